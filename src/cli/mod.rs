@@ -1,0 +1,1 @@
+//! One file per verb; no logic. The only module that writes to the terminal.

@@ -1,0 +1,127 @@
+//! What a hunt answers: alerts, and the summary that says what they rest on.
+//!
+//! Field names are the interface of `--format json` (schema `kubetrawl/hunt/1`) and CSV headers.
+
+use serde::{Deserialize, Serialize};
+
+/// HIGH when any of an alert's evidence succeeded, else MEDIUM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Severity {
+    Medium,
+    High,
+}
+
+/// One alert: a group's consecutive breaches and the evidence from one window before them.
+///
+/// Times are RFC 3339 in UTC with six fraction digits; lists are sorted and distinct.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    pub rule_id: String,
+    /// First 16 hex digits of SHA-256 over the JSON array `[rule_id, group columns with their values, crossed_at]`.
+    pub alert_id: String,
+    pub title: String,
+    pub severity: Severity,
+    /// Null for records without a username; shown as `<UNKNOWN_USER>`.
+    pub username: Option<String>,
+    /// The other group columns of `--by`, present only when grouped by.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<serde_json::Map<String, serde_json::Value>>,
+    /// When the threshold was first reached.
+    pub crossed_at: String,
+    pub first_seen: String,
+    pub last_seen: String,
+    /// The alert's first breaches lie before `--since`.
+    pub continuing: bool,
+    /// The most distinct secrets in any one window.
+    pub peak_distinct: i64,
+    /// Distinct secrets over the whole alert.
+    pub distinct_secrets: i64,
+    pub requests: i64,
+    pub succeeded: i64,
+    pub denied: i64,
+    pub failed: i64,
+    pub unknown: i64,
+    pub verbs: Vec<String>,
+    pub namespaces: Vec<String>,
+    /// `cluster/namespace/name`-like display keys of the distinct secrets, unnamed lists as `verb:...`.
+    pub secrets: Vec<String>,
+    pub clusters: Vec<String>,
+    pub log_types: Vec<String>,
+    pub source_ips: Vec<String>,
+    pub user_agents: Vec<String>,
+    pub request_uris: Vec<String>,
+    pub response_codes: Vec<i64>,
+    pub resource: String,
+    pub cluster_wide_lists: i64,
+    pub cluster_wide_lists_succeeded: i64,
+    pub namespace_lists: i64,
+    pub namespace_lists_succeeded: i64,
+    pub tactic: String,
+    pub technique: String,
+}
+
+/// An excluded principal, or the nearest miss, with its highest count in any window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    pub username: Option<String>,
+    pub peak_distinct: i64,
+    /// When the peak was reached.
+    pub at: String,
+    /// The principal impersonated somebody.
+    pub impersonated: bool,
+}
+
+/// What one exclusion of the rule removed from the matches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exclusion {
+    pub reason: String,
+    pub reads: i64,
+    pub principals: i64,
+}
+
+/// A user's cluster-wide lists of secrets: one request that returns every secret and counts as one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exposure {
+    pub username: Option<String>,
+    pub lists: i64,
+    pub succeeded: i64,
+    pub first_seen: String,
+    pub last_seen: String,
+}
+
+/// What the answer rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HuntSummary {
+    pub records: i64,
+    pub requests: i64,
+    pub matches: i64,
+    pub users: i64,
+    pub first_event: Option<String>,
+    pub last_event: Option<String>,
+    pub exclusions: Vec<Exclusion>,
+    /// Excluded principals that reach the threshold.
+    pub excluded_over_threshold: Vec<Principal>,
+    /// The user nearest below the threshold who raised no alert.
+    pub nearest_miss: Option<Principal>,
+    pub cluster_wide_lists: Vec<Exposure>,
+    pub alerts: i64,
+}
+
+/// The whole answer of one hunt, as `--format json` prints it and as the lake stores it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HuntReport {
+    /// Always `kubetrawl/hunt/1`.
+    pub schema: String,
+    pub versions: Versions,
+    pub parameters: serde_json::Value,
+    pub summary: HuntSummary,
+    pub alerts: Vec<Alert>,
+}
+
+/// What made the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    pub kubetrawl: String,
+    pub duckdb: String,
+}

@@ -1,0 +1,1 @@
+//! Drives sources, decode and normalize over many files and threads into one commit of a lake.

@@ -1,0 +1,34 @@
+//! kubetrawl trawls months of Kubernetes audit logs on one machine.
+//!
+//! ```text
+//! sources ──> decode ──> normalize ──> lake ──> detect ──> runbook ──> report
+//! bytes       AuditEvent RecordBatch   Parquet   Alert      Step        table csv json
+//!             + Reject ───────────────────────────────────────────────> accounting
+//! ```
+//!
+//! | arrow | type | where |
+//! |---|---|---|
+//! | sources to decode | [`sources::Source`], then chunks of framed bytes | `sources/`, `decode/frame.rs` |
+//! | decode to normalize | [`decode::AuditEvent`], [`decode::Decoded`] | `decode/` |
+//! | normalize to lake | `RecordBatch` of [`normalize::schema`] | `normalize/` |
+//! | lake to detect | Parquet files named by [`lake::Commit`]s, read through the views of `sql/schema` | `lake/`, `engine/` |
+//! | detect to report | [`detect::HuntReport`] with its [`detect::Alert`]s | `detect/` |
+//!
+//! `ingest/` drives the first three arrows over many sources and threads. Only `engine/` names
+//! DuckDB, only `cli/` writes to the terminal.
+
+pub mod cancel;
+pub mod decode;
+pub mod detect;
+#[cfg(feature = "engine")]
+pub mod engine;
+pub mod ingest;
+pub mod lake;
+pub mod normalize;
+pub mod report;
+#[cfg(feature = "engine")]
+pub mod runbook;
+pub mod simulate;
+pub mod sources;
+
+pub mod cli;
