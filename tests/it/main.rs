@@ -1,0 +1,6 @@
+//! The only integration test binary: DuckDB is linked once. One module per topic.
+
+mod support;
+
+// What must never be in the source, whatever it does.
+mod invariants;
