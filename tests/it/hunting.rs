@@ -1,0 +1,185 @@
+//! From raw logs to the right users alerted on, as a user runs it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::support::{World, project};
+
+pub const FORMATS: &[&str] =
+    &["kube-apiserver", "eks-cloudwatch-export", "aks-storage", "aks-event-hub", "gke-log-entries"];
+
+fn names(list: &Value) -> BTreeSet<String> {
+    let list = list.as_array().expect("an array");
+    list.iter().map(|v| v.as_str().expect("a username").to_string()).collect()
+}
+
+fn alerted(hunt: &Value) -> BTreeSet<String> {
+    let alerts = hunt["alerts"].as_array().expect("alerts");
+    alerts.iter().map(|a| a["username"].as_str().expect("a username").to_string()).collect()
+}
+
+fn cluster_wide_listers(hunt: &Value) -> BTreeSet<String> {
+    let lists = hunt["summary"]["cluster_wide_lists"].as_array().expect("exposures");
+    lists.iter().map(|e| e["username"].as_str().expect("a username").to_string()).collect()
+}
+
+fn exposures(truth: &Value) -> BTreeSet<String> {
+    let attacks = truth["attacks"].as_array().expect("attacks");
+    attacks
+        .iter()
+        .filter(|a| a["expected"] == "exposure")
+        .map(|a| a["username"].as_str().expect("a username").to_string())
+        .collect()
+}
+
+fn truth(path: &std::path::Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).expect("truth.json")).expect("JSON")
+}
+
+/// Hunts `source` and compares who is alerted on, and who listed everything, with the truth.
+fn expect_truth(world: &World, source: &str, truth: &Value) -> Value {
+    let hunt = world.run(&["hunt", source, "--format", "json"]).expect_code(0).json();
+    assert_eq!(alerted(&hunt), names(&truth["alerted"]), "alerted in {source}");
+    assert_eq!(cluster_wide_listers(&hunt), exposures(truth), "cluster-wide lists in {source}");
+    hunt
+}
+
+#[test]
+fn data_gives_exactly_the_users_of_its_truth() {
+    let world = World::new();
+    let data = project("data");
+    let hunt = expect_truth(&world, data.to_str().expect("UTF-8"), &truth(&data.join("truth.json")));
+    assert_eq!(hunt["schema"], "kubetrawl/hunt/1");
+}
+
+#[test]
+fn ten_other_seeds_give_exactly_the_users_of_their_truth() {
+    let world = World::new();
+    for seed in 101..111 {
+        let name = format!("seed-{seed}");
+        let format = FORMATS[seed % FORMATS.len()];
+        let seed = seed.to_string();
+        let out = world
+            .simulate(&name, &["--seed", &seed, "--records", "12000", "--days", "2", "--format", format]);
+        expect_truth(&world, &name, &truth(&out.join("truth.json")));
+    }
+}
+
+#[test]
+fn every_container_gives_the_same_alerts_for_the_same_events() {
+    let world = World::new();
+    let mut answers = Vec::new();
+    for format in FORMATS {
+        let out = world
+            .simulate(format, &["--seed", "7", "--records", "12000", "--days", "2", "--format", format]);
+        let hunt = expect_truth(&world, format, &truth(&out.join("truth.json")));
+        let alerts = hunt["alerts"].as_array().expect("alerts");
+        let seen: Vec<Value> = alerts
+            .iter()
+            .map(|a| {
+                let of = |name: &str| a[name].clone();
+                serde_json::json!([
+                    of("username"),
+                    of("crossed_at"),
+                    of("first_seen"),
+                    of("last_seen"),
+                    of("peak_distinct"),
+                    of("distinct_secrets"),
+                    of("severity"),
+                    of("requests"),
+                    of("denied"),
+                ])
+            })
+            .collect();
+        answers.push((format, seen));
+    }
+    let (_, first) = &answers[0];
+    assert!(!first.is_empty());
+    for (format, seen) in &answers[1..] {
+        assert_eq!(seen, first, "{format} differs from {}", answers[0].0);
+    }
+}
+
+#[test]
+fn fail_on_alert_is_told_from_failure() {
+    let world = World::new();
+    world.simulate("logs", &["--seed", "3", "--records", "8000", "--days", "1"]);
+    world.run(&["hunt", "logs"]).expect_code(0);
+    world.run(&["hunt", "logs", "--fail-on-alert"]).expect_code(3);
+    world.run(&["hunt", "absent"]).expect_code(1);
+    world.run(&["hunt", "logs", "--threshold", "many"]).expect_code(2);
+    world.run(&["hunt", "logs", "absent", "--fail-on-alert"]).expect_code(4);
+}
+
+#[test]
+fn an_empty_lake_is_an_answer() {
+    let world = World::new();
+    world.write("empty/readme.txt", "nothing of interest\n");
+    let hunt = world.run(&["hunt", "empty", "--format", "json"]).expect_code(0).json();
+    assert_eq!(hunt["alerts"], serde_json::json!([]));
+    assert_eq!(hunt["summary"]["records"], 0);
+}
+
+#[test]
+fn a_missing_lake_is_an_error_that_says_what_to_do() {
+    let world = World::new();
+    let run = world.run(&["hunt"]).expect_code(1);
+    assert!(run.stderr.contains("kubetrawl ingest"), "{}", run.stderr);
+    assert!(run.stdout.is_empty());
+}
+
+#[test]
+fn a_hunt_over_sources_keeps_nothing_unless_told_where() {
+    let world = World::new();
+    world.simulate("logs", &["--seed", "3", "--records", "8000", "--days", "1"]);
+    let temp = world.path("tmp");
+    std::fs::create_dir(&temp).expect("a folder");
+    let mut command = world.command(&["hunt", "logs"]);
+    let output = command.env("TMPDIR", &temp).env("KUBETRAWL_LAKE", world.path("default")).output();
+    assert!(output.expect("a run").status.success());
+    assert!(!world.path("default").exists(), "the default lake is ignored");
+    assert!(!world.path("lake").exists());
+    let left: Vec<_> = std::fs::read_dir(&temp).expect("the folder").collect();
+    assert!(left.is_empty(), "a temporary lake was left behind: {left:?}");
+
+    world.run(&["hunt", "logs", "--lake", "kept"]).expect_code(0);
+    world.run(&["hunt", "--lake", "kept"]).expect_code(0);
+}
+
+#[test]
+fn data_goes_to_stdout_or_the_output_file_and_all_else_to_stderr() {
+    let world = World::new();
+    world.simulate("logs", &["--seed", "3", "--records", "8000", "--days", "1"]);
+    for format in ["table", "csv", "json", "ndjson"] {
+        let to_stdout = world.run(&["hunt", "logs", "--format", format]).expect_code(0);
+        assert!(!to_stdout.stdout.is_empty() && !to_stdout.stderr.is_empty());
+        let to_file = world.run(&["hunt", "logs", "--format", format, "--output", "answer"]).expect_code(0);
+        assert!(to_file.stdout.is_empty());
+        let file = std::fs::read_to_string(world.path("answer")).expect("the output file");
+        if format == "json" {
+            let without_seconds = |text: &str| -> Value {
+                let mut value: Value = serde_json::from_str(text).expect("JSON");
+                value.as_object_mut().expect("an object").remove("summary");
+                value
+            };
+            assert_eq!(without_seconds(&file), without_seconds(&to_stdout.stdout));
+        } else {
+            assert_eq!(file, to_stdout.stdout, "{format}");
+        }
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    use std::process::Stdio;
+    let world = World::new();
+    world.simulate("logs", &["--seed", "3", "--records", "8000", "--days", "1"]);
+    let mut command = world.command(&["hunt", "logs", "--format", "ndjson"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a run");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("an end");
+    assert!(output.status.success());
+    let stderr = String::from_utf8_lossy(&output.stderr).to_lowercase();
+    assert!(!stderr.contains("broken pipe") && !stderr.contains("panicked"), "{stderr}");
+}
