@@ -35,7 +35,7 @@ impl Background {
     /// hand, of which leases and health checks made more than half.
     pub fn new(world: &World) -> Self {
         let kinds = [
-            Kind { weight: 330, calls: leases(world) },
+            Kind { weight: 280, calls: leases(world) },
             Kind { weight: 120, calls: health(world) },
             Kind { weight: 120, calls: pods(world) },
             Kind { weight: 70, calls: events(world) },
@@ -48,7 +48,7 @@ impl Background {
             Kind { weight: 15, calls: system_secrets(world) },
             Kind { weight: 15, calls: user_secrets(world) },
             Kind { weight: 5, calls: issued_secrets(world) },
-            Kind { weight: 30, calls: manifests(world) },
+            Kind { weight: 80, calls: manifests(world) },
             Kind { weight: 30, calls: reviews(world) },
         ];
         let mut background = Self { calls: Vec::new(), draws: Vec::new(), single: (0, 0) };
