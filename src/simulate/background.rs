@@ -237,16 +237,19 @@ fn user_secrets(world: &World) -> Vec<Call> {
     apps.chain(staff).chain(operator).collect()
 }
 
-/// Certificates written as secrets, with their values in the bodies.
+/// Certificates written as secrets, new and renewed.
 fn issued_secrets(world: &World) -> Vec<Call> {
-    let of = |(number, namespace): (usize, &String)| {
-        let name = format!("{namespace}-tls-public");
-        let target = Target::core("secrets").namespace(namespace).name(&name);
-        let secret = body::secret(namespace, &name, number);
-        ["create", "update"]
-            .map(|verb| Call::new(&world.issuer, verb, target.clone()).bodies(secret.clone(), secret.clone()))
-    };
-    world.namespaces.iter().enumerate().flat_map(of).collect()
+    let numbers = 0..world.namespaces.len();
+    numbers.flat_map(|number| ["create", "update"].map(|verb| issue(world, number, verb))).collect()
+}
+
+/// A certificate of one namespace written as a secret, with its values in the bodies.
+pub fn issue(world: &World, number: usize, verb: &'static str) -> Call {
+    let namespace = &world.namespaces[number];
+    let name = format!("{namespace}-tls-public");
+    let secret = body::secret(namespace, &name, number);
+    Call::new(&world.issuer, verb, Target::core("secrets").namespace(namespace).name(&name))
+        .bodies(secret.clone(), secret)
 }
 
 /// Manifests applied with their bodies.
