@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use parquet::errors::ParquetError;
 use thiserror::Error;
 
-/// A failure of the lake. The file is named here, the cause is the source.
+/// A failure of the lake. What failed and on which file stands here, the cause is the source.
 #[derive(Debug, Error)]
 pub enum LakeError {
-    #[error("cannot {action} {}: check its permissions and the free space", path.display())]
+    #[error("cannot {action} {}", path.display())]
     Io {
         action: &'static str,
         path: PathBuf,
@@ -32,6 +32,32 @@ pub enum LakeError {
     NoDate { microseconds: i64 },
     #[error("{} has no rows to rewrite: remove it from the commit instead", path.display())]
     NoRows { path: PathBuf },
+    #[error("{} is not a kubetrawl lake: ingest into it first, or name another with --lake", path.display())]
+    NotALake { path: PathBuf },
+    #[error("{} is neither empty nor a kubetrawl lake: name an empty or new folder with --lake", path.display())]
+    NotEmpty { path: PathBuf },
+    #[error("{} has lake format {found}, this kubetrawl knows up to {known}: use a newer kubetrawl", path.display())]
+    NewerFormat { path: PathBuf, found: u32, known: u32 },
+    #[error("the lake is being written by {holder}: try again when it is done, or wait for it")]
+    Locked { holder: String },
+    #[error("stopped while waiting for the lake")]
+    Cancelled,
+    #[error("cannot understand {}", path.display())]
+    Json {
+        path: PathBuf,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the lake is damaged at {}: {detail}", path.display())]
+    Damaged { path: PathBuf, detail: String },
+    #[error(
+        "commit {commit} stands and can be read, but its files could not all be moved: the next write does it"
+    )]
+    Unfinished {
+        commit: u64,
+        #[source]
+        source: Box<LakeError>,
+    },
 }
 
 impl LakeError {
@@ -48,5 +74,10 @@ impl LakeError {
     /// For `map_err`: Parquet that could not be read.
     pub fn read_parquet(path: &Path) -> impl FnOnce(ParquetError) -> Self {
         move |source| Self::ReadParquet { path: path.to_owned(), source }
+    }
+
+    /// For `map_err`: a record of the lake that is not what it should be.
+    pub fn json(path: &Path) -> impl FnOnce(serde_json::Error) -> Self {
+        move |source| Self::Json { path: path.to_owned(), source }
     }
 }

@@ -19,7 +19,7 @@ use crate::normalize::schema::SCHEMA;
 /// copied.
 const BATCH_ROWS: usize = 1_024;
 
-const IDENTIFYING: [&str; 8] =
+pub(super) const IDENTIFYING: [&str; 8] =
     ["cluster", "record_id", "audit_id", "stage", "event_time", "request_uri", "verb", "username"];
 
 /// Where a row came from. Of two rows of one identity, the one with the smaller origin stays.
@@ -97,7 +97,7 @@ impl Reader {
     }
 
     /// Reads the named columns, or all when none is named.
-    fn open(path: &Path, columns: &[&str], rows: Option<RowSelection>) -> Result<Self, LakeError> {
+    pub(super) fn open(path: &Path, columns: &[&str], rows: Option<RowSelection>) -> Result<Self, LakeError> {
         let file = File::open(path).map_err(LakeError::io("open", path))?;
         let options = ArrowReaderOptions::new().with_schema(SCHEMA.clone());
         let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
@@ -125,7 +125,7 @@ impl Iterator for Reader {
 }
 
 /// A column that the reader was told to read.
-fn strings<'a>(batch: &'a RecordBatch, name: &str) -> &'a StringViewArray {
+pub(super) fn strings<'a>(batch: &'a RecordBatch, name: &str) -> &'a StringViewArray {
     batch[name].as_string_view()
 }
 
