@@ -102,10 +102,10 @@ fn format_parser() -> impl TypedValueParser<Value = Format> {
 
 /// Midnight UTC of a date, microseconds since 1970-01-01T00:00Z.
 fn midnight(date: &str) -> Result<i64, String> {
-    let date: jiff::civil::Date =
-        date.parse().map_err(|_| format!("{date:?} is no date: try one such as 2026-11-01"))?;
-    let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|error| error.to_string())?;
-    Ok(midnight.timestamp().as_microsecond())
+    let wrong = |_| format!("{date:?} is no date: try one such as 2026-11-01");
+    let date: jiff::civil::Date = date.parse().map_err(wrong)?;
+    let midnight: jiff::Timestamp = format!("{date}T00:00:00Z").parse().map_err(wrong)?;
+    Ok(midnight.as_microsecond())
 }
 
 #[cfg(test)]

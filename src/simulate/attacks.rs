@@ -1,17 +1,21 @@
 //! The planted attacks, one function for each kind.
 
+use std::sync::Arc;
+
 use super::body;
 use super::call::{Actor, Call, Target};
 use super::clock::{HOUR, MINUTE, SECOND};
 use super::plan::{Plan, spaced};
 use super::rng::Rng;
 use super::truth::Expected;
-use super::world::{SECRETS_PER_NAMESPACE, SHARED_SECRET, SecretName, World};
-use std::sync::Arc;
+use super::world::{ATTACKERS, SECRETS_PER_NAMESPACE, SHARED_SECRET, SecretName, World};
+
+/// Plans one kind of attack by the given user.
+type Kind = fn(&World, &Arc<Actor>, &mut Rng, &mut Plan);
 
 /// Plans an attack of each kind, each by a user of its own.
 pub fn plan(world: &World, seed: u64, plan: &mut Plan) {
-    let kinds: [fn(&World, &Arc<Actor>, &mut Rng, &mut Plan); 7] =
+    let kinds: [Kind; ATTACKERS] =
         [fast, clock_boundary, same_name, denied, impersonation, slow, cluster_wide_list];
     let mut rng = Rng::new(seed, "attacks");
     for (kind, attacker) in kinds.iter().zip(&world.attackers) {

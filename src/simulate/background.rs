@@ -35,7 +35,7 @@ impl Background {
     /// hand, of which leases and health checks made more than half.
     pub fn new(world: &World) -> Self {
         let kinds = [
-            Kind { weight: 330, calls: leases(world) },
+            Kind { weight: 280, calls: leases(world) },
             Kind { weight: 120, calls: health(world) },
             Kind { weight: 120, calls: pods(world) },
             Kind { weight: 70, calls: events(world) },
@@ -48,7 +48,7 @@ impl Background {
             Kind { weight: 15, calls: system_secrets(world) },
             Kind { weight: 15, calls: user_secrets(world) },
             Kind { weight: 5, calls: issued_secrets(world) },
-            Kind { weight: 30, calls: manifests(world) },
+            Kind { weight: 80, calls: manifests(world) },
             Kind { weight: 30, calls: reviews(world) },
         ];
         let mut background = Self { calls: Vec::new(), draws: Vec::new(), single: (0, 0) };
@@ -237,16 +237,19 @@ fn user_secrets(world: &World) -> Vec<Call> {
     apps.chain(staff).chain(operator).collect()
 }
 
-/// Certificates written as secrets, with their values in the bodies.
+/// Certificates written as secrets, new and renewed.
 fn issued_secrets(world: &World) -> Vec<Call> {
-    let of = |(number, namespace): (usize, &String)| {
-        let name = format!("{namespace}-tls-public");
-        let target = Target::core("secrets").namespace(namespace).name(&name);
-        let secret = body::secret(namespace, &name, number);
-        ["create", "update"]
-            .map(|verb| Call::new(&world.issuer, verb, target.clone()).bodies(secret.clone(), secret.clone()))
-    };
-    world.namespaces.iter().enumerate().flat_map(of).collect()
+    let numbers = 0..world.namespaces.len();
+    numbers.flat_map(|number| ["create", "update"].map(|verb| issue(world, number, verb))).collect()
+}
+
+/// A certificate of one namespace written as a secret, with its values in the bodies.
+pub fn issue(world: &World, number: usize, verb: &'static str) -> Call {
+    let namespace = &world.namespaces[number];
+    let name = format!("{namespace}-tls-public");
+    let secret = body::secret(namespace, &name, number);
+    Call::new(&world.issuer, verb, Target::core("secrets").namespace(namespace).name(&name))
+        .bodies(secret.clone(), secret)
 }
 
 /// Manifests applied with their bodies.

@@ -93,10 +93,13 @@ where
         self.emit_until(i64::MAX)
     }
 
-    /// How long a call takes, and whether it is a watch that outlives the log.
+    /// How long a call takes, and whether it is a watch that never completes: it outlives the
+    /// log, or its connection broke, as one in eight does.
     fn duration(&mut self, call: &Call, now: i64, end: i64, budget: u64) -> (i64, bool) {
-        let took = latency(call, self.rng.next());
-        (took, call.stages == Stages::Watch && (now + took >= end || budget < 3))
+        let bits = self.rng.next();
+        let took = latency(call, bits);
+        let broke = bits >> 61 == 0;
+        (took, call.stages == Stages::Watch && (broke || now + took >= end || budget < 3))
     }
 
     fn start_planned(&mut self, index: usize, received: i64) -> Result<(), E> {
