@@ -79,11 +79,11 @@ impl Lines {
     }
 
     fn by_name(&mut self, label: &str, counts: &BTreeMap<String, u64>) {
-        let total = number(report.values().sum::<u64>());
-        if report.is_empty() {
+        let total = number(counts.values().sum::<u64>());
+        if counts.is_empty() {
             return self.entry(label, &total);
         }
-        let named: Vec<String> = report.iter().map(|(name, n)| format!("{name} {}", number(*n))).collect();
+        let named: Vec<String> = counts.iter().map(|(name, n)| format!("{name} {}", number(*n))).collect();
         self.entry(label, &format!("{total}: {}", named.join(", ")));
     }
 
