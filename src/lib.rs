@@ -25,6 +25,7 @@ pub mod engine;
 pub mod ingest;
 pub mod lake;
 pub mod normalize;
+pub mod query;
 pub mod report;
 #[cfg(feature = "engine")]
 pub mod runbook;

@@ -9,6 +9,7 @@ pub mod escape;
 pub mod fields;
 mod json;
 mod ndjson;
+pub mod rows;
 #[cfg(test)]
 mod sample;
 pub mod summary;
