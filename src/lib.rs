@@ -31,5 +31,6 @@ pub mod report;
 pub mod runbook;
 pub mod simulate;
 pub mod sources;
+pub mod sql;
 
 pub mod cli;
