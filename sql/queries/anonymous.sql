@@ -24,5 +24,5 @@ WHERE (username = 'system:anonymous' OR username IS NULL OR list_contains(user_g
   AND ($since IS NULL OR (event_date >= CAST($since AS TIMESTAMP)::DATE AND event_time >= CAST($since AS TIMESTAMP)))
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
 GROUP BY ALL
-ORDER BY succeeded DESC, requests DESC, first_seen, cluster NULLS FIRST, source_ip NULLS FIRST, username NULLS FIRST,
-  verb NULLS FIRST, resource NULLS FIRST, namespace NULLS FIRST
+ORDER BY succeeded DESC, requests DESC, first_seen, cluster, source_ip, username,
+  verb, resource, namespace

@@ -26,4 +26,4 @@ WHERE resource = $resource
   AND ($since IS NULL OR (event_date >= CAST($since AS TIMESTAMP)::DATE AND event_time >= CAST($since AS TIMESTAMP)))
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
 GROUP BY cluster, username, verb, user_agent
-ORDER BY first_seen, cluster NULLS FIRST, username NULLS FIRST, verb, user_agent NULLS FIRST
+ORDER BY first_seen, cluster, username, verb, user_agent

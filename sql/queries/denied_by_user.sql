@@ -19,4 +19,4 @@ WHERE outcome = 'denied'
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
 GROUP BY username
 HAVING count(*) >= CAST($minimum AS BIGINT)
-ORDER BY denied DESC, username NULLS FIRST
+ORDER BY denied DESC, username

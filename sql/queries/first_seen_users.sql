@@ -19,4 +19,4 @@ FROM requests
 WHERE $until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP))
 GROUP BY username
 HAVING min(event_time) >= CAST($since AS TIMESTAMP)
-ORDER BY first_seen, username NULLS FIRST
+ORDER BY first_seen, username

@@ -24,4 +24,4 @@ WHERE resource = 'pods'
   AND ($username IS NULL OR username = $username)
   AND ($since IS NULL OR (event_date >= CAST($since AS TIMESTAMP)::DATE AND event_time >= CAST($since AS TIMESTAMP)))
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
-ORDER BY event_time, cluster NULLS FIRST, namespace NULLS FIRST, pod NULLS FIRST, subresource, source_uri, source_record
+ORDER BY event_time, cluster, namespace, pod, subresource, source_uri, source_record

@@ -25,4 +25,4 @@ WHERE resource IN ('roles', 'clusterroles', 'rolebindings', 'clusterrolebindings
   AND (CAST($include_system AS BOOLEAN) OR NOT is_system_principal(username))
   AND ($since IS NULL OR (event_date >= CAST($since AS TIMESTAMP)::DATE AND event_time >= CAST($since AS TIMESTAMP)))
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
-ORDER BY event_time, cluster NULLS FIRST, resource, namespace NULLS FIRST, name NULLS FIRST, source_uri, source_record
+ORDER BY event_time, cluster, resource, namespace, name, source_uri, source_record

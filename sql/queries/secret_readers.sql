@@ -28,4 +28,4 @@ WHERE resource = 'secrets'
   AND ($since IS NULL OR (event_date >= CAST($since AS TIMESTAMP)::DATE AND event_time >= CAST($since AS TIMESTAMP)))
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
 GROUP BY cluster, namespace, username
-ORDER BY first_seen, cluster NULLS FIRST, namespace NULLS FIRST, username NULLS FIRST
+ORDER BY first_seen, cluster, namespace, username

@@ -26,4 +26,4 @@ WHERE resource = 'serviceaccounts'
   AND ($since IS NULL OR (event_date >= CAST($since AS TIMESTAMP)::DATE AND event_time >= CAST($since AS TIMESTAMP)))
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
 GROUP BY username, cluster, namespace, name
-ORDER BY first_seen, username NULLS FIRST, cluster NULLS FIRST, namespace NULLS FIRST, service_account NULLS FIRST
+ORDER BY first_seen, username, cluster, namespace, service_account

@@ -22,5 +22,5 @@ WHERE (CAST($include_system AS BOOLEAN) OR NOT is_system_principal(username))
   AND ($since IS NULL OR (event_date >= CAST($since AS TIMESTAMP)::DATE AND event_time >= CAST($since AS TIMESTAMP)))
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
 GROUP BY username
-ORDER BY requests DESC, username NULLS FIRST
+ORDER BY requests DESC, username
 LIMIT CAST($rows AS BIGINT)

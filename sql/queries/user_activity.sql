@@ -23,4 +23,4 @@ WHERE username IS NOT DISTINCT FROM $username
   AND ($since IS NULL OR (event_date >= CAST($since AS TIMESTAMP)::DATE AND event_time >= CAST($since AS TIMESTAMP)))
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
 GROUP BY cluster, namespace, concat_ws('/', resource, subresource), verb
-ORDER BY first_seen, cluster NULLS FIRST, namespace NULLS FIRST, resource, verb NULLS FIRST
+ORDER BY first_seen, cluster, namespace, resource, verb

@@ -20,5 +20,5 @@ WHERE true
   AND ($since IS NULL OR (event_date >= CAST($since AS TIMESTAMP)::DATE AND event_time >= CAST($since AS TIMESTAMP)))
   AND ($until IS NULL OR (event_date <= CAST($until AS TIMESTAMP)::DATE AND event_time < CAST($until AS TIMESTAMP)))
 GROUP BY user_agent
-ORDER BY requests DESC, user_agent NULLS FIRST
+ORDER BY requests DESC, user_agent
 LIMIT CAST($rows AS BIGINT)

@@ -84,9 +84,6 @@ pub enum GateError {
     Show,
     #[error("DuckDB's own description of the query could not be read")]
     Unreadable(#[from] serde_json::Error),
-    #[error("DuckDB could not describe the query")]
-    #[cfg(feature = "engine")]
-    Engine(#[source] Box<crate::engine::EngineError>),
 }
 
 /// Looks at what does not need DuckDB: length, NULs, which end a C string early, and parentheses, whose

@@ -2,9 +2,16 @@
 
 pub mod file;
 pub mod gate;
+#[cfg(feature = "engine")]
+pub mod run;
 pub mod saved;
 pub mod value;
 
+#[cfg(all(test, feature = "engine"))]
+mod tests;
+
 pub use file::{Parameter, ParameterError, QueryFile};
 pub use gate::GateError;
+#[cfg(feature = "engine")]
+pub use run::{Gate, QueryError, run};
 pub use value::{ParameterType, Value};

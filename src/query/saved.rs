@@ -4,21 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use include_dir::{Dir, include_dir};
-
 use super::file::{ParameterError, QueryFile};
-
-static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/sql/queries");
+use crate::sql;
 
 /// The queries that come with the program, by name.
 static SAVED: LazyLock<Result<Vec<QueryFile>, ParameterError>> = LazyLock::new(|| {
-    let mut files = EMBEDDED
-        .files()
-        .filter(|file| file.path().extension().is_some_and(|extension| extension == "sql"))
-        .map(|file| QueryFile::parse(&stem(file.path()), file.contents_utf8().unwrap_or_default()))
-        .collect::<Result<Vec<_>, _>>()?;
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(files)
+    let files = sql::files("queries").into_iter();
+    files.map(|(path, text)| QueryFile::parse(&stem(Path::new(path)), text)).collect()
 });
 
 /// A saved query that cannot be had.

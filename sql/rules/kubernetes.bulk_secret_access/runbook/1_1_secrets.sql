@@ -30,4 +30,4 @@ WHERE username IS NOT DISTINCT FROM $username
  AND ($user_agents IS NULL
    OR coalesce(list_contains(from_json($user_agents, '["VARCHAR"]'), user_agent), false))
 GROUP BY cluster, namespace, name
-ORDER BY first_seen, cluster NULLS FIRST, namespace NULLS FIRST, secret
+ORDER BY first_seen, cluster, namespace, secret

@@ -37,5 +37,5 @@ WHERE username IS NOT DISTINCT FROM $username
  AND name IS NULL
  AND verb IN ('list', 'watch', 'deletecollection')
 GROUP BY ALL
-ORDER BY first_seen, cluster NULLS FIRST, namespace NULLS FIRST, verb, request_uri NULLS FIRST,
-  page_limit NULLS FIRST, user_agent NULLS FIRST
+ORDER BY first_seen, cluster, namespace, verb, request_uri,
+  page_limit, user_agent

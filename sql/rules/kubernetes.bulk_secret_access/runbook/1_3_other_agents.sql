@@ -27,4 +27,4 @@ WHERE username IS NOT DISTINCT FROM $username
  AND $user_agents IS NOT NULL
  AND NOT coalesce(list_contains(from_json($user_agents, '["VARCHAR"]'), user_agent), false)
 GROUP BY user_agent, cluster, namespace, name
-ORDER BY user_agent NULLS FIRST, first_seen, cluster NULLS FIRST, namespace NULLS FIRST, secret NULLS FIRST
+ORDER BY user_agent, first_seen, cluster, namespace, secret

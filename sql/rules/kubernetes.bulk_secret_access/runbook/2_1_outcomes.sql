@@ -20,4 +20,4 @@ WHERE username IS NOT DISTINCT FROM $username
  AND event_time BETWEEN CAST($around_from AS TIMESTAMP) AND CAST($around_to AS TIMESTAMP)
  AND resource = 'secrets'
 GROUP BY outcome, response_code, response_reason, verb
-ORDER BY requests DESC, outcome, response_code NULLS FIRST, response_reason NULLS FIRST, verb
+ORDER BY requests DESC, outcome, response_code, response_reason, verb

@@ -73,4 +73,4 @@ LEFT JOIN latest r
  AND r.name = p.role
  AND r.cluster IS NOT DISTINCT FROM p.cluster
  AND coalesce(r.namespace, '') = CASE WHEN p.role_kind = 'Role' THEN coalesce(p.binding_namespace, '') ELSE '' END
-ORDER BY p.requests DESC, p.cluster NULLS FIRST, p.decision NULLS FIRST, p.reason NULLS FIRST
+ORDER BY p.requests DESC, p.cluster, p.decision, p.reason

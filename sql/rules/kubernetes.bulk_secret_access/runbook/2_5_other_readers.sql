@@ -43,4 +43,4 @@ LEFT JOIN reads r
  AND r.name = m.name
  AND r.username IS DISTINCT FROM $username
 GROUP BY m.cluster, m.namespace, m.name, m.succeeded
-ORDER BY other_readers, m.cluster NULLS FIRST, m.namespace NULLS FIRST, m.name
+ORDER BY other_readers, m.cluster, m.namespace, m.name

@@ -49,6 +49,6 @@ SELECT
   list_sort(list(DISTINCT user_agent) FILTER (user_agent IS NOT NULL)) AS user_agents
 FROM identities
 GROUP BY ALL
-ORDER BY secret_requests DESC, requests DESC, first_seen, user_uid NULLS FIRST, user_groups NULLS FIRST,
-  iam_arn NULLS FIRST, iam_session NULLS FIRST, access_key_id NULLS FIRST, pod NULLS FIRST, node NULLS FIRST,
-  acting_as NULLS FIRST
+ORDER BY secret_requests DESC, requests DESC, first_seen, user_uid, user_groups,
+  iam_arn, iam_session, access_key_id, pod, node,
+  acting_as

@@ -35,4 +35,4 @@ SELECT
   list_sort(list(DISTINCT user_agent) FILTER (user_agent IS NOT NULL)) AS user_agents
 FROM calls
 GROUP BY found.technique, found.activity, cluster, namespace
-ORDER BY first_seen, technique, activity, cluster NULLS FIRST, namespace NULLS FIRST
+ORDER BY first_seen, technique, activity, cluster, namespace

@@ -34,5 +34,5 @@ WHERE username IS NOT DISTINCT FROM $username
  AND event_time BETWEEN CAST($past_from AS TIMESTAMP) AND CAST($past_to AS TIMESTAMP)
  AND resource IN ('roles', 'clusterroles', 'rolebindings', 'clusterrolebindings')
  AND verb IN ('create', 'update', 'patch', 'delete', 'deletecollection')
-ORDER BY event_time, cluster NULLS FIRST, resource, namespace NULLS FIRST, name NULLS FIRST, verb,
-  audit_id NULLS FIRST, source_uri, source_record
+ORDER BY event_time, cluster, resource, namespace, name, verb,
+  audit_id, source_uri, source_record

@@ -33,4 +33,4 @@ SELECT
   list_sort(list(DISTINCT user_agent) FILTER (user_agent IS NOT NULL)) AS user_agents
 FROM calls
 GROUP BY resource, asked, cluster
-ORDER BY first_seen, resource, asked NULLS FIRST, cluster NULLS FIRST
+ORDER BY first_seen, resource, asked, cluster

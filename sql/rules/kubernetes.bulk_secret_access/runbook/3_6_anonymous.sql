@@ -41,5 +41,5 @@ WHERE event_date BETWEEN CAST($past_from AS TIMESTAMP)::DATE AND CAST($past_to A
  AND (username = 'system:anonymous' OR username IS NULL OR response_code = 401)
  AND source_ips[-1] IN (SELECT source_ip FROM addresses)
 GROUP BY ALL
-ORDER BY first_seen, source_ip, username NULLS FIRST, cluster NULLS FIRST, verb NULLS FIRST, resource NULLS FIRST,
-  namespace NULLS FIRST
+ORDER BY first_seen, source_ip, username, cluster, verb, resource,
+  namespace

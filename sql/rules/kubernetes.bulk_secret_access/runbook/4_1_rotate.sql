@@ -71,4 +71,4 @@ SELECT
   min(known_from) AS known_from
 FROM seen
 GROUP BY cluster, namespace, name
-ORDER BY cluster NULLS FIRST, namespace NULLS FIRST, secret
+ORDER BY cluster, namespace, secret

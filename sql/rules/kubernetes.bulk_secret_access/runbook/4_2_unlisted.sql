@@ -20,4 +20,4 @@ WHERE username IS NOT DISTINCT FROM $username
  AND verb IN ('list', 'watch')
  AND outcome = 'success'
 GROUP BY cluster, namespace
-ORDER BY cluster NULLS FIRST, scope, namespace NULLS FIRST
+ORDER BY cluster, scope, namespace
