@@ -1,8 +1,8 @@
 -- The alerts of a hunt with their evidence: every match of the group from one window before the
 -- first breach to the last breach, put together here so that no list of reads leaves the engine.
--- $users            VARCHAR[]  the usernames of the alerts' groups; null where they are not grouped by
--- $from, $until     TIMESTAMP  the earliest evidence, and after the last
--- $bucket           BIGINT, µs: spans are cut by it, so that a read meets the few spans of its bucket
+-- $users   VARCHAR[]  the usernames of the alerts' groups; null where they are not grouped by
+-- $evidence_from, $evidence_until  TIMESTAMP  the earliest evidence, and after the last
+-- $bucket  BIGINT, µs: spans are cut by it, so that a read meets the few spans of its bucket
 -- The spans are joined with their groups first: joined to the reads one by one, by bucket alone
 -- each read would meet the spans of all groups.
 WITH pieces AS MATERIALIZED (
@@ -15,7 +15,7 @@ WITH pieces AS MATERIALIZED (
 
 evidence AS (
   SELECT pieces.span_id, matches.*
-  FROM matches('requests', $log_types, $from, $until, $users, $by, $secret_key, $include_system) AS matches
+  FROM matches('requests', $log_types, $evidence_from, $evidence_until, $users, $by, $secret_key, $include_system) AS matches
   JOIN pieces
     ON pieces.exclusion IS NOT DISTINCT FROM matches.exclusion
     AND pieces.username_group IS NOT DISTINCT FROM matches.username_group
