@@ -5,8 +5,12 @@ pub mod gate;
 #[cfg(feature = "engine")]
 pub mod run;
 pub mod saved;
+#[cfg(feature = "engine")]
+pub mod session;
 pub mod value;
 
+#[cfg(all(test, feature = "engine"))]
+pub mod test_lake;
 #[cfg(all(test, feature = "engine"))]
 mod tests;
 

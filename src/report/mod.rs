@@ -10,6 +10,8 @@ pub mod fields;
 mod json;
 mod ndjson;
 pub mod rows;
+#[cfg(feature = "engine")]
+pub mod runbook;
 #[cfg(test)]
 mod sample;
 pub mod summary;

@@ -4,6 +4,7 @@
 //! A step is a few sections, and a section is one SQL file of the rule's `runbook/` folder, run with bound
 //! parameters. What came out is a [`RunbookReport`], which every face shows and nothing else computes on.
 
+mod find;
 mod plan;
 mod run;
 mod subject;
@@ -11,9 +12,10 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
+pub use find::{FindError, FoundAlert, find_alert};
 pub use plan::{PlannedSection, PlannedStep, Runbook, STEPS};
 pub use run::{run, sql};
-pub use subject::{Spans, Subject, SubjectError};
+pub use subject::{Counting, Reach, Spans, Subject, SubjectError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::detect::Alert;
+use crate::detect::{Alert, HuntParameters};
 use crate::query::Value;
 use crate::query::value::{read_time, time_text};
 
@@ -80,6 +80,16 @@ pub struct Counting {
 impl Default for Counting {
     fn default() -> Self {
         Self { secret_key: "qualified".to_owned(), threshold: 15, window: Duration::from_secs(30 * 60) }
+    }
+}
+
+impl From<&HuntParameters> for Counting {
+    fn from(parameters: &HuntParameters) -> Self {
+        Self {
+            secret_key: parameters.secret_key.as_str().to_owned(),
+            threshold: parameters.threshold,
+            window: Duration::from_micros(parameters.window.unsigned_abs()),
+        }
     }
 }
 
