@@ -114,8 +114,8 @@ pub struct Parameters {
 }
 
 /// An alert that a sequence gives. What is not stated is not compared.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Expected {
     pub username: Option<String>,
     pub severity: Option<super::Severity>,
