@@ -7,7 +7,7 @@ pub mod accounting;
 mod csv;
 pub mod escape;
 pub mod fields;
-mod json;
+pub mod json;
 mod ndjson;
 pub mod rows;
 #[cfg(feature = "engine")]
