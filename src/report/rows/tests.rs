@@ -8,7 +8,7 @@ use arrow::array::{
     StringBuilder, StructArray, Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow::datatypes::{DataType, Field, Int32Type, IntervalMonthDayNanoType, Schema, UInt8Type};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::json;
 
 use super::*;
