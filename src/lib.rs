@@ -27,6 +27,7 @@ pub mod hunt;
 pub mod ingest;
 pub mod lake;
 pub mod normalize;
+pub mod query;
 pub mod report;
 #[cfg(feature = "engine")]
 pub mod runbook;

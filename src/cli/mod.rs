@@ -7,11 +7,19 @@ mod console;
 mod exit;
 #[cfg(feature = "engine")]
 mod hunt;
+#[cfg(feature = "engine")]
+mod hunts;
 mod ingest;
 mod output;
 mod progress;
 #[cfg(feature = "engine")]
+mod query;
+#[cfg(feature = "engine")]
 mod rules;
+#[cfg(feature = "engine")]
+mod runbook;
+#[cfg(feature = "engine")]
+mod shown;
 mod signals;
 mod simulate;
 #[cfg(feature = "engine")]
@@ -55,7 +63,14 @@ struct Args {
     verb: Verb,
 
     /// Colour the output
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true
+    )]
     #[arg(help = "Colour the output: auto, always or never; auto honours NO_COLOR")]
     color: Color,
 }
@@ -63,14 +78,19 @@ struct Args {
 #[cfg(feature = "engine")]
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (with the engine: DuckDB)");
 #[cfg(not(feature = "engine"))]
-const VERSION: &str =
-    concat!(env!("CARGO_PKG_VERSION"), " (built without the engine: no hunt, no rules)");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (built without the engine: no hunt, no rules)");
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Ingest(ingest::IngestArgs),
     #[cfg(feature = "engine")]
     Hunt(hunt::HuntArgs),
+    #[cfg(feature = "engine")]
+    Runbook(runbook::RunbookArgs),
+    #[cfg(feature = "engine")]
+    Query(query::QueryArgs),
+    #[cfg(feature = "engine")]
+    Hunts(hunts::HuntsArgs),
     #[cfg(feature = "engine")]
     Rules(rules::RulesArgs),
     Simulate(simulate::SimulateArgs),
@@ -109,6 +129,12 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         Verb::Ingest(args) => ingest::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Hunt(args) => hunt::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Runbook(args) => runbook::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Query(args) => query::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Hunts(args) => hunts::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Rules(args) => rules::run(args, session),
         Verb::Simulate(args) => simulate::run(args, &session.cancel).map(|_| Exit::Done),

@@ -7,8 +7,11 @@ pub mod accounting;
 mod csv;
 pub mod escape;
 pub mod fields;
-mod json;
+pub mod json;
 mod ndjson;
+pub mod rows;
+#[cfg(feature = "engine")]
+pub mod runbook;
 #[cfg(test)]
 mod sample;
 pub mod summary;
