@@ -1,1 +1,90 @@
-//! To be written.
+//! One model, several faces: the answer of a hunt as table, CSV, JSON and NDJSON.
+//!
+//! A face is one file with a `write` over [`HuntReport`]; it writes alert by alert and holds no
+//! more than one of them as text. What each format may carry from a log is decided in [`escape`].
+
+pub mod accounting;
+mod csv;
+pub mod escape;
+pub mod fields;
+mod json;
+mod ndjson;
+#[cfg(test)]
+mod sample;
+pub mod summary;
+mod table;
+pub mod text;
+
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::detect::HuntReport;
+
+/// The formats a hunt's answer comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For a person at a terminal.
+    #[default]
+    Table,
+    /// RFC 4180, one row per alert.
+    Csv,
+    /// One document of schema `kubetrawl/hunt/1`.
+    Json,
+    /// One alert a line.
+    Ndjson,
+}
+
+/// How a table may use the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// Columns of the terminal; at least [`View::LEAST_WIDTH`] are used.
+    pub width: usize,
+    pub color: bool,
+    /// Show every element of long lists, which are otherwise folded with "and N more".
+    pub wide: bool,
+}
+
+impl View {
+    /// Below this a table would be one character a line.
+    pub const LEAST_WIDTH: usize = 40;
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { width: 80, color: false, wide: false }
+    }
+}
+
+/// An answer that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the {format} report")]
+pub struct ReportError {
+    format: &'static str,
+    #[source]
+    source: io::Error,
+}
+
+impl ReportError {
+    /// Whether the reader went away, as `head` does.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.source.kind() == io::ErrorKind::BrokenPipe
+    }
+}
+
+/// Writes a hunt's answer in the given format.
+pub fn write(
+    report: &HuntReport,
+    format: Format,
+    view: View,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let (name, written) = match format {
+        Format::Table => ("table", table::write(report, view, out)),
+        Format::Csv => ("CSV", csv::write(report, out)),
+        Format::Json => ("JSON", json::write(report, out)),
+        Format::Ndjson => ("NDJSON", ndjson::write(report, out)),
+    };
+    written.map_err(|source| ReportError { format: name, source })
+}

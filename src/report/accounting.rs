@@ -1,0 +1,1 @@
+//! The accounting of an ingest, as lines for a person.
