@@ -6,14 +6,19 @@
 pub mod accounting;
 mod csv;
 pub mod escape;
+pub mod evidence;
 pub mod fields;
+pub mod html;
 mod json;
 mod ndjson;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_evidence;
 pub mod summary;
 mod table;
 pub mod text;
+pub mod time;
 
 use std::io::{self, Write};
 
