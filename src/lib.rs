@@ -25,10 +25,12 @@ pub mod engine;
 pub mod ingest;
 pub mod lake;
 pub mod normalize;
+pub mod query;
 pub mod report;
 #[cfg(feature = "engine")]
 pub mod runbook;
 pub mod simulate;
 pub mod sources;
+pub mod sql;
 
 pub mod cli;

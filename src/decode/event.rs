@@ -1,6 +1,9 @@
 //! The audit event in Kubernetes' own terms, as every container decodes to it.
 
 use std::borrow::Cow;
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
 
 /// Where a record comes from, in the names that Panther's log types use; `Kubernetes.Audit` is ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,6 +15,14 @@ pub enum LogType {
 }
 
 impl LogType {
+    pub const ALL: [Self; 4] =
+        [Self::EksAudit, Self::AzureMonitorActivity, Self::GcpAuditLog, Self::KubernetesAudit];
+
+    /// The log type of that name, as [`Self::as_str`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|log_type| log_type.as_str() == name)
+    }
+
     /// The value of the `log_type` column.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -101,4 +112,32 @@ pub struct AuditEvent<'a> {
     pub truncated: bool,
     /// The record was read from a cut record.
     pub salvaged: bool,
+}
+
+/// The `record_id` of a record that has no id of its own: the first 32 hex digits of its bytes' SHA-256.
+/// Equal records get equal ids, and nothing else does.
+pub fn content_hash(record: &[u8]) -> String {
+    Sha256::digest(record).iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_hashes_are_sha_256() {
+        assert_eq!(content_hash(b"abc"), "ba7816bf8f01cfea414140de5dae2223");
+    }
+
+    #[test]
+    fn log_types_are_known_by_name() {
+        for log_type in LogType::ALL {
+            assert_eq!(LogType::from_name(log_type.as_str()), Some(log_type));
+        }
+        assert_eq!(LogType::from_name("AWS.CloudTrail"), None);
+    }
 }

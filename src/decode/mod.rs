@@ -1,8 +1,25 @@
 //! Bytes to events: decompress, frame, containers, the audit event. Every hostile byte ends here.
 
+mod containers;
+mod decoder;
+mod decompress;
+mod error;
 pub mod event;
+mod frame;
+mod framing;
+mod resource_name;
+mod scan;
+mod shape;
+#[cfg(test)]
+mod testing;
+pub mod time;
+mod wire;
 
+pub use decoder::{DecodeOptions, Decoder, is_log_record};
+pub use decompress::decompress;
+pub use error::{DecodeError, StreamError};
 pub use event::{AuditEvent, EventTimeSource, LogType};
+pub use frame::{Chunk, ChunkReader, Frame, Limits};
 
 use std::borrow::Cow;
 

@@ -1,5 +1,24 @@
 //! Rules and the alerts they give: catalog, windows, identity, severity.
 
 pub mod alert;
+#[cfg(feature = "engine")]
+mod error;
+#[cfg(feature = "engine")]
+mod group;
+#[cfg(feature = "engine")]
+mod hunt;
+mod parameters;
+#[cfg(feature = "engine")]
+pub mod rule_tests;
+pub mod rules;
+#[cfg(feature = "engine")]
+mod summary;
+mod time;
 
 pub use alert::{Alert, HuntReport, HuntSummary, Severity};
+#[cfg(feature = "engine")]
+pub use error::DetectError;
+#[cfg(feature = "engine")]
+pub use hunt::hunt;
+pub use parameters::{GroupColumn, HuntParameters, SecretKey, Since, WindowMode};
+pub use rules::{Rule, RuleError};

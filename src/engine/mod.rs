@@ -1,1 +1,125 @@
-//! To be written.
+//! The only module that names DuckDB: opens it in memory over a snapshot's files, locked down,
+//! binds parameters, returns Arrow.
+
+mod cells;
+mod error;
+mod param;
+mod session;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use arrow::record_batch::RecordBatch;
+use duckdb::{Connection, ToSql};
+
+pub use self::cells::Cells;
+pub use self::error::EngineError;
+pub use self::param::Param;
+use self::watch::Watch;
+use crate::cancel::Cancel;
+
+/// What an engine works on, and with.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// The Parquet files of one snapshot; no others can be read. None is an empty lake.
+    pub files: Vec<PathBuf>,
+    /// The process's budget in bytes. DuckDB gets it less [`RESERVED`].
+    pub memory: u64,
+    /// 0 for as many as there are cores.
+    pub threads: usize,
+    /// Where to spill; made when needed.
+    pub temp: PathBuf,
+    /// The most bytes that may be spilled; DuckDB's own limit without it.
+    pub temp_limit: Option<u64>,
+}
+
+/// What the rest of the process keeps of the budget.
+pub const RESERVED: u64 = 256 << 20;
+
+/// The least that DuckDB is given, whatever the budget.
+pub const FLOOR: u64 = 128 << 20;
+
+/// One DuckDB session over one snapshot of a lake. It reads the files it was given and nothing else.
+pub struct Engine {
+    connection: Connection,
+}
+
+impl Engine {
+    /// Opens a session with the views and macros of `sql/`, then locks it.
+    ///
+    /// # Errors
+    /// When DuckDB refuses a setting, or a file is no Parquet file of a lake.
+    pub fn open(options: &EngineOptions) -> Result<Self, EngineError> {
+        Ok(Self { connection: session::open(options)? })
+    }
+
+    /// Runs one statement and hands each batch of rows to `each` as it comes; the first has no
+    /// row and tells the columns. Of `params`, those that the statement names are bound.
+    ///
+    /// # Errors
+    /// When the statement fails, names a parameter that is not given, or `cancel` is set meanwhile;
+    /// and what `each` returns.
+    pub fn query<E: From<EngineError>>(
+        &self,
+        sql: &str,
+        params: &[(&str, Param)],
+        cancel: &Cancel,
+        mut each: impl FnMut(&RecordBatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let watch = Watch::start(self.connection.interrupt_handle(), cancel);
+        let failed = |error| watch.explain(EngineError::from_duckdb(error));
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let mut named: Vec<(String, &Param)> = Vec::new();
+        for index in 1..=statement.parameter_count() {
+            let name = statement.parameter_name(index).map_err(failed)?;
+            let (_, value) = params
+                .iter()
+                .find(|(given, _)| *given == name)
+                .ok_or_else(|| EngineError::Unbound { name: name.clone() })?;
+            named.push((name, value));
+        }
+        let bound: Vec<(&str, &dyn ToSql)> =
+            named.iter().map(|(name, value)| (name.as_str(), *value as &dyn ToSql)).collect();
+        let stream = statement.stream_arrow(bound.as_slice()).map_err(failed)?;
+        each(&RecordBatch::new_empty(stream.get_schema()))?;
+        for batch in stream {
+            each(&batch.map_err(failed)?)?;
+        }
+        Ok(())
+    }
+
+    /// Runs one statement for its effect.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn execute(&self, sql: &str, params: &[(&str, Param)], cancel: &Cancel) -> Result<(), EngineError> {
+        self.query(sql, params, cancel, |_| Ok(()))
+    }
+
+    /// Keeps the rows of a SELECT in a temporary table, in place of an older one of that name.
+    ///
+    /// `table` is a name of this program, never of its input.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn keep(
+        &self,
+        table: &'static str,
+        select: &str,
+        params: &[(&str, Param)],
+        cancel: &Cancel,
+    ) -> Result<(), EngineError> {
+        self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {select}"), params, cancel)
+    }
+
+    /// The version of DuckDB, as it names itself.
+    ///
+    /// # Errors
+    /// Never in practice; as [`Engine::query`].
+    pub fn version(&self) -> Result<String, EngineError> {
+        self.connection.version().map_err(EngineError::from_duckdb)
+    }
+}

@@ -1,1 +1,120 @@
 //! Rows to Parquet: layout, writer, commit log, rejects.
+//!
+//! A lake is a folder of Parquet files that any reader can use, and a log of commits that says
+//! which of them count. [`Lake`] reads, [`LakeWriter`] writes, one at a time.
+
+pub mod commit;
+pub mod dedup;
+mod error;
+mod hunts;
+pub mod io;
+pub mod layout;
+pub mod lock;
+pub mod publish;
+pub mod rejects;
+pub mod snapshot;
+pub mod utc;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+pub use commit::{Commit, CommitKind, Counts, FileRecord, SourceRecord};
+pub use error::LakeError;
+pub use hunts::StoredHunt;
+pub use layout::Layout;
+pub use lock::Wait;
+pub use publish::LakeWriter;
+pub use snapshot::{LakeFile, Snapshot};
+
+use crate::cancel::Cancel;
+use crate::detect::HuntReport;
+
+/// A lake on disk.
+#[derive(Debug, Clone)]
+pub struct Lake {
+    layout: Layout,
+}
+
+impl Lake {
+    /// Opens a lake to read it; writes nothing.
+    ///
+    /// # Errors
+    /// [`LakeError::NotALake`] where there is none, [`LakeError::NewerFormat`] where it is of a
+    /// later program.
+    pub fn open(path: &Path) -> Result<Self, LakeError> {
+        Layout::open(path).map(|layout| Self { layout })
+    }
+
+    /// Opens a lake, creating it where the folder is missing or empty.
+    ///
+    /// # Errors
+    /// [`LakeError::NotEmpty`] where something else stands there, and as [`Lake::open`].
+    pub fn create_or_open(path: &Path) -> Result<Self, LakeError> {
+        Layout::create_or_open(path).map(|layout| Self { layout })
+    }
+
+    /// Where things stand in it.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// What it holds as of its last commit; writes nothing.
+    ///
+    /// # Errors
+    /// When a commit record or a file of the lake is missing or damaged.
+    pub fn snapshot(&self) -> Result<Snapshot, LakeError> {
+        Snapshot::read(&self.layout)
+    }
+
+    /// Takes the lake for writing; see [`LakeWriter::begin`].
+    ///
+    /// # Errors
+    /// As [`LakeWriter::begin`].
+    pub fn write(
+        &self,
+        verb: &str,
+        wait: Wait,
+        now: Timestamp,
+        cancel: &Cancel,
+    ) -> Result<LakeWriter, LakeError> {
+        LakeWriter::begin(&self.layout, verb, wait, now, cancel)
+    }
+
+    /// Keeps a hunt's answer. On a lake that cannot be written it is not kept, and the answer says so.
+    ///
+    /// # Errors
+    /// When the lake can be written, but the hunt not.
+    pub fn store_hunt(&self, report: &HuntReport, now: Timestamp) -> Result<StoredHunt, LakeError> {
+        hunts::store(&self.layout, report, now)
+    }
+
+    /// The ids of the hunts that were kept, oldest first.
+    ///
+    /// # Errors
+    /// When their folder cannot be listed.
+    pub fn hunts(&self) -> Result<Vec<String>, LakeError> {
+        hunts::list(&self.layout)
+    }
+
+    /// A hunt that was kept; none where there is none of this id.
+    ///
+    /// # Errors
+    /// When it cannot be read or understood.
+    pub fn hunt(&self, id: &str) -> Result<Option<HuntReport>, LakeError> {
+        hunts::load(&self.layout, id)
+    }
+}
+
+/// Lower case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits = b"0123456789abcdef";
+    let pair = |byte: &u8| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]];
+    bytes.iter().flat_map(pair).map(char::from).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
+    let pairs = digits.filter(|digits| digits.len().is_multiple_of(2))?;
+    Some(pairs.chunks_exact(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect())
+}

@@ -11,6 +11,9 @@ pub mod fields;
 pub mod html;
 mod json;
 mod ndjson;
+pub mod rows;
+#[cfg(feature = "engine")]
+pub mod runbook;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

@@ -1,0 +1,82 @@
+-- The alerts of a hunt with their evidence: every match of the group from one window before the
+-- first breach to the last breach, put together here so that no list of reads leaves the engine.
+-- $users   VARCHAR[]  the usernames of the alerts' groups; null where they are not grouped by
+-- $evidence_from, $evidence_until  TIMESTAMP  the earliest evidence, and after the last
+-- $bucket  BIGINT, µs: spans are cut by it, so that a read meets the few spans of its bucket
+-- The spans are joined with their groups first: joined to the reads one by one, by bucket alone
+-- each read would meet the spans of all groups.
+WITH pieces AS MATERIALIZED (
+  SELECT
+    spans.span_id, spans.evidence_from, spans.last_breach, groups.*,
+    unnest(range(epoch_us(evidence_from) // $bucket, epoch_us(last_breach) // $bucket + 1)) AS bucket
+  FROM spans
+  JOIN groups USING (group_id)
+),
+
+evidence AS (
+  SELECT pieces.span_id, matches.*
+  FROM matches('requests', $log_types, $evidence_from, $evidence_until, $users, $by, $secret_key, $include_system) AS matches
+  JOIN pieces
+    ON pieces.exclusion IS NOT DISTINCT FROM matches.exclusion
+    AND pieces.username_group IS NOT DISTINCT FROM matches.username_group
+    AND pieces.effective_user_group IS NOT DISTINCT FROM matches.effective_user_group
+    AND pieces.session_group IS NOT DISTINCT FROM matches.session_group
+    AND pieces.cluster_group IS NOT DISTINCT FROM matches.cluster_group
+    AND pieces.source_ip_group IS NOT DISTINCT FROM matches.source_ip_group
+    AND pieces.user_agent_group IS NOT DISTINCT FROM matches.user_agent_group
+    AND pieces.bucket = epoch_us(matches.event_time) // $bucket
+    AND matches.event_time BETWEEN pieces.evidence_from AND pieces.last_breach
+),
+
+gathered AS (
+  SELECT
+    span_id,
+    min(event_time) AS first_seen,
+    max(event_time) AS last_seen,
+    count(DISTINCT secret_key) AS distinct_secrets,
+    count(*) AS requests,
+    count(*) FILTER (WHERE outcome = 'success') AS succeeded,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied,
+    count(*) FILTER (WHERE outcome = 'failed') AS failed,
+    count(*) FILTER (WHERE outcome NOT IN ('success', 'denied', 'failed')) AS unknown,
+    list(DISTINCT username) FILTER (WHERE username IS NOT NULL) AS usernames,
+    bool_or(username IS NULL) AS unknown_user,
+    list(DISTINCT verb) AS verbs,
+    list(DISTINCT namespace) FILTER (WHERE namespace <> '') AS namespaces,
+    list(DISTINCT secret) FILTER (WHERE secret IS NOT NULL) AS secrets,
+    list(DISTINCT cluster) FILTER (WHERE cluster IS NOT NULL) AS clusters,
+    list(DISTINCT log_type) AS log_types,
+    list(DISTINCT source_ips) FILTER (WHERE source_ips IS NOT NULL) AS source_ip_lists,
+    list(DISTINCT user_agent) FILTER (WHERE user_agent IS NOT NULL) AS user_agents,
+    list(DISTINCT request_uri) FILTER (WHERE request_uri <> '') AS request_uris,
+    list(DISTINCT response_code::BIGINT) FILTER (WHERE response_code IS NOT NULL) AS response_codes,
+    max(resource) AS resource,
+    count(*) FILTER (WHERE cluster_wide_list) AS cluster_wide_lists,
+    count(*) FILTER (WHERE cluster_wide_list AND outcome = 'success') AS cluster_wide_lists_succeeded,
+    count(*) FILTER (WHERE namespace_list) AS namespace_lists,
+    count(*) FILTER (WHERE namespace_list AND outcome = 'success') AS namespace_lists_succeeded
+  FROM evidence
+  GROUP BY span_id
+)
+
+SELECT
+  username_group, effective_user_group, session_group, cluster_group, source_ip_group, user_agent_group,
+  crossed_at, first_seen, last_seen, continuing, peak_distinct, distinct_secrets,
+  requests, succeeded, denied, failed, unknown, unknown_user,
+  list_sort(coalesce(usernames, [])) AS usernames,
+  list_sort(coalesce(verbs, [])) AS verbs,
+  list_sort(coalesce(namespaces, [])) AS namespaces,
+  list_sort(coalesce(secrets, [])) AS secrets,
+  list_sort(coalesce(clusters, [])) AS clusters,
+  list_sort(coalesce(log_types, [])) AS log_types,
+  list_sort(list_distinct(flatten(coalesce(source_ip_lists, [])))) AS source_ips,
+  list_sort(coalesce(user_agents, [])) AS user_agents,
+  list_sort(coalesce(request_uris, [])) AS request_uris,
+  list_sort(coalesce(response_codes, [])) AS response_codes,
+  resource, cluster_wide_lists, cluster_wide_lists_succeeded, namespace_lists, namespace_lists_succeeded
+FROM gathered
+JOIN spans USING (span_id)
+JOIN groups USING (group_id)
+ORDER BY
+  crossed_at, username_group NULLS LAST, effective_user_group NULLS LAST, session_group NULLS LAST,
+  cluster_group NULLS LAST, source_ip_group NULLS LAST, user_agent_group NULLS LAST;

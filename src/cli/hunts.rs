@@ -1,0 +1,172 @@
+//! `kubetrawl hunts`: the hunts that a lake keeps.
+
+use std::io::Write;
+
+use anyhow::{Context, bail};
+
+use super::Session;
+use super::exit::Exit;
+use super::output::Output;
+use super::values::{LakeArgs, ResourceArgs};
+use crate::detect::{HuntParameters, HuntReport, Since};
+use crate::hunt::{self, HuntOptions};
+use crate::lake::Lake;
+use crate::report::{self, Format, escape, summary};
+
+/// List, show and repeat the hunts that a lake keeps
+#[derive(Debug, Clone, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = "\
+Examples:
+  kubetrawl hunts                             all of them with their parameters, oldest first
+  kubetrawl hunts show 20261123T1200          the beginning of an id will do
+  kubetrawl hunts rerun 20261123T1200         the same parameters over the lake as it is now")]
+pub struct HuntsArgs {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    lake: LakeArgs,
+}
+
+#[derive(Debug, Clone, clap::Subcommand)]
+enum Command {
+    /// Show a stored hunt's answer
+    Show(ShowArgs),
+    /// Run a stored hunt's parameters over the lake as it is now, and store the answer
+    Rerun(RerunArgs),
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct ShowArgs {
+    #[command(flatten)]
+    hunt: OneHunt,
+
+    /// Format of the alerts
+    #[arg(long, value_enum, default_value_t = FormatArg::Table)]
+    format: FormatArg,
+
+    /// Show all of long lists in the table
+    #[arg(long)]
+    wide: bool,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct RerunArgs {
+    #[command(flatten)]
+    show: ShowArgs,
+
+    #[command(flatten)]
+    resources: ResourceArgs,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct OneHunt {
+    /// The hunt's id, or as much of it as is unique
+    #[arg(value_name = "ID")]
+    id: String,
+
+    #[command(flatten)]
+    lake: LakeArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FormatArg {
+    Table,
+    Csv,
+    Json,
+    Ndjson,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Table => Self::Table,
+            FormatArg::Csv => Self::Csv,
+            FormatArg::Json => Self::Json,
+            FormatArg::Ndjson => Self::Ndjson,
+        }
+    }
+}
+
+pub(super) fn run(args: &HuntsArgs, session: &Session) -> anyhow::Result<Exit> {
+    match &args.command {
+        None => list(&Lake::open(&args.lake.folder())?, session),
+        Some(Command::Show(args)) => {
+            let (_, report) = find(&Lake::open(&args.hunt.lake.folder())?, &args.hunt.id)?;
+            show(&report, args, session)
+        }
+        Some(Command::Rerun(args)) => rerun(args, session),
+    }
+}
+
+fn list(lake: &Lake, session: &Session) -> anyhow::Result<Exit> {
+    let mut output = Output::open(None)?;
+    let ids = lake.hunts()?;
+    if ids.is_empty() {
+        session.console.note("the lake keeps no hunt yet: run `kubetrawl hunt`");
+    }
+    for id in ids {
+        let Some(report) = lake.hunt(&id)? else { continue };
+        let alerts = report.alerts.len();
+        let alerts = if alerts == 1 { "1 alert".to_owned() } else { format!("{alerts} alerts") };
+        let line = format!("{id}  {alerts}  {}", parameters(&report));
+        writeln!(output, "{}", escape::terminal(&line))?;
+    }
+    output.finish()?;
+    Ok(Exit::Done)
+}
+
+/// The parameters as name=value, without those that are null.
+fn parameters(report: &HuntReport) -> String {
+    let serde_json::Value::Object(parameters) = &report.parameters else { return String::new() };
+    let shown = parameters.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| match value {
+        serde_json::Value::String(text) => format!("{name}={text}"),
+        other => format!("{name}={other}"),
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+fn show(report: &HuntReport, args: &ShowArgs, session: &Session) -> anyhow::Result<Exit> {
+    let mut output = Output::open(None)?;
+    let view = session.view(&output, args.wide);
+    report::write(report, args.format.into(), view, &mut output)?;
+    output.finish()?;
+    session.console.text(&summary::text(report));
+    Ok(Exit::Done)
+}
+
+fn rerun(args: &RerunArgs, session: &Session) -> anyhow::Result<Exit> {
+    let lake = Lake::open(&args.show.hunt.lake.folder())?;
+    let (id, stored) = find(&lake, &args.show.hunt.id)?;
+    let parameters: HuntParameters = serde_json::from_value(stored.parameters)
+        .with_context(|| format!("the parameters of the hunt {id} could not be read"))?;
+    let options = HuntOptions {
+        rule: parameters.rule,
+        since: parameters.since,
+        until: parameters.until.map(Since::At),
+        threshold: Some(parameters.threshold),
+        window: Some(parameters.window),
+        dedup: Some(parameters.dedup),
+        by: parameters.by,
+        secret_key: parameters.secret_key,
+        window_mode: parameters.window_mode,
+        include_system: parameters.include_system,
+        memory: args.resources.memory,
+        threads: args.resources.threads(),
+    };
+    let (report, _) = hunt::run(&lake, &options, &session.cancel)?;
+    show(&report, &args.show, session)
+}
+
+/// The hunt whose id begins with `prefix`.
+fn find(lake: &Lake, prefix: &str) -> anyhow::Result<(String, HuntReport)> {
+    let ids: Vec<String> = lake.hunts()?.into_iter().filter(|id| id.starts_with(prefix)).collect();
+    let [id] = ids.as_slice() else {
+        if ids.is_empty() {
+            bail!("the lake keeps no hunt {prefix}: `kubetrawl hunts` lists them");
+        }
+        bail!("{prefix} begins the ids of several hunts: {}: give more of it", ids.join(", "));
+    };
+    let report = lake.hunt(id)?.with_context(|| format!("the hunt {id} is gone"))?;
+    Ok((id.clone(), report))
+}

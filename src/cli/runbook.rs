@@ -1,0 +1,175 @@
+//! `kubetrawl runbook`: an alert's follow-up.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+
+use super::Session;
+use super::exit::Exit;
+use super::output::Output;
+use super::times;
+use super::values::{LakeArgs, ResourceArgs};
+use crate::detect::{Alert, DEFAULT_RULE, HuntParameters, rules};
+use crate::lake::Lake;
+use crate::query::session::{LakeSession, Limits};
+use crate::query::value::read_time;
+use crate::report::{View, runbook as faces};
+use crate::runbook::{self, Counting, Reach, Runbook, RunbookReport, Subject, find_alert};
+
+/// Follow up an alert: what was read, whether that is legitimate, what else happened, what to rotate
+///
+/// The alert is taken from the latest stored hunt that has it, with that hunt's parameters. A user
+/// and a time will do in its place.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kubetrawl runbook 3f9c2a                             all steps; the beginning of an alert's id will do
+  kubetrawl runbook 3f9c2a --step 2                    is it legitimate?
+  kubetrawl runbook 3f9c2a --sql                       the queries, to change and run with kubetrawl query
+  kubetrawl runbook 3f9c2a --format csv --output DIR   a file per section
+  kubetrawl runbook --user eve --at 2026-11-20T12:00:00Z --hours 72")]
+pub struct RunbookArgs {
+    /// The alert's id, or as much of it as is unique
+    #[arg(value_name = "ALERT_ID", required_unless_present = "user", conflicts_with = "user")]
+    alert: Option<String>,
+
+    /// A user to look into, without an alert
+    #[arg(long, value_name = "USER", requires = "at")]
+    user: Option<String>,
+
+    /// The time to look around; without an offset it is UTC
+    #[arg(long, value_name = "TIME", requires = "user", value_parser = time)]
+    at: Option<Timestamp>,
+
+    /// Only this step
+    #[arg(long, value_name = "N")]
+    step: Option<u8>,
+
+    /// Print the queries with their values instead of running them
+    #[arg(long)]
+    sql: bool,
+
+    /// How far "around the alert" reaches before it is crossed and after it is last seen
+    #[arg(long, value_name = "SPAN", default_value = "30m", value_parser = times::duration)]
+    around: Duration,
+
+    /// How many hours "the past hours" reach back
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    hours: u32,
+
+    /// Format of the answer; csv needs --output with a folder
+    #[arg(long, value_enum, default_value_t = FormatArg::Table)]
+    format: FormatArg,
+
+    /// Write the answer to a file; for csv, a folder that gets a file per section
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Show all of long lists in tables
+    #[arg(long)]
+    wide: bool,
+
+    /// End a section's query after this time
+    #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = times::duration)]
+    timeout: Duration,
+
+    #[command(flatten)]
+    lake: LakeArgs,
+
+    #[command(flatten)]
+    resources: ResourceArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FormatArg {
+    Table,
+    Csv,
+    Json,
+    Ndjson,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    read_time(text).ok_or_else(|| format!("{text:?} is no time: try 2026-11-22T08:00:00Z"))
+}
+
+/// Disk that a runbook's queries may use.
+const TEMPORARY: u64 = 16 << 30;
+
+pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit> {
+    let folder = match (args.format, &args.output) {
+        (FormatArg::Csv, None) if !args.sql => bail!("CSV has a file for each section: give a folder with --output"),
+        (FormatArg::Csv, folder) if !args.sql => folder.clone(),
+        _ => None,
+    };
+    let mut output = Output::open(if folder.is_some() { None } else { args.output.as_deref() })?;
+    let lake = Lake::open(&args.lake.folder())?;
+    let subject = subject(args, &lake)?;
+    let planned = Runbook::of(&subject.rule_id)?.only(args.step)?;
+    if args.sql {
+        for (name, sql) in runbook::sql(&planned, &subject) {
+            writeln!(output, "-- {name}\n{sql};\n")?;
+        }
+        output.finish()?;
+        return Ok(Exit::Done);
+    }
+    let limits =
+        Limits { memory: args.resources.memory, threads: args.resources.threads(), temporary: TEMPORARY };
+    let over = LakeSession::open(&lake, limits)?;
+    let report = runbook::run(&over.engine, &planned, &subject, args.timeout, &session.cancel)?;
+    if let Some(folder) = folder {
+        faces::write_csv_folder(&report, &folder)
+            .with_context(|| format!("cannot write into the folder {}", folder.display()))?;
+        return Ok(Exit::Done);
+    }
+    let view = session.view(&output, args.wide);
+    match args.format {
+        FormatArg::Json => faces::write_json(&report, &mut output),
+        FormatArg::Ndjson => faces::write_ndjson(&report, &mut output),
+        FormatArg::Table | FormatArg::Csv => faces::write_table(&report, view, &mut output),
+    }
+    .context("cannot write the runbook")?;
+    output.finish()?;
+    Ok(Exit::Done)
+}
+
+fn subject(args: &RunbookArgs, lake: &Lake) -> anyhow::Result<Subject> {
+    let reach = Reach { around: args.around, past: Duration::from_secs(u64::from(args.hours) * 3600) };
+    if let (Some(user), Some(at)) = (&args.user, args.at) {
+        let rule = rules::find(DEFAULT_RULE)?;
+        let counting = Counting::from(&HuntParameters::of(&rule));
+        return Ok(Subject::of_user(&rule.rule_id, Some(user.clone()), at, counting, reach)?);
+    }
+    let found = find_alert(lake, args.alert.as_deref().unwrap_or_default())?;
+    Ok(Subject::of_alert(&found.alert, found.counting, reach)?)
+}
+
+/// The runbooks of a hunt's alerts, in the alerts' order, for `hunt --runbook`.
+pub(super) fn of_alerts(
+    lake: &Lake,
+    alerts: &[Alert],
+    parameters: &HuntParameters,
+    resources: &ResourceArgs,
+    session: &Session,
+) -> anyhow::Result<Vec<RunbookReport>> {
+    let limits = Limits { memory: resources.memory, threads: resources.threads(), temporary: TEMPORARY };
+    let over = LakeSession::open(lake, limits)?;
+    let timeout = Duration::from_secs(600);
+    let run = |alert: &Alert| {
+        let subject = Subject::of_alert(alert, Counting::from(parameters), Reach::default())?;
+        let planned = Runbook::of(&subject.rule_id)?;
+        Ok(runbook::run(&over.engine, &planned, &subject, timeout, &session.cancel)?)
+    };
+    alerts.iter().map(run).collect()
+}
+
+/// Appends runbooks to a table of alerts.
+pub(super) fn write_tables(reports: &[RunbookReport], view: View, output: &mut Output) -> anyhow::Result<()> {
+    for report in reports {
+        writeln!(output)?;
+        faces::write_table(report, view, output)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! What the API server writes itself: audit.k8s.io Events (v1, v1beta1, v1alpha1) in a log file, and the
+//! EventList of its webhook. Also Events that a shipper added keys to (ViaQ, Panther), since unknown keys are
+//! passed over.
+
+use serde_json::value::RawValue;
+
+use crate::decode::decoder::{Job, json_failure};
+use crate::decode::shape::Shape;
+use crate::decode::wire::{Context, Event, Failure, may_be_event, part};
+
+pub(super) const NAME: &str = "kube-apiserver";
+
+const EVENT_LIST: &str = "EventList";
+
+pub(super) fn recognises(shape: &Shape<'_>) -> bool {
+    let (kind, api_version) = shape.type_meta();
+    let event = may_be_event(kind, api_version);
+    let named = kind.is_some() && api_version.is_some();
+    (event && (named || shape.has("auditID"))) || kind == Some(EVENT_LIST)
+}
+
+pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
+    if !record.starts_with('{') {
+        return Err(Failure::NotMine);
+    }
+    let event = parse(record)?;
+    if is_list(&event) {
+        let items: Vec<&RawValue> = part(event.items, "items")?;
+        for item in items {
+            let item = item.get();
+            if let Err(failure) = parse(item).and_then(|event| single(job, event, item)) {
+                job.reject(failure, item);
+            }
+        }
+        return Ok(());
+    }
+    single(job, event, record)
+}
+
+fn single(job: &mut Job<'_>, event: Event<'_>, record: &str) -> Result<(), Failure> {
+    let context = Context { log_type: job.options.log_type, ..Context::default() };
+    decode_inner(job, event, record, &context)
+}
+
+/// Hands out an Event that another container holds, or that stands alone.
+pub(super) fn decode_inner<'a>(
+    job: &mut Job<'_>,
+    event: Event<'a>,
+    record: &str,
+    context: &Context<'a>,
+) -> Result<(), Failure> {
+    if !event.is_audit() {
+        return Err(Failure::NotMine);
+    }
+    let event = event.into_audit(record, context)?;
+    job.event(&event);
+    Ok(())
+}
+
+/// Reads an Event's JSON.
+pub(super) fn parse(record: &str) -> Result<Event<'_>, Failure> {
+    serde_json::from_str(record).map_err(|error| json_failure(&error, record))
+}
+
+fn is_list(event: &Event<'_>) -> bool {
+    let audit = |version: &str| version.starts_with("audit.k8s.io/");
+    event.kind.as_ref().is_some_and(|kind| kind.0 == EVENT_LIST)
+        && event.api_version.as_ref().is_some_and(|version| audit(&version.0))
+}

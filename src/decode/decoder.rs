@@ -1,0 +1,215 @@
+//! From a frame to what it holds: finds the container of each record and has it decoded.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+
+use super::containers::CONTAINERS;
+use super::scan::{self, Scan};
+use super::shape::Shape;
+use super::wire::{Failure, is_too_deep, message, too_deep};
+use super::{AuditEvent, Chunk, Decoded, Frame, LogType, Reject, RejectCode, RejectReason};
+
+/// Envelopes inside envelopes that are followed.
+const MAX_ENVELOPES: u8 = 4;
+/// What CloudWatch puts in place of a long message's end.
+const TRUNCATED: &str = "[Truncated...]";
+
+/// What a decoder is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DecodeOptions {
+    /// The log type of Events that no container names one for.
+    pub log_type: Option<LogType>,
+}
+
+/// Decodes frames, one thread's worth. It remembers the last container, which the next record most likely
+/// comes in too; what it gives does not depend on that.
+#[derive(Debug, Clone, Default)]
+pub struct Decoder {
+    options: DecodeOptions,
+    hint: usize,
+}
+
+impl Decoder {
+    /// A decoder that has seen nothing yet.
+    pub fn new(options: DecodeOptions) -> Self {
+        Self { options, hint: 0 }
+    }
+
+    /// Decodes a frame of a chunk; one with a problem is a reject as it stands.
+    pub fn decode_frame(&mut self, chunk: &Chunk, frame: &Frame, sink: &mut dyn FnMut(Decoded<'_>)) {
+        let bytes = chunk.bytes(frame);
+        match &frame.problem {
+            Some(reason) => sink(Decoded::Reject(Reject { reason: reason.clone(), bytes })),
+            None => self.decode(bytes, sink),
+        }
+    }
+
+    /// Decodes a frame and calls `sink` once per record in it, in order. Bytes that are no UTF-8 become
+    /// U+FFFD, as Go's encoder does it.
+    pub fn decode(&mut self, frame: &[u8], sink: &mut dyn FnMut(Decoded<'_>)) {
+        let text = String::from_utf8_lossy(frame);
+        let original = matches!(text, Cow::Owned(_)).then_some(frame);
+        let mut job = Job { options: &self.options, hint: &mut self.hint, sink, envelopes: 0, original };
+        job.record(text.trim_start_matches('\u{feff}').trim_ascii());
+    }
+}
+
+/// Whether this counts as a log record when it is asked if a file is a log at all: records and known kinds
+/// of others do, and rejects that visibly are audit records.
+pub fn is_log_record(decoded: &Decoded<'_>) -> bool {
+    match decoded {
+        Decoded::Event(_) | Decoded::Other(_) => true,
+        Decoded::Reject(reject) => match reject.reason.code {
+            RejectCode::NoTime | RejectCode::BadTime | RejectCode::WrongType => true,
+            _ => {
+                memmem::find(reject.bytes, b"\"auditID").is_some()
+                    || memmem::find(reject.bytes, b"\\\"auditID").is_some()
+            }
+        },
+    }
+}
+
+/// The decoding of one frame, as containers see it.
+pub(super) struct Job<'j> {
+    pub options: &'j DecodeOptions,
+    hint: &'j mut usize,
+    sink: &'j mut dyn FnMut(Decoded<'_>),
+    envelopes: u8,
+    /// The frame's bytes, where its text is not the same.
+    original: Option<&'j [u8]>,
+}
+
+impl Job<'_> {
+    /// Hands out an event.
+    pub(super) fn event(&mut self, event: &AuditEvent<'_>) {
+        (self.sink)(Decoded::Event(event));
+    }
+
+    /// Hands out a record that is no Kubernetes audit record, by its kind.
+    pub(super) fn other(&mut self, kind: &str) {
+        (self.sink)(Decoded::Other(Cow::Borrowed(kind)));
+    }
+
+    /// Hands out what could not be decoded. A container that could not make anything of a part of its
+    /// record passes [`Failure::NotMine`] here: to the outside it is no audit record then.
+    pub(super) fn reject(&mut self, failure: Failure, record: &str) {
+        let reason = match failure {
+            Failure::Reject(reason) => reason,
+            Failure::NotMine => not_audit(record),
+        };
+        let bytes = self.original.unwrap_or(record.as_bytes());
+        (self.sink)(Decoded::Reject(Reject { reason, bytes }));
+    }
+
+    /// Decodes the records of an envelope, each in whatever container it is in.
+    pub(super) fn envelope<'r>(&mut self, records: impl Iterator<Item = &'r str>) {
+        self.envelopes += 1;
+        for record in records {
+            self.record(record);
+        }
+        self.envelopes -= 1;
+    }
+
+    fn record(&mut self, record: &str) {
+        if record.is_empty() {
+            return;
+        }
+        if self.envelopes > MAX_ENVELOPES {
+            let detail = format!("more than {MAX_ENVELOPES} envelopes around it");
+            return self.reject(Failure::new(RejectCode::TooDeep, detail), record);
+        }
+        if (CONTAINERS[*self.hint].decode)(self, record).is_ok() {
+            return;
+        }
+        match first_value(record) {
+            (_, "") => self.recognise(record),
+            (first, rest) => {
+                self.record(first);
+                self.record(rest);
+            }
+        }
+    }
+
+    fn recognise(&mut self, record: &str) {
+        let shape = match Shape::of(record) {
+            Ok(shape) => shape,
+            Err(error) => return self.reject(json_failure(&error, record), record),
+        };
+        for (index, container) in CONTAINERS.iter().enumerate() {
+            if (container.recognises)(&shape) {
+                match (container.decode)(self, record) {
+                    Err(Failure::NotMine) => {}
+                    outcome => {
+                        *self.hint = index;
+                        if let Err(failure) = outcome {
+                            self.reject(failure, record);
+                        }
+                        return;
+                    }
+                }
+            }
+        }
+        self.reject(Failure::NotMine, record);
+    }
+}
+
+/// The first of the objects that are joined in a text, and the others.
+fn first_value(text: &str) -> (&str, &str) {
+    if text.starts_with('{')
+        && let Scan::End(end) = scan::value(text.as_bytes(), 0)
+    {
+        let (first, rest) = text.split_at(end);
+        return (first, rest.trim_start_matches([' ', '\t', '\r', '\n', ',', '\u{feff}']));
+    }
+    (text, "")
+}
+
+fn not_audit(record: &str) -> RejectReason {
+    let (code, detail) = if serde_json::from_str::<serde::de::IgnoredAny>(record).is_err() {
+        (RejectCode::NotJson, "neither JSON nor a known kind of log line")
+    } else if is_too_deep(record) {
+        let Failure::Reject(reason) = too_deep() else {
+            return RejectReason { code: RejectCode::TooDeep, detail: String::new() };
+        };
+        return reason;
+    } else {
+        (RejectCode::NotAudit, "JSON, but no audit record of a known container")
+    };
+    RejectReason { code, detail: detail.to_owned() }
+}
+
+/// The reject for a JSON error: where a value ends too early, breaks, or has a field of another type.
+pub(super) fn json_failure(error: &serde_json::Error, record: &str) -> Failure {
+    use serde_json::error::Category;
+    match error.classify() {
+        Category::Eof => Failure::new(
+            RejectCode::Cut,
+            format!("the JSON ends after {} bytes, inside a value", record.len()),
+        ),
+        Category::Syntax if record.ends_with(TRUNCATED) => Failure::new(
+            RejectCode::Cut,
+            format!("cut by CloudWatch after {} bytes", record.len() - TRUNCATED.len()),
+        ),
+        Category::Data => {
+            let field = field_at(record, error).map_or(String::new(), |field| format!("{field}: "));
+            Failure::new(RejectCode::WrongType, field + &message(error))
+        }
+        Category::Syntax | Category::Io => Failure::new(RejectCode::NotJson, error.to_string()),
+    }
+}
+
+/// The key at the record's top whose value an error stands in.
+fn field_at<'r>(record: &'r str, error: &serde_json::Error) -> Option<&'r str> {
+    let line_start = match error.line() {
+        0 | 1 => 0,
+        line => memchr::memchr_iter(b'\n', record.as_bytes()).nth(line - 2)? + 1,
+    };
+    let at = line_start + error.column();
+    let fields = scan::fields(record.as_bytes(), 0);
+    fields.take_while(|field| field.value < at).last().and_then(|field| record.get(field.key))
+}
+
+#[cfg(test)]
+#[path = "decoder_tests.rs"]
+mod tests;

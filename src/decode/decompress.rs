@@ -1,0 +1,248 @@
+//! From stored bytes to text: gzip and zstd, known by their first bytes and never by a name.
+//!
+//! CloudWatch gzips each record and Firehose may gzip the object again, so layers are taken off one after
+//! another. Every layer goes through [`Capped`]: no compressed byte reaches the framing any other way, and
+//! limits stand there once.
+
+use std::io::{self, BufReader, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::error::{DecodeError, StreamError};
+
+/// Layers of compression that are taken off.
+pub const MAX_LAYERS: usize = 4;
+/// The largest zstd window that is accepted, as a power of two: what the zstd tool takes without `--long`
+/// (128 MiB).
+pub const MAX_ZSTD_WINDOW_LOG: u32 = 27;
+/// How many times a layer may grow its input before it counts as a bomb. Deflate ends at 1,032; audit logs
+/// reach 20 to 60, and a machine's repetition under zstd a few hundred.
+pub const MAX_RATIO: u64 = 2_000;
+/// The ratio is not looked at before this many bytes: small files may be as dense as they like.
+pub const RATIO_FLOOR: u64 = 1 << 30;
+
+const BUFFER: usize = 128 << 10;
+const SNIFF: usize = 4;
+
+/// A reader of the bytes inside all layers of compression; uncompressed bytes pass as they are.
+///
+/// A stream that breaks off gives what could be decompressed and then an error with a
+/// [`StreamError`] inside that names the layer.
+pub fn decompress(reader: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, DecodeError> {
+    let mut reader = reader;
+    for _ in 0..=MAX_LAYERS {
+        let (format, whole) = sniff(reader)?;
+        reader = match format {
+            Some(format) => layer(format, whole)?,
+            None => return Ok(whole),
+        };
+    }
+    Err(DecodeError::TooManyLayers(MAX_LAYERS))
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Gzip,
+    Zstd,
+}
+
+impl Format {
+    fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1f, 0x8b, 0x08, ..] => Some(Self::Gzip),
+            // A frame, or a skippable frame, with which parallel compressors begin.
+            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
+type Whole = Box<dyn Read + Send>;
+
+/// A layer that is damaged at once looks like plain, empty input here; the error then comes with the
+/// first read.
+fn sniff(mut reader: Whole) -> Result<(Option<Format>, Whole), DecodeError> {
+    let mut head = Vec::with_capacity(SNIFF);
+    let broken = match (&mut reader).take(SNIFF as u64).read_to_end(&mut head) {
+        Ok(_) => None,
+        Err(error) if error.get_ref().is_some_and(|inner| inner.is::<StreamError>()) => Some(error),
+        Err(source) => return Err(DecodeError::Sniff { source }),
+    };
+    let format = Format::of(&head).filter(|_| broken.is_none());
+    let rest: Whole = match broken {
+        Some(error) => Box::new(Failing(Some(error))),
+        None => reader,
+    };
+    Ok((format, Box::new(Cursor::new(head).chain(rest))))
+}
+
+fn layer(format: Format, reader: Whole) -> Result<Whole, DecodeError> {
+    let taken = Arc::new(AtomicU64::new(0));
+    let input = BufReader::with_capacity(BUFFER, Counted { reader, taken: Arc::clone(&taken) });
+    let reader: Whole = match format {
+        Format::Gzip => Box::new(MultiGzDecoder::new(input)),
+        Format::Zstd => {
+            let failed = |source| DecodeError::Layer { format: "zstd", source };
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(input).map_err(failed)?;
+            decoder.window_log_max(MAX_ZSTD_WINDOW_LOG).map_err(failed)?;
+            Box::new(decoder)
+        }
+    };
+    Ok(Box::new(Capped { reader, format: format.name(), taken, given: 0 }))
+}
+
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+struct Counted {
+    reader: Whole,
+    taken: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.taken.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// One layer with its limits, and with errors that name it.
+struct Capped {
+    reader: Whole,
+    format: &'static str,
+    taken: Arc<AtomicU64>,
+    given: u64,
+}
+
+impl Read for Capped {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer).map_err(|source| self.damaged(source))?;
+        self.given += read as u64;
+        let taken = self.taken.load(Ordering::Relaxed).max(1);
+        if self.given > RATIO_FLOOR && self.given / taken > MAX_RATIO {
+            let bomb = StreamError::Bomb { format: self.format, ratio: MAX_RATIO, bytes: RATIO_FLOOR };
+            return Err(io::Error::new(io::ErrorKind::InvalidData, bomb));
+        }
+        Ok(read)
+    }
+}
+
+impl Capped {
+    /// An error of an inner layer already says which one it is.
+    fn damaged(&self, source: io::Error) -> io::Error {
+        if source.kind() == io::ErrorKind::Interrupted
+            || source.get_ref().is_some_and(|inner| inner.is::<StreamError>())
+        {
+            return source;
+        }
+        let kind = source.kind();
+        io::Error::new(kind, StreamError::Damaged { format: self.format, bytes: self.given, source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        zstd::encode_all(bytes, 1).unwrap()
+    }
+
+    fn read(bytes: Vec<u8>) -> (Vec<u8>, Option<io::Error>) {
+        let mut reader = decompress(Box::new(Cursor::new(bytes))).unwrap();
+        let mut out = Vec::new();
+        let error = reader.read_to_end(&mut out).err();
+        (out, error)
+    }
+
+    #[test]
+    fn takes_members_frames_and_layers_off() {
+        let text = b"{\"a\":1}\n".repeat(1000);
+        let twice = text.repeat(2);
+        for (stored, expected) in [
+            (text.clone(), &text),
+            (gzip(&text), &text),
+            ([gzip(&text), gzip(&text)].concat(), &twice),
+            (gzip(&gzip(&text)), &text),
+            ([zstd(&text), zstd(&text)].concat(), &twice),
+            (gzip(&zstd(&text)), &text),
+            ([b"\x50\x2a\x4d\x18\x02\0\0\0xx".to_vec(), zstd(&text)].concat(), &text),
+        ] {
+            let (out, error) = read(stored);
+            assert!(error.is_none(), "{error:?}");
+            assert!(out == *expected);
+        }
+    }
+
+    #[test]
+    fn short_and_empty_input_is_plain() {
+        for text in [&b""[..], b"\x1f", b"\x1f\x8b", b"ab"] {
+            assert_eq!(read(text.to_vec()).0, text);
+        }
+    }
+
+    #[test]
+    fn a_cut_stream_gives_what_there_is_and_names_the_layer() {
+        let text: Vec<u8> = (0..200_000u32).flat_map(|n| n.to_string().into_bytes()).collect();
+        for (stored, name) in [(gzip(&text), "gzip"), (zstd(&text), "zstd"), (gzip(&gzip(&text)), "gzip")] {
+            let (out, error) = read(stored[..stored.len() / 2].to_vec());
+            assert!(out.len() > 10_000 && text.starts_with(&out));
+            let error = error.unwrap();
+            let inner = error.get_ref().unwrap().downcast_ref::<StreamError>().unwrap();
+            assert!(matches!(inner, StreamError::Damaged { format, .. } if *format == name));
+        }
+        let (out, error) = read(gzip(&text)[..12].to_vec());
+        assert!(out.is_empty() && error.is_some());
+    }
+
+    #[test]
+    fn many_layers_are_refused() {
+        let mut stored = b"x".to_vec();
+        for _ in 0..=MAX_LAYERS {
+            stored = gzip(&stored);
+        }
+        let error = decompress(Box::new(Cursor::new(stored))).err();
+        assert!(matches!(error, Some(DecodeError::TooManyLayers(_))));
+    }
+
+    #[test]
+    fn a_bomb_is_stopped() {
+        let zeros = vec![0u8; 16 << 20];
+        let once = zstd(&zeros);
+        let (out, error) = {
+            let mut reader = decompress(Box::new(Cursor::new(once.repeat(80)))).unwrap();
+            let mut count = 0u64;
+            let mut buffer = vec![0; 1 << 20];
+            loop {
+                match reader.read(&mut buffer) {
+                    Ok(0) => break (count, None),
+                    Ok(n) => count += n as u64,
+                    Err(error) => break (count, Some(error)),
+                }
+            }
+        };
+        assert!(error.is_some() && out <= RATIO_FLOOR + (1 << 20));
+    }
+}

@@ -1,0 +1,389 @@
+//! Where one record ends and the next begins, decided from the bytes alone: the same bytes give the same
+//! frames however they are buffered.
+//!
+//! - Between frames, whitespace, commas and byte order marks are skipped. `[` before an object opens a list,
+//!   whose elements are frames; `]` closes it.
+//! - A line that begins with `{` and ends with `}` is a frame, if the next line can't continue it. It may
+//!   hold several values (`{}{}`); the decoder takes them apart.
+//! - Any other object is followed token by token to its end, over lines.
+//! - Where the tokens break (a raw newline in a string, a token that can't follow, the end of the input), the
+//!   record was cut. Its frame then ends before the first later line that begins a record: one whose first
+//!   character stands no further right than the record's own, and isn't `}`, `]`, `"` or a comma that leads
+//!   no object; on the record's own line, it ends at `}{"`, as concatenated objects join. So a cut
+//!   record costs one record; one that another is glued to without a newline takes that with it.
+//! - Anything else is a line of text.
+//! - An object that outgrows the limit and holds its records in a list (`{"records":[...`) is opened: its
+//!   elements become the frames. Any other frame over the limit is too long; what is skipped then is the
+//!   rest of its line, or, for an object over several lines, all up to the line that begins the
+//!   next record or closes this one.
+
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+
+use super::scan::{self, Scan};
+
+/// Keys whose arrays hold records, as exports wrap them.
+const LIST_KEYS: [&[u8]; 5] = [b"records", b"items", b"events", b"logEvents", b"results"];
+/// Looked ahead for a line's end; a longer line is followed token by token.
+const LINE_WINDOW: usize = 1 << 20;
+/// Bytes of scanning in vain after which the next scans are kept shorter, and their least length. A file of
+/// many records cut open costs a constant factor, not its square.
+const WASTE: usize = 4 << 10;
+
+/// The next thing in the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A frame, trimmed; framing goes on at `next`.
+    Frame { start: usize, end: usize, next: usize },
+    /// A frame that outgrew the limit; framing goes on after what `skip` tells to leave out, from `next`.
+    TooLong { start: usize, next: usize, skip: Skip },
+    /// More bytes are needed, beginning with the one at `keep`. At the end of the input: nothing is left.
+    More { keep: usize },
+}
+
+/// What to leave out after a frame that is too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Skip {
+    Line,
+    Block { column: usize },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Top,
+    List,
+    /// In the list of an opened wrapper.
+    Wrapped,
+    /// After the list of an opened wrapper.
+    Tail,
+}
+
+/// The state of framing between two steps. Positions are those of the buffer it is given.
+#[derive(Debug)]
+pub(super) struct Framing {
+    max: usize,
+    scan_limit: usize,
+    place: Place,
+    /// Of the position where the next step begins.
+    column: usize,
+    /// No newline stands in `from..to`; if `found`, one stands at `to`.
+    newline: Newline,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Newline {
+    from: usize,
+    to: usize,
+    found: bool,
+}
+
+impl Framing {
+    /// Frames of at most `max` bytes.
+    pub(super) fn new(max: usize) -> Self {
+        Self { max, scan_limit: max, place: Place::Top, column: 0, newline: Newline::default() }
+    }
+
+    /// Tells that the buffer lost `count` bytes at its front.
+    pub(super) fn shifted(&mut self, count: usize) {
+        let Newline { from, to, found } = self.newline;
+        self.newline = match to.checked_sub(count) {
+            Some(to) => Newline { from: from.saturating_sub(count), to, found },
+            None => Newline::default(),
+        };
+    }
+
+    /// Finds what comes next from `position`; `eof` says that the buffer ends where the input ends.
+    pub(super) fn step(&mut self, buffer: &[u8], position: usize, eof: bool) -> Step {
+        let mut position = position;
+        if self.place == Place::Tail {
+            match scan::rest_of_object(buffer, position) {
+                Scan::End(end) => position = self.moved(buffer, position, end),
+                Scan::More if !eof && buffer.len() - position < self.max => {
+                    return Step::More { keep: position };
+                }
+                Scan::More | Scan::Broken(_) => {}
+            }
+            self.place = Place::Top;
+        }
+        let start = match self.separators(buffer, position, eof) {
+            Ok(start) => start,
+            Err(keep) => return Step::More { keep },
+        };
+        let step = match (self.place, buffer[start]) {
+            (Place::Top | Place::Tail, b'{') => {
+                self.line(buffer, start, eof).unwrap_or_else(|| self.exact(buffer, start, eof))
+            }
+            (Place::Top | Place::Tail, _) => self.text(buffer, start, eof),
+            (_, b'{' | b'[') => self.exact(buffer, start, eof),
+            (_, _) => self.scalar(buffer, start, eof),
+        };
+        if let Step::Frame { next, .. } = step {
+            self.moved(buffer, start, next);
+        }
+        step
+    }
+
+    /// Leaves out bytes after a frame that is too long. Gives the position up to which they are left out, and
+    /// whether that was all.
+    pub(super) fn skip(&mut self, buffer: &[u8], position: usize, eof: bool, skip: Skip) -> (usize, bool) {
+        let rest = &buffer[position..];
+        let Skip::Block { column } = skip else {
+            self.column = 0;
+            return memchr(b'\n', rest).map_or((buffer.len(), eof), |found| (position + found + 1, true));
+        };
+        for newline in memchr_iter(b'\n', rest) {
+            let newline = position + newline;
+            match Line::after(buffer, newline) {
+                None if eof || buffer.len() - newline > self.max => return (buffer.len(), eof),
+                None => return (newline, false),
+                Some(line) if line.begins_record(buffer, column) => {
+                    self.column = 0;
+                    return (newline + 1, true);
+                }
+                Some(line) if line.column <= column && matches!(buffer[line.first], b'}' | b']') => {
+                    self.column = line.column + 1;
+                    return (line.first + 1, true);
+                }
+                Some(_) => {}
+            }
+        }
+        (buffer.len(), eof)
+    }
+
+    /// Keeps the column while going from one position to another; gives the latter.
+    fn moved(&mut self, buffer: &[u8], from: usize, to: usize) -> usize {
+        self.column = match memrchr(b'\n', &buffer[from..to]) {
+            Some(newline) => to - from - newline - 1,
+            None => self.column + (to - from),
+        };
+        to
+    }
+
+    /// The first position that belongs to a frame, or the position to keep bytes from.
+    fn separators(&mut self, buffer: &[u8], position: usize, eof: bool) -> Result<usize, usize> {
+        let mut at = position;
+        let outcome = loop {
+            let Some(&byte) = buffer.get(at) else { break Err(at) };
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' | b',' => at += 1,
+                0xef if buffer[at..].starts_with(b"\xef\xbb\xbf") => at += 3,
+                0xef if !eof && b"\xef\xbb\xbf".starts_with(&buffer[at..]) => break Err(at),
+                b']' if self.place != Place::Top => {
+                    at += 1;
+                    if self.place == Place::Wrapped {
+                        self.place = Place::Tail;
+                        break Err(at);
+                    }
+                    self.place = Place::Top;
+                }
+                b'[' if self.place == Place::Top => match buffer.get(scan::skip_blanks(buffer, at + 1)) {
+                    Some(b'{' | b']') => {
+                        self.place = Place::List;
+                        at += 1;
+                    }
+                    None if !eof => break Err(at),
+                    _ => break Ok(at),
+                },
+                _ => break Ok(at),
+            }
+        };
+        let (Ok(reached) | Err(reached)) = outcome;
+        self.moved(buffer, position, reached);
+        outcome
+    }
+
+    /// The next newline from `start`, where it stands before `end`.
+    fn newline(&mut self, buffer: &[u8], start: usize, end: usize) -> Option<usize> {
+        let end = end.min(buffer.len());
+        let known = self.newline;
+        let searched = if (known.from..=known.to).contains(&start) {
+            known
+        } else {
+            Newline { from: start, to: start, found: false }
+        };
+        if !searched.found && searched.to < end {
+            let found = memchr(b'\n', &buffer[searched.to..end]);
+            let to = found.map_or(end, |found| searched.to + found);
+            self.newline = Newline { from: searched.from, to, found: found.is_some() };
+        } else {
+            self.newline = searched;
+        }
+        Some(self.newline).filter(|known| known.found && known.to < end).map(|known| known.to)
+    }
+
+    fn text(&mut self, buffer: &[u8], start: usize, eof: bool) -> Step {
+        match self.newline(buffer, start, start + self.max) {
+            Some(newline) => frame(buffer, start, newline, newline + 1),
+            None if buffer.len() - start >= self.max => self.too_long(buffer, start),
+            None if eof => frame(buffer, start, buffer.len(), buffer.len()),
+            None => Step::More { keep: start },
+        }
+    }
+
+    /// A line that is a frame by its two ends; `None` where only its tokens can tell.
+    fn line(&mut self, buffer: &[u8], start: usize, eof: bool) -> Option<Step> {
+        let window = LINE_WINDOW.min(self.max);
+        let Some(newline) = self.newline(buffer, start, start + window) else {
+            let short = buffer.len() - start < window;
+            return match (short, eof) {
+                (true, false) => Some(Step::More { keep: start }),
+                (true, true) => {
+                    let step = frame(buffer, start, buffer.len(), buffer.len());
+                    ends_with_brace(buffer, step).then_some(step)
+                }
+                (false, _) => None,
+            };
+        };
+        let step = frame(buffer, start, newline, newline + 1);
+        if !ends_with_brace(buffer, step) {
+            return None;
+        }
+        match buffer.get(scan::skip_blanks(buffer, newline)) {
+            Some(b',' | b']' | b'}') => None,
+            None if !eof && buffer.len() - start < self.max => Some(Step::More { keep: start }),
+            _ => Some(step),
+        }
+    }
+
+    fn exact(&mut self, buffer: &[u8], start: usize, eof: bool) -> Step {
+        let mut limit = self.scan_limit;
+        loop {
+            let seen = &buffer[..buffer.len().min(start + limit)];
+            match scan::value(seen, start) {
+                Scan::End(end) => {
+                    self.scan_limit = self.scan_limit.saturating_mul(2).min(self.max);
+                    return frame(buffer, start, end, end);
+                }
+                Scan::Broken(at) => return self.broken(buffer, start, at, eof),
+                Scan::More if seen.len() < start + limit => {
+                    return if eof {
+                        self.broken(buffer, start, seen.len(), true)
+                    } else {
+                        Step::More { keep: start }
+                    };
+                }
+                Scan::More => {}
+            }
+            if let Some(inside) = (self.place == Place::Top).then(|| wrapped_list(seen, start)).flatten() {
+                self.place = Place::Wrapped;
+                self.moved(buffer, start, inside);
+                return Step::More { keep: inside };
+            }
+            if resume(seen, start, self.column, false, self.place).is_some() {
+                return self.broken(buffer, start, seen.len(), eof);
+            }
+            if limit == self.max {
+                return self.too_long(buffer, start);
+            }
+            limit = self.max;
+        }
+    }
+
+    /// The frame of a value whose tokens break at `broken_at`.
+    fn broken(&mut self, buffer: &[u8], start: usize, broken_at: usize, eof: bool) -> Step {
+        let seen = &buffer[..buffer.len().min(start + self.max)];
+        let ends_here = eof && seen.len() == buffer.len();
+        match resume(seen, start, self.column, ends_here, self.place) {
+            Some(next) => {
+                if broken_at.saturating_sub(next) > WASTE {
+                    self.scan_limit = (self.scan_limit / 2).max(WASTE).min(self.max);
+                }
+                frame(buffer, start, next, next)
+            }
+            None if seen.len() == start + self.max => self.too_long(buffer, start),
+            None => Step::More { keep: start },
+        }
+    }
+
+    /// An element of a list that is neither an object nor a list.
+    fn scalar(&mut self, buffer: &[u8], start: usize, eof: bool) -> Step {
+        let found = match buffer[start] {
+            b'"' => scan::string(buffer, start + 1),
+            _ => scan::literal(buffer, start),
+        };
+        match found {
+            Scan::End(end) if end > start => match buffer.get(scan::skip_blanks(buffer, end)) {
+                Some(b',' | b']') => frame(buffer, start, end, end),
+                None if !eof && buffer.len() - start < self.max => Step::More { keep: start },
+                _ => self.text(buffer, start, eof),
+            },
+            Scan::More if !eof && buffer.len() - start < self.max => Step::More { keep: start },
+            _ => self.text(buffer, start, eof),
+        }
+    }
+
+    fn too_long(&self, buffer: &[u8], start: usize) -> Step {
+        let end = start + self.max;
+        let lines = self.place != Place::Top || buffer[start] == b'{';
+        match memrchr(b'\n', &buffer[start..end]).filter(|_| lines) {
+            Some(newline) => {
+                Step::TooLong { start, next: start + newline, skip: Skip::Block { column: self.column } }
+            }
+            None => Step::TooLong { start, next: end, skip: Skip::Line },
+        }
+    }
+}
+
+fn frame(buffer: &[u8], start: usize, end: usize, next: usize) -> Step {
+    let trimmed = buffer[start..end].trim_ascii_end();
+    Step::Frame { start, end: start + trimmed.len(), next }
+}
+
+fn ends_with_brace(buffer: &[u8], step: Step) -> bool {
+    matches!(step, Step::Frame { end, .. } if buffer[..end].ends_with(b"}"))
+}
+
+/// A line with something on it.
+struct Line {
+    first: usize,
+    column: usize,
+}
+
+impl Line {
+    /// The line after a newline; `None` where the buffer ends before it shows anything.
+    fn after(buffer: &[u8], newline: usize) -> Option<Self> {
+        let blanks = buffer[newline + 1..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r'))?;
+        Some(Self { first: newline + 1 + blanks, column: blanks })
+    }
+
+    fn begins_record(&self, buffer: &[u8], column: usize) -> bool {
+        let leads_object = || buffer.get(scan::skip_blanks(buffer, self.first + 1)) == Some(&b'{');
+        self.column <= column
+            && match buffer[self.first] {
+                b'\n' | b'}' | b']' | b'"' => false,
+                b',' => leads_object(),
+                _ => true,
+            }
+    }
+}
+
+/// Where framing goes on after a broken value; `None` where that isn't in the buffer.
+fn resume(buffer: &[u8], start: usize, column: usize, eof: bool, place: Place) -> Option<usize> {
+    let rest = &buffer[start..];
+    let mut newlines = memchr_iter(b'\n', rest).peekable();
+    if place == Place::Top {
+        let line = &rest[..newlines.peek().copied().unwrap_or(rest.len())];
+        if let Some(joint) = memmem::find(line, b"}{\"") {
+            return Some(start + joint + 1);
+        }
+    }
+    for newline in newlines {
+        let newline = start + newline;
+        match Line::after(buffer, newline) {
+            Some(line) if line.begins_record(buffer, column) => return Some(newline + 1),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    eof.then_some(buffer.len())
+}
+
+/// The position after the bracket of an object's list of records, where it has one.
+///
+/// Looks at each key once its value's start is known, so the list itself need not be whole; it scans the
+/// values before it.
+fn wrapped_list(bytes: &[u8], start: usize) -> Option<usize> {
+    scan::fields(bytes, start)
+        .find(|field| LIST_KEYS.contains(&&bytes[field.key.clone()]) && bytes.get(field.value) == Some(&b'['))
+        .map(|field| field.value + 1)
+        .filter(|&inside| bytes.get(scan::skip_blanks(bytes, inside)) == Some(&b'{'))
+}

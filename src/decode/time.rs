@@ -1,0 +1,153 @@
+//! Times as audit logs write them, to microseconds in UTC.
+//!
+//! RFC 3339, and what exports make of it: a space or a lower-case `t` for the `T`, any number of fraction
+//! digits, no zone (then it is UTC). Digits beyond the microsecond are cut off, not rounded: a rounded time
+//! can cross a window's edge.
+
+/// Microseconds since 1970-01-01T00:00Z; `None` where the text is no time or the year is not in 1970..=9999.
+pub fn parse(text: &str) -> Option<i64> {
+    let bytes = text.trim_ascii().as_bytes();
+    let (date_time, rest) = bytes.split_at_checked(19)?;
+    let separators = [date_time[4], date_time[7], date_time[13], date_time[16]];
+    if separators != *b"--::" || !matches!(date_time[10], b'T' | b't' | b' ') {
+        return None;
+    }
+    let field = |from: usize, to: usize| number(&date_time[from..to]);
+    let days = days_since_epoch(field(0, 4)?, field(5, 7)?, field(8, 10)?)?;
+    let (hour, minute, second) = (field(11, 13)?, field(14, 16)?, field(17, 19)?);
+    // 60 is a leap second; it counts as the last second of its minute, as most clocks have it.
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let (fraction, zone) = fraction(rest)?;
+    let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second.min(59) - offset(zone)?;
+    (seconds >= 0).then_some(seconds * 1_000_000 + fraction)
+}
+
+/// Go writes its zero time where a time is unset.
+pub fn is_unset(text: &str) -> bool {
+    text.is_empty() || text.starts_with("0001-01-01T00:00:00")
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    digits
+        .iter()
+        .try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0')))
+}
+
+/// Howard Hinnant's days_from_civil, <https://howardhinnant.github.io/date_algorithms.html>, for years from 1970.
+fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if year < 1970 || day < 1 || day > last {
+        return None;
+    }
+    let year = year - i64::from(month <= 2);
+    let year_of_era = year % 400;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some(year / 400 * 146_097 + day_of_era - 719_468)
+}
+
+/// Microseconds of the fraction, and what follows it.
+fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
+    let Some((b'.', digits)) = rest.split_first() else { return Some((0, rest)) };
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if count == 0 {
+        return None;
+    }
+    let kept = count.min(6);
+    let scale = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1][kept];
+    Some((number(&digits[..kept])? * scale, &digits[count..]))
+}
+
+/// Seconds east of UTC: `Z`, nothing, `+09:00` or `+0900`.
+fn offset(zone: &[u8]) -> Option<i64> {
+    let (sign, hours, minutes) = match zone {
+        [] | b"Z" | b"z" => return Some(0),
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] | [sign @ (b'+' | b'-'), h1, h2, m1, m2] => {
+            (*sign, number(&[*h1, *h2])?, number(&[*m1, *m2])?)
+        }
+        _ => return None,
+    };
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
+    let seconds = hours * 3_600 + minutes * 60;
+    Some(if sign == b'-' { -seconds } else { seconds })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_every_form_that_logs_hold() {
+        let expected = 1_678_487_906_382_098;
+        for text in [
+            "2023-03-10T22:38:26.382098Z",
+            "2023-03-10t22:38:26.382098z",
+            "2023-03-10 22:38:26.382098",
+            "2023-03-10T22:38:26.382098999Z",
+            "2023-03-11T07:38:26.382098+09:00",
+            "2023-03-10T17:08:26.382098-0530",
+            " 2023-03-10T22:38:26.382098Z\n",
+        ] {
+            assert_eq!(parse(text), Some(expected), "{text:?}");
+        }
+        assert_eq!(parse("2023-03-10T22:38:26Z"), Some(1_678_487_906_000_000));
+        assert_eq!(parse("2023-03-10T22:38:26.5Z"), Some(1_678_487_906_500_000));
+        assert_eq!(parse("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(parse("2016-12-31T23:59:60Z"), parse("2016-12-31T23:59:59Z"));
+    }
+
+    #[test]
+    fn refuses_what_is_no_time() {
+        for text in [
+            "",
+            "2023",
+            "2023-03-10",
+            "2023-03-10T22:38",
+            "2023-02-29T00:00:00Z",
+            "2023-13-01T00:00:00Z",
+            "2023-03-10T24:00:00Z",
+            "2023-03-10T22:60:00Z",
+            "2023-03-10T22:38:26.Z",
+            "2023-03-10T22:38:26+9",
+            "2023-03-10T22:38:26Zulu",
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00+01:00",
+            "0001-01-01T00:00:00Z",
+            "２023-03-10T22:38:26Z",
+            "2023-03-10T22:38:26+24:00",
+            "2023-00-10T22:38:26Z",
+        ] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+        assert!(is_unset("0001-01-01T00:00:00Z"));
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_jiff(micros in 0i64..253_402_207_200_000_000, minutes in -1_439i32..1_439) {
+            let offset = jiff::tz::Offset::from_seconds(minutes * 60).unwrap();
+            let timestamp = jiff::Timestamp::from_microsecond(micros).unwrap();
+            prop_assert_eq!(parse(&timestamp.to_string()), Some(micros));
+            let local = timestamp.display_with_offset(offset).to_string();
+            if !local.starts_with("1969") && !local.starts_with('+') {
+                prop_assert_eq!(parse(&local), Some(micros), "{}", local);
+            }
+        }
+
+        #[test]
+        fn never_panics(text in "\\PC{0,40}") {
+            let _ = parse(&text);
+        }
+    }
+}

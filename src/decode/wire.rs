@@ -1,0 +1,369 @@
+//! The audit.k8s.io Event as it stands in JSON, whatever wraps it, and the way from it to [`AuditEvent`].
+//!
+//! Key order is free, unknown keys are passed over, nulls and Go's empty strings are absence. Strings borrow
+//! from the record, bodies stay text.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
+use serde_json::value::RawValue;
+
+use super::event::content_hash;
+use super::scan::deeper_than;
+use super::{AuditEvent, EventTimeSource, LogType, RejectCode, RejectReason, time};
+
+/// Levels of nesting in a body. Custom resource definitions, the deepest real objects, stay below a hundred.
+const MAX_DEPTH: usize = 256;
+
+/// Why a container could not decode a record.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The record is not of this container.
+    NotMine,
+    Reject(RejectReason),
+}
+
+impl Failure {
+    pub(super) fn new(code: RejectCode, detail: impl Into<String>) -> Self {
+        Self::Reject(RejectReason { code, detail: detail.into() })
+    }
+}
+
+/// A string that borrows where it can. (Serde borrows in a plain `Cow` field, but not inside an `Option`.)
+#[derive(Debug, Clone)]
+pub(super) struct Text<'a>(pub Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// An integer, also where a pipeline made a string of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Integer(pub i32);
+
+impl<'de> Deserialize<'de> for Integer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct IntegerVisitor;
+        impl Visitor<'_> for IntegerVisitor {
+            type Value = Integer;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a 32-bit integer")
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+                i32::try_from(value)
+                    .map(Integer)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Signed(value), &self))
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+                i32::try_from(value)
+                    .map(Integer)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+            }
+
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+                let whole = value.fract() == 0.0 && value.abs() <= f64::from(i32::MAX);
+                // Exact: the value is whole and in range.
+                if whole {
+                    Ok(Integer(value as i32))
+                } else {
+                    Err(E::invalid_value(de::Unexpected::Float(value), &self))
+                }
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                text.parse().map(Integer).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+        }
+        deserializer.deserialize_any(IntegerVisitor)
+    }
+}
+
+/// An Event, or an EventList; see the module.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Event<'a> {
+    #[serde(borrow)]
+    pub kind: Option<Text<'a>>,
+    pub api_version: Option<Text<'a>>,
+    /// Of an EventList.
+    pub items: Option<&'a RawValue>,
+    level: Option<Text<'a>>,
+    /// ViaQ keeps the level here and writes `default` into `level`.
+    #[serde(rename = "k8s_audit_level")]
+    k8s_audit_level: Option<Text<'a>>,
+    #[serde(rename = "auditID")]
+    audit_id: Option<Text<'a>>,
+    stage: Option<Text<'a>>,
+    #[serde(rename = "requestURI")]
+    request_uri: Option<Text<'a>>,
+    verb: Option<Text<'a>>,
+    user: Option<User<'a>>,
+    impersonated_user: Option<User<'a>>,
+    #[serde(rename = "sourceIPs")]
+    source_ips: Option<Vec<Text<'a>>>,
+    user_agent: Option<Text<'a>>,
+    object_ref: Option<ObjectRef<'a>>,
+    response_status: Option<&'a RawValue>,
+    request_object: Option<&'a RawValue>,
+    response_object: Option<&'a RawValue>,
+    request_received_timestamp: Option<Text<'a>>,
+    stage_timestamp: Option<Text<'a>>,
+    /// Of 2017, as `metadata.creationTimestamp`.
+    timestamp: Option<Text<'a>>,
+    metadata: Option<&'a RawValue>,
+    annotations: Option<&'a RawValue>,
+    /// Added by Panther.
+    #[serde(rename = "p_log_type")]
+    p_log_type: Option<Text<'a>>,
+    #[serde(rename = "p_source_label")]
+    p_source_label: Option<Text<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct User<'a> {
+    #[serde(borrow)]
+    username: Option<Text<'a>>,
+    uid: Option<Text<'a>>,
+    groups: Option<Vec<Text<'a>>>,
+    extra: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ObjectRef<'a> {
+    #[serde(borrow)]
+    resource: Option<Text<'a>>,
+    namespace: Option<Text<'a>>,
+    name: Option<Text<'a>>,
+    api_group: Option<Text<'a>>,
+    api_version: Option<Text<'a>>,
+    subresource: Option<Text<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    creation_timestamp: Option<Text<'a>>,
+}
+
+/// A Kubernetes Status, as far as columns need it.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Status<'a> {
+    pub code: Option<Integer>,
+    #[serde(borrow)]
+    pub reason: Option<Text<'a>>,
+}
+
+/// The annotations (on GKE: the labels) that have a column.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Annotations<'a> {
+    #[serde(borrow, rename = "authorization.k8s.io/decision")]
+    pub decision: Option<Text<'a>>,
+    #[serde(rename = "authorization.k8s.io/reason")]
+    pub reason: Option<Text<'a>>,
+    #[serde(rename = "audit.k8s.io/truncated")]
+    pub truncated: Option<Text<'a>>,
+}
+
+impl Annotations<'_> {
+    /// Whether the API server cut the record down.
+    pub(super) fn is_truncated(&self) -> bool {
+        self.truncated.as_ref().is_some_and(|value| value.0 == "true")
+    }
+}
+
+/// What a container knows of an Event that the Event doesn't say itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Context<'a> {
+    /// Instead of the Event's own `p_log_type`, or of Kubernetes.Audit.
+    pub log_type: Option<LogType>,
+    pub cluster: Option<&'a str>,
+    pub account: Option<&'a str>,
+    pub region: Option<&'a str>,
+    pub log_stream: Option<&'a str>,
+}
+
+/// Whether a `kind` and `apiVersion` are those of an audit Event, or leave it open.
+pub(super) fn may_be_event(kind: Option<&str>, api_version: Option<&str>) -> bool {
+    kind.is_none_or(|kind| kind == "Event")
+        && api_version.is_none_or(|version| version.starts_with("audit.k8s.io/"))
+}
+
+impl<'a> Event<'a> {
+    /// Whether this is an audit Event: it says so, or (as items of an EventList may) it leaves its type out
+    /// and has what only an audit Event has.
+    pub(super) fn is_audit(&self) -> bool {
+        let (kind, api_version) = (as_str(&self.kind), as_str(&self.api_version));
+        let named = kind.is_some() && api_version.is_some();
+        let shaped = self.audit_id.is_some() && (self.stage.is_some() || self.verb.is_some());
+        may_be_event(kind, api_version) && (named || shaped)
+    }
+
+    /// The event, with `record` as the text that its content hash is made of where it has no auditID.
+    pub(super) fn into_audit(self, record: &str, context: &Context<'a>) -> Result<AuditEvent<'a>, Failure> {
+        for body in [self.request_object, self.response_object, self.annotations, self.response_status] {
+            check_depth(body)?;
+        }
+        let (event_time, event_time_source) = self.event_time()?;
+        let stage_time = optional_time(&self.stage_timestamp, "stageTimestamp")?;
+        let annotations: Annotations<'a> = part(self.annotations, "annotations")?;
+        let status: Status<'a> = part(self.response_status, "responseStatus")?;
+        let user = self.user.unwrap_or_default();
+        check_depth(user.extra)?;
+        let impersonated = self.impersonated_user.unwrap_or_default();
+        let has_object = self.object_ref.is_some();
+        let object = self.object_ref.unwrap_or_default();
+        let audit_id = text(self.audit_id);
+        let named_type = self.p_log_type.and_then(|name| LogType::from_name(&name.0));
+        Ok(AuditEvent {
+            event_time,
+            event_time_source,
+            stage_time,
+            log_type: context.log_type.or(named_type).unwrap_or(LogType::KubernetesAudit),
+            cluster: context.cluster.map(Cow::Borrowed).or_else(|| text(self.p_source_label)),
+            account: context.account.map(Cow::Borrowed),
+            region: context.region.map(Cow::Borrowed),
+            log_stream: context.log_stream.map(Cow::Borrowed),
+            record_id: audit_id.is_none().then(|| Cow::Owned(content_hash(record.as_bytes()))),
+            audit_id,
+            stage: text(self.stage),
+            level: text(self.k8s_audit_level.or(self.level)),
+            verb: text(self.verb),
+            request_uri: text(self.request_uri),
+            user_agent: text(self.user_agent),
+            api_group: has_object.then(|| object.api_group.map_or(Cow::Borrowed(""), |group| group.0)),
+            api_version: text(object.api_version),
+            resource: text(object.resource),
+            subresource: text(object.subresource),
+            namespace: text(object.namespace),
+            name: text(object.name),
+            username: text(user.username),
+            user_uid: text(user.uid),
+            user_groups: texts(user.groups),
+            user_extra: json(user.extra),
+            impersonated_username: text(impersonated.username),
+            impersonated_groups: texts(impersonated.groups),
+            source_ips: texts(self.source_ips),
+            response_code: status.code.map(|code| code.0).filter(|&code| code != 0),
+            response_reason: text(status.reason),
+            response_status: json(self.response_status),
+            truncated: annotations.is_truncated(),
+            authz_decision: text(annotations.decision),
+            authz_reason: text(annotations.reason),
+            annotations: json(self.annotations),
+            request_object: json(self.request_object),
+            response_object: json(self.response_object),
+            salvaged: false,
+        })
+    }
+
+    fn event_time(&self) -> Result<(i64, EventTimeSource), Failure> {
+        let received = optional_time(&self.request_received_timestamp, "requestReceivedTimestamp")?;
+        if let Some(time) = received {
+            return Ok((time, EventTimeSource::RequestReceivedTimestamp));
+        }
+        let time = match optional_time(&self.timestamp, "timestamp")? {
+            Some(time) => Some(time),
+            None => {
+                let metadata: Option<Metadata<'_>> = part(self.metadata, "metadata")?;
+                let created = metadata.and_then(|metadata| metadata.creation_timestamp);
+                optional_time(&created, "metadata.creationTimestamp")?
+            }
+        };
+        time.map(|time| (time, EventTimeSource::Timestamp)).ok_or_else(|| {
+            let detail = "neither requestReceivedTimestamp nor timestamp nor metadata.creationTimestamp";
+            Failure::new(RejectCode::NoTime, detail)
+        })
+    }
+}
+
+fn as_str<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
+    text.as_ref().map(|text| text.0.as_ref())
+}
+
+/// A string with something in it.
+pub(super) fn text<'a>(text: Option<Text<'a>>) -> Option<Cow<'a, str>> {
+    text.map(|text| text.0).filter(|text| !text.is_empty())
+}
+
+fn texts<'a>(list: Option<Vec<Text<'a>>>) -> Vec<Cow<'a, str>> {
+    list.unwrap_or_default().into_iter().map(|text| text.0).collect()
+}
+
+/// JSON as logged.
+pub(super) fn json<'a>(value: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
+    value.map(|value| Cow::Borrowed(value.get()))
+}
+
+/// Refuses bodies that nest too deep for what comes after.
+pub(super) fn check_depth(body: Option<&RawValue>) -> Result<(), Failure> {
+    match body {
+        Some(body) if deeper_than(body.get(), MAX_DEPTH) => Err(too_deep()),
+        _ => Ok(()),
+    }
+}
+
+/// The reject for nesting beyond what is followed.
+pub(super) fn too_deep() -> Failure {
+    Failure::new(RejectCode::TooDeep, format!("nested deeper than {MAX_DEPTH} levels"))
+}
+
+/// Whether a whole record nests too deep.
+pub(super) fn is_too_deep(record: &str) -> bool {
+    deeper_than(record, MAX_DEPTH)
+}
+
+/// Reads a time; absent and unset are `None`.
+pub(super) fn optional_time(value: &Option<Text<'_>>, field: &str) -> Result<Option<i64>, Failure> {
+    match as_str(value).filter(|text| !time::is_unset(text)) {
+        None => Ok(None),
+        Some(text) => time::parse(text).map(Some).ok_or_else(|| {
+            let shown: String = text.chars().take(40).collect();
+            Failure::new(RejectCode::BadTime, format!("{field} is {shown:?}"))
+        }),
+    }
+}
+
+/// Reads a nested value that was kept as text; absent is the default.
+pub(super) fn part<'a, T: Deserialize<'a> + Default>(
+    value: Option<&'a RawValue>,
+    field: &str,
+) -> Result<T, Failure> {
+    value.map_or_else(
+        || Ok(T::default()),
+        |value| {
+            serde_json::from_str(value.get())
+                .map_err(|error| Failure::new(RejectCode::WrongType, format!("{field}: {}", message(&error))))
+        },
+    )
+}
+
+/// Serde's message without the place, which would be that in a part of the record.
+pub(super) fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rfind(" at line ").map_or(text.as_str(), |place| &text[..place]).to_owned()
+}

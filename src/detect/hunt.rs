@@ -1,0 +1,241 @@
+//! Runs a rule over an engine: the steps of `sql/detect`, and the alerts that come of them.
+
+use serde_json::json;
+
+use super::alert::{Alert, HuntReport, Severity, Versions};
+use super::group::Group;
+use super::parameters::{GroupColumn, HuntParameters, Since, WindowMode};
+use super::rules::Rule;
+use super::time::rfc3339;
+use super::{DetectError, summary};
+use crate::cancel::Cancel;
+use crate::engine::{Cells, Engine, EngineError, Param};
+use crate::sql;
+
+/// The earliest and the latest time a hunt can meet: 1900-01-01 and 2200-01-01.
+const FIRST: i64 = -2_208_988_800_000_000;
+const LAST: i64 = 7_258_118_400_000_000;
+
+/// The width of the window's partitions: six hours, or the window if it is longer. Wide enough
+/// that few reads are counted twice as lead-in, narrow enough that a bucket fits into memory.
+const BUCKET: i64 = 6 * 3_600 * 1_000_000;
+
+/// Hunts with one rule over the engine's snapshot.
+///
+/// # Errors
+/// When the parameters cannot be hunted with, the engine fails, or `cancel` is set.
+pub fn hunt(
+    engine: &Engine,
+    rule: &Rule,
+    parameters: &HuntParameters,
+    cancel: &Cancel,
+) -> Result<HuntReport, DetectError> {
+    let mut hunt = Hunt::new(engine, rule, parameters, cancel)?;
+    hunt.count()?;
+    let alerts = hunt.alerts()?;
+    let summary = summary::read(&hunt, alerts.len())?;
+    Ok(HuntReport {
+        schema: "kubetrawl/hunt/1".to_owned(),
+        versions: Versions { kubetrawl: env!("CARGO_PKG_VERSION").to_owned(), duckdb: engine.version()? },
+        parameters: json!(parameters),
+        summary,
+        alerts,
+    })
+}
+
+/// A hunt under way: what is bound to its statements, and where they run.
+pub(super) struct Hunt<'a> {
+    pub engine: &'a Engine,
+    pub rule: &'a Rule,
+    pub parameters: &'a HuntParameters,
+    pub cancel: &'a Cancel,
+    bound: Vec<(&'static str, Param)>,
+}
+
+impl<'a> Hunt<'a> {
+    pub fn new(
+        engine: &'a Engine,
+        rule: &'a Rule,
+        parameters: &'a HuntParameters,
+        cancel: &'a Cancel,
+    ) -> Result<Self, DetectError> {
+        check(parameters)?;
+        let mut hunt = Self { engine, rule, parameters, cancel, bound: Vec::new() };
+        let since = hunt.since()?.clamp(FIRST, LAST);
+        let until = parameters.until.unwrap_or(LAST).clamp(FIRST, LAST);
+        // A breach one dedup period before --since says that an alert continues, and counts the
+        // reads of one window before it.
+        let lead = parameters.window.saturating_add(parameters.dedup);
+        let text = |text: &str| Param::Text(text.to_owned());
+        hunt.bound = vec![
+            ("log_types", Param::TextList(rule.log_types.clone())),
+            ("by", Param::TextList(parameters.by.iter().map(|column| column.as_str().to_owned()).collect())),
+            ("secret_key", text(parameters.secret_key.as_str())),
+            ("include_system", Param::Bool(parameters.include_system)),
+            ("threshold", Param::Int(parameters.threshold)),
+            ("window", Param::Int(parameters.window)),
+            ("dedup", Param::Int(parameters.dedup)),
+            ("bucket", Param::Int(BUCKET.max(parameters.window))),
+            ("since", Param::Timestamp(since)),
+            ("from", Param::Timestamp(since.saturating_sub(lead).max(FIRST))),
+            ("until", Param::Timestamp(until)),
+            ("users", Param::Null),
+        ];
+        let macros = hunt.file("matches.sql")?;
+        engine.execute(macros, &[], cancel)?;
+        Ok(hunt)
+    }
+
+    /// Reads what the rule matches and counts it, into the tables reads, groups, keys and counts.
+    pub fn count(&self) -> Result<(), DetectError> {
+        self.keep("keys", sql::file("detect/keys.sql"))?;
+        self.keep("groups", sql::file("detect/groups.sql"))?;
+        self.keep("reads", sql::file("detect/reads.sql"))?;
+        self.keep("counts", self.file("detect.sql")?)
+    }
+
+    /// The alerts that the counts give, with their evidence.
+    fn alerts(&mut self) -> Result<Vec<Alert>, DetectError> {
+        self.keep("spans", sql::file("detect/spans.sql"))?;
+        if !self.narrow()? {
+            return Ok(Vec::new());
+        }
+        let mut alerts = Vec::new();
+        self.each(sql::file("detect/alerts.sql"), |cells, row| {
+            alerts.push(self.alert(cells, row)?);
+            Ok(())
+        })?;
+        self.bind("users", Param::Null);
+        Ok(alerts)
+    }
+
+    /// Binds what the evidence of all alerts lies within; false when there are no alerts.
+    fn narrow(&mut self) -> Result<bool, DetectError> {
+        let mut bounds = None;
+        self.each(sql::file("detect/bounds.sql"), |cells, row| {
+            let users = cells.texts(row, "users")?;
+            bounds = cells.time(row, "evidence_from")?.zip(cells.time(row, "evidence_until")?).map(|b| (b, users));
+            Ok(())
+        })?;
+        let Some(((from, until), users)) = bounds else { return Ok(false) };
+        self.bind("evidence_from", Param::Timestamp(from));
+        self.bind("evidence_until", Param::Timestamp(until));
+        if self.parameters.by.contains(&GroupColumn::Username) && !users.is_empty() {
+            self.bind("users", Param::TextList(users));
+        }
+        Ok(true)
+    }
+
+    fn alert(&self, cells: &Cells<'_>, row: usize) -> Result<Alert, EngineError> {
+        let group = Group::read(cells, row, &self.parameters.by)?;
+        let time = |name| Ok::<_, EngineError>(rfc3339(cells.time(row, name)?.unwrap_or_default()));
+        let int = |name| Ok::<_, EngineError>(cells.int(row, name)?.unwrap_or_default());
+        let texts = |name| cells.texts(row, name);
+        let crossed_at = time("crossed_at")?;
+        let succeeded = int("succeeded")?;
+        let (tactic, technique) = self.rule.attack();
+        let usernames = texts("usernames")?;
+        let one_user = usernames.len() == 1 && cells.bool(row, "unknown_user")? == Some(false);
+        let mut others = group.others();
+        let username = match group.value(GroupColumn::Username) {
+            Some(username) => username.map(str::to_owned),
+            None => {
+                others.insert("usernames".to_owned(), json!(usernames));
+                one_user.then(|| usernames[0].clone())
+            }
+        };
+        Ok(Alert {
+            rule_id: self.rule.rule_id.clone(),
+            alert_id: group.alert_id(&self.rule.rule_id, &crossed_at),
+            title: format!("Kubernetes Secret Enumeration by [{}]", group.name()),
+            severity: if succeeded > 0 { Severity::High } else { Severity::Medium },
+            username,
+            group: (!others.is_empty()).then_some(others),
+            crossed_at,
+            first_seen: time("first_seen")?,
+            last_seen: time("last_seen")?,
+            continuing: cells.bool(row, "continuing")?.unwrap_or_default(),
+            peak_distinct: int("peak_distinct")?,
+            distinct_secrets: int("distinct_secrets")?,
+            requests: int("requests")?,
+            succeeded,
+            denied: int("denied")?,
+            failed: int("failed")?,
+            unknown: int("unknown")?,
+            verbs: texts("verbs")?,
+            namespaces: texts("namespaces")?,
+            secrets: texts("secrets")?,
+            clusters: texts("clusters")?,
+            log_types: texts("log_types")?,
+            source_ips: texts("source_ips")?,
+            user_agents: texts("user_agents")?,
+            request_uris: texts("request_uris")?,
+            response_codes: cells.ints(row, "response_codes")?,
+            resource: cells.text(row, "resource")?.unwrap_or_default(),
+            cluster_wide_lists: int("cluster_wide_lists")?,
+            cluster_wide_lists_succeeded: int("cluster_wide_lists_succeeded")?,
+            namespace_lists: int("namespace_lists")?,
+            namespace_lists_succeeded: int("namespace_lists_succeeded")?,
+            tactic: tactic.to_owned(),
+            technique: technique.to_owned(),
+        })
+    }
+
+    /// Runs a statement with the hunt's parameters, row by row.
+    pub fn each(
+        &self,
+        sql: &str,
+        mut read: impl FnMut(&Cells<'_>, usize) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        self.engine.query(sql, &self.bound, self.cancel, |batch| {
+            let cells = Cells::new(batch);
+            (0..cells.rows()).try_for_each(|row| read(&cells, row))
+        })
+    }
+
+    fn keep(&self, table: &'static str, select: &str) -> Result<(), DetectError> {
+        Ok(self.engine.keep(table, select, &self.bound, self.cancel)?)
+    }
+
+    fn bind(&mut self, name: &'static str, value: Param) {
+        self.bound.retain(|(bound, _)| *bound != name);
+        self.bound.push((name, value));
+    }
+
+    fn file(&self, file: &'static str) -> Result<&'static str, DetectError> {
+        sql::find(&format!("{}/{file}", self.rule.folder))
+            .ok_or_else(|| DetectError::NoSql { rule: self.rule.rule_id.clone(), file })
+    }
+
+    fn since(&self) -> Result<i64, DetectError> {
+        let span = match self.parameters.since {
+            None => return Ok(FIRST),
+            Some(Since::At(time)) => return Ok(time),
+            Some(Since::BeforeNewest(span)) => span,
+        };
+        let mut newest = None;
+        self.each(sql::file("detect/newest.sql"), |cells, row| {
+            newest = cells.time(row, "newest")?;
+            Ok(())
+        })?;
+        Ok(newest.map_or(FIRST, |newest: i64| newest.saturating_sub(span)))
+    }
+}
+
+fn check(parameters: &HuntParameters) -> Result<(), DetectError> {
+    if parameters.window_mode != WindowMode::Sliding {
+        return Err(DetectError::WindowMode { mode: parameters.window_mode.as_str() });
+    }
+    if parameters.by.is_empty() {
+        return Err(DetectError::NoGroup);
+    }
+    let least = [
+        ("the threshold", parameters.threshold, 1, "1"),
+        ("the window", parameters.window, 1, "one microsecond"),
+        ("the dedup period", parameters.dedup, 0, "0"),
+    ];
+    match least.into_iter().find(|(_, value, least, _)| value < least) {
+        Some((what, _, _, least)) => Err(DetectError::TooSmall { what, least }),
+        None => Ok(()),
+    }
+}

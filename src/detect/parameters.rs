@@ -1,0 +1,140 @@
+//! What a hunt can be told, as it is stored with its answer.
+
+use serde::{Deserialize, Serialize};
+
+use super::rules::Rule;
+
+/// The parameters of one hunt. Spans are microseconds, times microseconds since 1970-01-01T00:00Z.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HuntParameters {
+    /// The rule's RuleID.
+    pub rule: String,
+    /// Breaches before it count for none.
+    pub since: Option<Since>,
+    /// Breaches at or after it count for none.
+    pub until: Option<i64>,
+    /// Distinct secrets in a window that make a breach.
+    pub threshold: i64,
+    pub window: i64,
+    pub dedup: i64,
+    pub by: Vec<GroupColumn>,
+    pub secret_key: SecretKey,
+    pub include_system: bool,
+    pub window_mode: WindowMode,
+}
+
+impl HuntParameters {
+    /// A rule's own values, over the whole lake, by username.
+    pub fn of(rule: &Rule) -> Self {
+        Self {
+            rule: rule.rule_id.clone(),
+            since: None,
+            until: None,
+            threshold: rule.threshold,
+            window: minutes(rule.window_minutes),
+            dedup: minutes(rule.dedup_period_minutes),
+            by: vec![GroupColumn::Username],
+            secret_key: SecretKey::Qualified,
+            include_system: false,
+            window_mode: WindowMode::Sliding,
+        }
+    }
+}
+
+fn minutes(minutes: i64) -> i64 {
+    minutes.saturating_mul(60_000_000)
+}
+
+/// Where a hunt begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Since {
+    At(i64),
+    /// So long before the newest event_time of the lake, not before the clock's.
+    BeforeNewest(i64),
+}
+
+/// What reads are grouped by. The order is that of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupColumn {
+    Username,
+    /// The impersonated user, else the caller.
+    EffectiveUser,
+    /// On EKS the session name or arn, else the username.
+    Session,
+    Cluster,
+    /// The last entry of source_ips.
+    SourceIp,
+    UserAgent,
+}
+
+impl GroupColumn {
+    pub const ALL: [Self; 6] =
+        [Self::Username, Self::EffectiveUser, Self::Session, Self::Cluster, Self::SourceIp, Self::UserAgent];
+
+    /// The word for it on the command line and in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::EffectiveUser => "effective_user",
+            Self::Session => "session",
+            Self::Cluster => "cluster",
+            Self::SourceIp => "source_ip",
+            Self::UserAgent => "user_agent",
+        }
+    }
+
+    /// Its column in the hunt's tables.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Username => "username_group",
+            Self::EffectiveUser => "effective_user_group",
+            Self::Session => "session_group",
+            Self::Cluster => "cluster_group",
+            Self::SourceIp => "source_ip_group",
+            Self::UserAgent => "user_agent_group",
+        }
+    }
+}
+
+/// What makes two secrets one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretKey {
+    /// Cluster, namespace and name.
+    Qualified,
+    /// The name alone, as upstream.
+    Name,
+}
+
+impl SecretKey {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Qualified => "qualified",
+            Self::Name => "name",
+        }
+    }
+}
+
+/// What a window is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowMode {
+    /// Every range of the window's length.
+    Sliding,
+    /// Opened by a counted read, closed after its length.
+    Anchored,
+    /// Half-open bins from 1970-01-01T00:00Z.
+    Tumbling,
+}
+
+impl WindowMode {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sliding => "sliding",
+            Self::Anchored => "anchored",
+            Self::Tumbling => "tumbling",
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a hunt's answer rests on, read with the files of `sql/reports`.
+
+use super::DetectError;
+use super::alert::{Exclusion, Exposure, HuntSummary, Principal};
+use super::group::Group;
+use super::hunt::Hunt;
+use super::parameters::GroupColumn;
+use super::time::rfc3339;
+use crate::engine::{Cells, EngineError};
+use crate::sql;
+
+/// Reads the summary of a hunt that has been counted.
+pub fn read(hunt: &Hunt<'_>, alerts: usize) -> Result<HuntSummary, DetectError> {
+    let mut summary = totals(hunt)?;
+    summary.alerts = i64::try_from(alerts).unwrap_or(i64::MAX);
+    summary.exclusions = rows(hunt, "hunt_exclusions", |cells, row| {
+        Ok(Exclusion {
+            reason: cells.text(row, "exclusion")?.unwrap_or_default(),
+            reads: int(cells, row, "reads")?,
+            principals: int(cells, row, "principals")?,
+        })
+    })?;
+    summary.excluded_over_threshold = rows(hunt, "hunt_excluded_principals", |cells, row| {
+        principal(cells, row, cells.text(row, GroupColumn::Username.column())?)
+    })?;
+    summary.nearest_miss = rows(hunt, "hunt_nearest_miss", |cells, row| {
+        let group = Group::read(cells, row, &hunt.parameters.by)?;
+        let username = match group.value(GroupColumn::Username) {
+            Some(username) => username.map(str::to_owned),
+            None => Some(group.name()),
+        };
+        principal(cells, row, username)
+    })?
+    .pop();
+    summary.cluster_wide_lists = rows(hunt, "hunt_cluster_wide_lists", |cells, row| {
+        Ok(Exposure {
+            username: cells.text(row, "username")?,
+            lists: int(cells, row, "lists")?,
+            succeeded: int(cells, row, "succeeded")?,
+            first_seen: rfc3339(cells.time(row, "first_seen")?.unwrap_or_default()),
+            last_seen: rfc3339(cells.time(row, "last_seen")?.unwrap_or_default()),
+        })
+    })?;
+    Ok(summary)
+}
+
+fn totals(hunt: &Hunt<'_>) -> Result<HuntSummary, DetectError> {
+    let found = rows(hunt, "hunt_totals", |cells, row| {
+        Ok(HuntSummary {
+            records: int(cells, row, "records")?,
+            requests: int(cells, row, "requests")?,
+            matches: int(cells, row, "matches")?,
+            users: int(cells, row, "users")?,
+            first_event: cells.time(row, "first_event")?.map(rfc3339),
+            last_event: cells.time(row, "last_event")?.map(rfc3339),
+            exclusions: Vec::new(),
+            excluded_over_threshold: Vec::new(),
+            nearest_miss: None,
+            cluster_wide_lists: Vec::new(),
+            alerts: 0,
+        })
+    })?;
+    let missing = || DetectError::Engine(EngineError::Column { name: "records".to_owned() });
+    found.into_iter().next().ok_or_else(missing)
+}
+
+fn principal(cells: &Cells<'_>, row: usize, username: Option<String>) -> Result<Principal, EngineError> {
+    Ok(Principal {
+        username,
+        peak_distinct: int(cells, row, "peak_distinct")?,
+        at: rfc3339(cells.time(row, "peaked_at")?.unwrap_or_default()),
+        impersonated: cells.bool(row, "impersonated")?.unwrap_or_default(),
+    })
+}
+
+fn rows<T>(
+    hunt: &Hunt<'_>,
+    report: &str,
+    mut read: impl FnMut(&Cells<'_>, usize) -> Result<T, EngineError>,
+) -> Result<Vec<T>, DetectError> {
+    let mut rows = Vec::new();
+    hunt.each(sql::file(&format!("reports/{report}.sql")), |cells, row| {
+        rows.push(read(cells, row)?);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+fn int(cells: &Cells<'_>, row: usize, name: &str) -> Result<i64, EngineError> {
+    Ok(cells.int(row, name)?.unwrap_or_default())
+}

@@ -1,0 +1,314 @@
+//! Finds records that arrived twice, exactly, within a memory budget.
+//!
+//! Each row goes to one of 256 buckets by the first byte of its identity. Beyond the budget the
+//! buckets are appended to files. In the end each bucket is loaded alone (in parts by the second
+//! byte where it is larger than the budget), sorted, and equal identities are settled: the row
+//! with the smallest (source_uri, source_record) stays. What is remembered of the others is one bit
+//! for each row of a file that has some.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::path::PathBuf;
+
+use super::{LakeError, io as disk};
+use crate::normalize::Identity;
+
+const BUCKETS: usize = 256;
+
+/// Bytes of an entry in a bucket's file.
+const STORED: usize = 36;
+
+/// The number of a file whose rows are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileNumber(u32);
+
+/// Whether a file belongs to the lake already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Staged,
+    Committed,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    identity: Identity,
+    record: i64,
+    uri: u32,
+    file: u32,
+    row: u32,
+}
+
+/// Collects the rows of an ingest, then those of the lake that they can be equal to.
+#[derive(Debug)]
+pub struct Dedup {
+    folder: PathBuf,
+    /// Entries that may be held in memory.
+    budget: usize,
+    held: usize,
+    buckets: Vec<Vec<Entry>>,
+    /// Entries in each bucket's file.
+    spilled: Vec<usize>,
+    uris: Uris,
+    files: Vec<(Standing, u32)>,
+}
+
+/// Source URIs by number.
+#[derive(Debug, Default)]
+struct Uris {
+    numbers: HashMap<String, u32>,
+    names: Vec<String>,
+    last: u32,
+}
+
+impl Uris {
+    fn number(&mut self, uri: &str) -> u32 {
+        if self.names.get(self.last as usize).is_some_and(|last| last == uri) {
+            return self.last;
+        }
+        self.last = match self.numbers.get(uri) {
+            Some(&number) => number,
+            None => {
+                let number = self.names.len() as u32;
+                self.names.push(uri.to_owned());
+                self.numbers.insert(uri.to_owned(), number);
+                number
+            }
+        };
+        self.last
+    }
+
+    fn name(&self, number: u32) -> &str {
+        &self.names[number as usize]
+    }
+}
+
+impl Dedup {
+    /// Uses `folder`, which need not exist, for what does not fit into `budget` bytes.
+    pub fn new(folder: PathBuf, budget: usize) -> Self {
+        Self {
+            folder,
+            budget: (budget / size_of::<Entry>()).max(1),
+            held: 0,
+            buckets: vec![Vec::new(); BUCKETS],
+            spilled: vec![0; BUCKETS],
+            uris: Uris::default(),
+            files: Vec::new(),
+        }
+    }
+
+    /// Announces a file of so many rows; its rows are then added under the number.
+    pub fn file(&mut self, standing: Standing, rows: u32) -> FileNumber {
+        self.files.push((standing, rows));
+        FileNumber(self.files.len() as u32 - 1)
+    }
+
+    /// Adds a row of a file.
+    ///
+    /// # Errors
+    /// When the budget is used up and a bucket's file cannot be written.
+    pub fn add(
+        &mut self,
+        file: FileNumber,
+        row: u32,
+        identity: Identity,
+        source_uri: &str,
+        source_record: i64,
+    ) -> Result<(), LakeError> {
+        let uri = self.uris.number(source_uri);
+        let entry = Entry { identity, record: source_record, uri, file: file.0, row };
+        self.buckets[usize::from(identity.0[0])].push(entry);
+        self.held += 1;
+        if self.held >= self.budget { self.spill() } else { Ok(()) }
+    }
+
+    fn bucket_path(&self, bucket: usize) -> PathBuf {
+        self.folder.join(format!("{bucket:02x}"))
+    }
+
+    fn spill(&mut self) -> Result<(), LakeError> {
+        disk::create_dir_all(&self.folder)?;
+        for bucket in 0..BUCKETS {
+            if self.buckets[bucket].is_empty() {
+                continue;
+            }
+            let path = self.bucket_path(bucket);
+            let mut file = disk::append(&path)?;
+            let entries = std::mem::take(&mut self.buckets[bucket]);
+            for entry in &entries {
+                file.write_all(&store(entry)).map_err(LakeError::io("write", &path))?;
+            }
+            file.close()?;
+            self.spilled[bucket] += entries.len();
+        }
+        self.held = 0;
+        Ok(())
+    }
+
+    /// Settles which rows go. Staged rows of the sources in `dropped` go without being compared or
+    /// counted.
+    ///
+    /// # Errors
+    /// When a bucket's file cannot be read.
+    pub fn resolve(mut self, dropped: &HashSet<String>) -> Result<Resolution, LakeError> {
+        let dropped: HashSet<u32> =
+            dropped.iter().filter_map(|uri| self.uris.numbers.get(uri)).copied().collect();
+        let mut settled = Resolution::default();
+        for bucket in 0..BUCKETS {
+            let memory = std::mem::take(&mut self.buckets[bucket]);
+            let parts = (self.spilled[bucket] + memory.len()).div_ceil(self.budget).clamp(1, 256);
+            for part in 0..parts {
+                let of_part = |entry: &Entry| usize::from(entry.identity.0[1]) * parts / 256 == part;
+                let mut entries: Vec<Entry> = memory.iter().copied().filter(of_part).collect();
+                self.load(bucket, &of_part, &mut entries)?;
+                self.settle(entries, &dropped, &mut settled);
+            }
+        }
+        if self.folder.exists() {
+            disk::remove_dir_all(&self.folder)?;
+        }
+        Ok(settled)
+    }
+
+    fn load(
+        &self,
+        bucket: usize,
+        wanted: &dyn Fn(&Entry) -> bool,
+        entries: &mut Vec<Entry>,
+    ) -> Result<(), LakeError> {
+        if self.spilled[bucket] == 0 {
+            return Ok(());
+        }
+        let path = self.bucket_path(bucket);
+        let read = |entries: &mut Vec<Entry>| {
+            let mut file = BufReader::with_capacity(256 << 10, File::open(&path)?);
+            let mut bytes = [0; STORED];
+            for _ in 0..self.spilled[bucket] {
+                file.read_exact(&mut bytes)?;
+                let entry = restore(&bytes);
+                if wanted(&entry) {
+                    entries.push(entry);
+                }
+            }
+            Ok(())
+        };
+        read(entries).map_err(LakeError::io("read", &path))
+    }
+
+    fn standing(&self, entry: &Entry) -> Standing {
+        self.files[entry.file as usize].0
+    }
+
+    fn settle(&self, mut entries: Vec<Entry>, dropped: &HashSet<u32>, settled: &mut Resolution) {
+        if !dropped.is_empty() {
+            entries.retain(|entry| {
+                let goes = self.standing(entry) == Standing::Staged && dropped.contains(&entry.uri);
+                if goes {
+                    self.remove(entry, settled);
+                }
+                !goes
+            });
+        }
+        entries.sort_unstable_by(|a, b| a.identity.cmp(&b.identity).then_with(|| self.order(a, b)));
+        for equal in entries.chunk_by(|a, b| a.identity == b.identity) {
+            if equal.len() > 1 {
+                self.settle_equal(equal, settled);
+            }
+        }
+    }
+
+    /// Which of two equal rows stays. A row that is in the lake stays before the same record read
+    /// again, so that nothing is rewritten for it.
+    fn order(&self, a: &Entry, b: &Entry) -> Ordering {
+        let staged = |entry: &Entry| self.standing(entry) == Standing::Staged;
+        self.uris
+            .name(a.uri)
+            .cmp(self.uris.name(b.uri))
+            .then(a.record.cmp(&b.record))
+            .then(staged(a).cmp(&staged(b)))
+            .then((a.file, a.row).cmp(&(b.file, b.row)))
+    }
+
+    /// Rows with one identity, in order; the first stays. Should the lake itself hold several,
+    /// those are not this ingest's to remove.
+    fn settle_equal(&self, equal: &[Entry], settled: &mut Resolution) {
+        let committed = |entry: &&Entry| self.standing(entry) == Standing::Committed;
+        if equal.iter().all(|entry| committed(&entry)) {
+            return;
+        }
+        let first_committed = equal.iter().find(committed).map(|entry| (entry.file, entry.row));
+        let ours = |entry: &&Entry| {
+            self.standing(entry) == Standing::Staged || Some((entry.file, entry.row)) == first_committed
+        };
+        for loser in equal.iter().filter(ours).skip(1) {
+            self.remove(loser, settled);
+            settled.duplicates += 1;
+            match self.standing(loser) {
+                Standing::Committed => settled.replaced += 1,
+                Standing::Staged => {
+                    *settled.by_source.entry(self.uris.name(loser.uri).to_owned()).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    fn remove(&self, entry: &Entry, settled: &mut Resolution) {
+        let rows = self.files[entry.file as usize].1 as usize;
+        let bits =
+            settled.removed.entry(FileNumber(entry.file)).or_insert_with(|| vec![0; rows.div_ceil(64)]);
+        bits[entry.row as usize / 64] |= 1 << (entry.row % 64);
+    }
+}
+
+fn store(entry: &Entry) -> [u8; STORED] {
+    let mut bytes = [0; STORED];
+    bytes[..16].copy_from_slice(&entry.identity.0);
+    bytes[16..24].copy_from_slice(&entry.record.to_le_bytes());
+    bytes[24..28].copy_from_slice(&entry.uri.to_le_bytes());
+    bytes[28..32].copy_from_slice(&entry.file.to_le_bytes());
+    bytes[32..].copy_from_slice(&entry.row.to_le_bytes());
+    bytes
+}
+
+fn restore(bytes: &[u8; STORED]) -> Entry {
+    let mut identity = [0; 16];
+    identity.copy_from_slice(&bytes[..16]);
+    let mut record = [0; 8];
+    record.copy_from_slice(&bytes[16..24]);
+    let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    Entry {
+        identity: Identity(identity),
+        record: i64::from_le_bytes(record),
+        uri: number(24),
+        file: number(28),
+        row: number(32),
+    }
+}
+
+/// Which rows go.
+#[derive(Debug, Default)]
+pub struct Resolution {
+    /// Rows that were equal to one that stays.
+    pub duplicates: u64,
+    /// Those of them that were in the lake.
+    pub replaced: u64,
+    /// Those of them that were staged, by source.
+    pub by_source: BTreeMap<String, u64>,
+    removed: BTreeMap<FileNumber, Vec<u64>>,
+}
+
+impl Resolution {
+    /// The rows of a file that go, sorted; empty for a file that stays as it is.
+    pub fn removed(&self, file: FileNumber) -> Vec<u32> {
+        let bits = self.removed.get(&file).map_or(&[][..], Vec::as_slice);
+        let of_word = |(number, &word): (usize, &u64)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| number as u32 * 64 + bit)
+        };
+        bits.iter().enumerate().flat_map(of_word).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "dedup_tests.rs"]
+mod tests;

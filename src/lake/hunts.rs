@@ -1,0 +1,118 @@
+//! Hunts that were run on a lake: `_kubetrawl/hunts/<hunt_id>/hunt.json`.
+//!
+//! A hunt takes no lock: it may end during an ingest. Its id begins with its time, so that names
+//! sort as hunts were run, and ends with a hash of its answer, so that two of one second differ.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::layout::Layout;
+use super::{LakeError, hex, io as disk};
+use crate::detect::HuntReport;
+
+const FILE: &str = "hunt.json";
+
+/// Where a hunt went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredHunt {
+    /// Stored under this id.
+    Stored(String),
+    /// Not stored, because the lake cannot be written.
+    ReadOnly,
+}
+
+pub(super) fn store(layout: &Layout, report: &HuntReport, now: Timestamp) -> Result<StoredHunt, LakeError> {
+    let path = layout.hunts();
+    let text = serde_json::to_vec_pretty(report).map_err(|source| LakeError::Json { path, source })?;
+    let hash = hex(&Sha256::digest(&text));
+    let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), &hash[..8]);
+    match write(&layout.hunts().join(&id), &text) {
+        Err(LakeError::Io { source, .. }) if read_only(&source) => Ok(StoredHunt::ReadOnly),
+        Err(error) => Err(error),
+        Ok(()) => Ok(StoredHunt::Stored(id)),
+    }
+}
+
+fn write(folder: &Path, text: &[u8]) -> Result<(), LakeError> {
+    disk::create_dir_all(folder)?;
+    let temporary = folder.join(format!(".{FILE}.{}", std::process::id()));
+    disk::write_atomic(&temporary, &folder.join(FILE), text)
+}
+
+fn read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+}
+
+/// The ids of the stored hunts, oldest first.
+pub(super) fn list(layout: &Layout) -> Result<Vec<String>, LakeError> {
+    let folder = layout.hunts();
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(LakeError::io("list", &folder)(error)),
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(LakeError::io("list", &folder))?;
+        if entry.path().join(FILE).is_file()
+            && let Ok(id) = entry.file_name().into_string()
+        {
+            ids.push(id);
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+/// The hunt with this id; none where the lake has no such hunt.
+pub(super) fn load(layout: &Layout, id: &str) -> Result<Option<HuntReport>, LakeError> {
+    if !list(layout)?.iter().any(|known| known == id) {
+        return Ok(None);
+    }
+    let path = layout.hunts().join(id).join(FILE);
+    let text = fs::read(&path).map_err(LakeError::io("read", &path))?;
+    serde_json::from_slice(&text).map(Some).map_err(|source| LakeError::Json { path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn report(alerts: i64) -> HuntReport {
+        serde_json::from_value(json!({
+            "schema": "kubetrawl/hunt/1",
+            "versions": {"kubetrawl": "0.1.0", "duckdb": "2.0.0"},
+            "parameters": {"threshold": 15},
+            "summary": {"records": 1, "requests": 1, "matches": 1, "users": 1, "first_event": null,
+                "last_event": null, "exclusions": [], "excluded_over_threshold": [],
+                "nearest_miss": null, "cluster_wide_lists": [], "alerts": alerts},
+            "alerts": []
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn hunts_come_back_as_they_were_in_the_order_of_their_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create_or_open(folder.path()).unwrap();
+        assert!(list(&layout).unwrap().is_empty());
+        let mut ids = Vec::new();
+        for (second, alerts) in [(7, 1), (8, 2), (8, 3)] {
+            let now = Timestamp::from_second(1_700_000_000 + second).unwrap();
+            let StoredHunt::Stored(id) = store(&layout, &report(alerts), now).unwrap() else {
+                panic!("not stored")
+            };
+            assert_eq!(load(&layout, &id).unwrap(), Some(report(alerts)));
+            ids.push(id);
+        }
+        assert!(ids[0].starts_with("20231114T221327Z-"), "{}", ids[0]);
+        ids.sort();
+        assert_eq!(list(&layout).unwrap(), ids);
+        assert_eq!(load(&layout, "../hunts").unwrap(), None);
+    }
+}

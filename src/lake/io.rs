@@ -1,0 +1,216 @@
+//! The one way in which the lake changes a disk: every write, rename, link, removal and fsync.
+//!
+//! Each of them first asks [`step`], where tests make the n-th one fail.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::LakeError;
+
+/// What is about to be done to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    Create,
+    Write,
+    Sync,
+    Rename,
+    Link,
+    Remove,
+}
+
+/// A file being written; buffered, and durable only after [`OutFile::finish`].
+pub struct OutFile {
+    path: PathBuf,
+    file: BufWriter<Faulty>,
+}
+
+struct Faulty {
+    path: PathBuf,
+    file: File,
+}
+
+impl Write for Faulty {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        step(Operation::Write, &self.path)?;
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Write for OutFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl OutFile {
+    /// Flushes what is buffered and brings the file to the disk.
+    pub fn finish(self) -> Result<(), LakeError> {
+        let Self { path, file } = self;
+        let inner = file.into_inner().map_err(|e| LakeError::io("write", &path)(e.into_error()))?;
+        step(Operation::Sync, &path)
+            .and_then(|()| inner.file.sync_all())
+            .map_err(LakeError::io("bring to the disk", &path))
+    }
+
+    /// Flushes what is buffered, for files that need not outlive a crash.
+    pub fn close(mut self) -> Result<(), LakeError> {
+        self.file.flush().map_err(LakeError::io("write", &self.path))
+    }
+}
+
+/// Creates or empties a file.
+pub fn create(path: &Path) -> Result<OutFile, LakeError> {
+    let file = step(Operation::Create, path)
+        .and_then(|()| File::create(path))
+        .map_err(LakeError::io("create", path))?;
+    Ok(out_file(path, file))
+}
+
+/// Opens a file to write at its end, creating it where it is missing.
+pub fn append(path: &Path) -> Result<OutFile, LakeError> {
+    let file = step(Operation::Create, path)
+        .and_then(|()| File::options().create(true).append(true).open(path))
+        .map_err(LakeError::io("open", path))?;
+    Ok(out_file(path, file))
+}
+
+fn out_file(path: &Path, file: File) -> OutFile {
+    let faulty = Faulty { path: path.to_path_buf(), file };
+    OutFile { path: path.to_path_buf(), file: BufWriter::with_capacity(64 << 10, faulty) }
+}
+
+/// Writes a whole small file so that a reader sees all of it or none: by way of `temporary` in
+/// the same file system, which is brought to the disk before it takes its name.
+pub fn write_atomic(temporary: &Path, path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+    let mut file = create(temporary)?;
+    file.write_all(bytes).map_err(LakeError::io("write", temporary))?;
+    file.finish()?;
+    rename(temporary, path)?;
+    sync_parent(path)
+}
+
+/// Renames a file; the new name is durable after [`sync_dir`] on its folder.
+pub fn rename(from: &Path, to: &Path) -> Result<(), LakeError> {
+    step(Operation::Rename, to).and_then(|()| fs::rename(from, to)).map_err(LakeError::io("move a file to", to))
+}
+
+/// Gives a file a second name, or moves it where the file system has no links.
+pub fn link_or_rename(from: &Path, to: &Path) -> Result<(), LakeError> {
+    step(Operation::Link, to)
+        .and_then(|()| fs::hard_link(from, to).or_else(|_| fs::rename(from, to)))
+        .map_err(LakeError::io("move a file to", to))
+}
+
+/// Brings a file that was written elsewhere to the disk.
+pub fn sync_file(path: &Path) -> Result<(), LakeError> {
+    step(Operation::Sync, path)
+        .and_then(|()| File::open(path)?.sync_all())
+        .map_err(LakeError::io("bring to the disk", path))
+}
+
+/// Brings a folder's list of names to the disk.
+pub fn sync_dir(path: &Path) -> Result<(), LakeError> {
+    step(Operation::Sync, path)
+        .and_then(|()| if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) })
+        .map_err(LakeError::io("bring to the disk", path))
+}
+
+/// [`sync_dir`] of the folder that holds `path`.
+pub fn sync_parent(path: &Path) -> Result<(), LakeError> {
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Creates a folder and those above it, durably; nothing where it exists.
+pub fn create_dir_all(path: &Path) -> Result<(), LakeError> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        create_dir_all(parent)?;
+    }
+    let made = step(Operation::Create, path).and_then(|()| fs::create_dir(path));
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(LakeError::io("create the folder", path)(error)),
+        Ok(()) if path.parent().is_some_and(|parent| parent.as_os_str().is_empty()) => Ok(()),
+        Ok(()) => sync_parent(path),
+    }
+}
+
+/// Removes a file; nothing where it is gone already.
+pub fn remove_file(path: &Path) -> Result<(), LakeError> {
+    gone(step(Operation::Remove, path).and_then(|()| fs::remove_file(path)), path)
+}
+
+/// Removes a folder with all it holds; nothing where it is gone already.
+pub fn remove_dir_all(path: &Path) -> Result<(), LakeError> {
+    gone(step(Operation::Remove, path).and_then(|()| fs::remove_dir_all(path)), path)
+}
+
+fn gone(removed: io::Result<()>, path: &Path) -> Result<(), LakeError> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.map_err(LakeError::io("remove", path)),
+    }
+}
+
+/// Asked before every change to a disk.
+#[cfg(not(test))]
+#[inline]
+fn step(_operation: Operation, _path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+use fault::step;
+
+/// Makes the n-th change under a folder fail, and all after it, as a crash does.
+#[cfg(test)]
+pub(crate) mod fault {
+    use super::{Operation, Path, PathBuf, io};
+    use std::sync::Mutex;
+
+    static PLANNED: Mutex<Vec<(PathBuf, i64)>> = Mutex::new(Vec::new());
+
+    /// Lets `allowed` changes under `root` through and fails the rest, until the value is dropped.
+    pub(crate) struct Fault(PathBuf);
+
+    impl Fault {
+        pub(crate) fn after(root: &Path, allowed: i64) -> Self {
+            PLANNED.lock().unwrap().push((root.to_path_buf(), allowed));
+            Self(root.to_path_buf())
+        }
+
+        /// Whether the fault came to pass.
+        pub(crate) fn struck(&self) -> bool {
+            PLANNED.lock().unwrap().iter().any(|(root, left)| *root == self.0 && *left < 0)
+        }
+    }
+
+    impl Drop for Fault {
+        fn drop(&mut self) {
+            PLANNED.lock().unwrap().retain(|(root, _)| *root != self.0);
+        }
+    }
+
+    pub(super) fn step(operation: Operation, path: &Path) -> io::Result<()> {
+        for (root, left) in PLANNED.lock().unwrap().iter_mut() {
+            if path.starts_with(root) {
+                *left -= 1;
+                if *left < 0 {
+                    return Err(io::Error::other(format!("injected at {operation:?} {}", path.display())));
+                }
+            }
+        }
+        Ok(())
+    }
+}

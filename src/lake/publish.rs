@@ -1,0 +1,210 @@
+//! The commit protocol: how a change of a lake becomes visible, all of it or nothing.
+//!
+//! 1. Files are written to `staging/<batch>/` and brought to the disk.
+//! 2. The commit record is written beside them, brought to the disk, and renamed to
+//!    `commits/<number>.json`. From this rename on the commit stands.
+//! 3. The files move to their places, and the staging folder goes.
+//!
+//! A process that ends before the rename has changed nothing; one that ends after it leaves a
+//! lake that can be read, from staging. Whoever next takes the lock does step 3 for it, or clears
+//! what was abandoned before step 2. That writer links the files and leaves the staging folder to
+//! the writer after it: a reader that found a file in staging while nobody wrote can go on reading.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::commit::Commit;
+use super::layout::Layout;
+use super::lock::{Lock, Wait};
+use super::snapshot::Snapshot;
+use super::{LakeError, io as disk};
+use crate::cancel::Cancel;
+
+/// How long a file that is no longer part of the lake stays for readers that began before.
+pub const REPLACED_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// A lake held for writing.
+#[derive(Debug)]
+pub struct LakeWriter {
+    layout: Layout,
+    snapshot: Snapshot,
+    batch: String,
+    _lock: Lock,
+}
+
+impl LakeWriter {
+    /// Takes the lock for `verb`, finishes or clears what earlier writers left, and begins a
+    /// batch. `now` names the batch and says which replaced files may go.
+    ///
+    /// # Errors
+    /// As [`Lock::take`], and when the lake is damaged or cannot be written.
+    pub fn begin(
+        layout: &Layout,
+        verb: &str,
+        wait: Wait,
+        now: Timestamp,
+        cancel: &Cancel,
+    ) -> Result<Self, LakeError> {
+        let lock = Lock::take(&layout.lock(), verb, wait, cancel)?;
+        let snapshot = recover(layout, now)?;
+        let batch = format!("{}-{:08}", now.strftime("%Y%m%dT%H%M%SZ"), snapshot.commit + 1);
+        disk::create_dir_all(&layout.batch(&batch))?;
+        Ok(Self { layout: layout.clone(), snapshot, batch, _lock: lock })
+    }
+
+    /// The lake as it stands before this batch.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The batch's name; its files' names begin with it.
+    pub fn batch(&self) -> &str {
+        &self.batch
+    }
+
+    /// The number that this batch's commit will have.
+    pub fn number(&self) -> u64 {
+        self.snapshot.commit + 1
+    }
+
+    /// The folder for the batch's files.
+    pub fn staging(&self) -> PathBuf {
+        self.layout.batch(&self.batch)
+    }
+
+    /// Removes what the batch has staged. What cannot be removed is left to the next writer.
+    pub fn abandon(self) {
+        let _ = disk::remove_dir_all(&self.staging());
+    }
+
+    /// Makes the staged files that `commit` names part of the lake, and whatever else it says true.
+    ///
+    /// The answer holds an error when the commit stands but not all its files have moved.
+    ///
+    /// # Errors
+    /// When the commit could not be made: the lake is as it was.
+    pub fn publish(self, commit: &Commit) -> Result<Option<LakeError>, LakeError> {
+        let recorded = self.record(commit);
+        if let Err(error) = recorded {
+            // Where even this cannot be told, nothing is removed: the next writer sees.
+            if matches!(self.layout.commit(commit.number).try_exists(), Ok(false)) {
+                self.abandon();
+                return Err(error);
+            }
+            return Ok(Some(unfinished(commit, error)));
+        }
+        match self.finish(commit) {
+            Ok(()) => Ok(None),
+            Err(error) => Ok(Some(unfinished(commit, error))),
+        }
+    }
+
+    fn record(&self, commit: &Commit) -> Result<(), LakeError> {
+        for path in files_of(commit) {
+            disk::sync_file(&self.layout.staged(&commit.batch, path))?;
+        }
+        disk::sync_dir(&self.staging())?;
+        let path = self.layout.commit(commit.number);
+        let text = serde_json::to_vec_pretty(commit)
+            .map_err(|source| LakeError::Json { path: path.clone(), source })?;
+        disk::write_atomic(&self.staging().join("commit.json"), &path, &text)
+    }
+
+    fn finish(&self, commit: &Commit) -> Result<(), LakeError> {
+        move_files(&self.layout, commit, disk::rename)?;
+        disk::remove_dir_all(&self.staging())
+    }
+}
+
+fn unfinished(commit: &Commit, error: LakeError) -> LakeError {
+    LakeError::Unfinished { commit: commit.number, source: Box::new(error) }
+}
+
+/// The files that a commit brings with it, relative to the lake.
+fn files_of(commit: &Commit) -> impl Iterator<Item = &str> {
+    commit.files_added.iter().map(|file| file.path.as_str()).chain(commit.rejects.as_deref())
+}
+
+/// Brings a commit's files from staging to their places; says how many were not there yet.
+fn move_files(
+    layout: &Layout,
+    commit: &Commit,
+    bring: fn(&Path, &Path) -> Result<(), LakeError>,
+) -> Result<usize, LakeError> {
+    let mut folders = BTreeSet::new();
+    let mut brought = 0;
+    for relative in files_of(commit) {
+        let (place, staged) = (layout.root().join(relative), layout.staged(&commit.batch, relative));
+        if place.exists() || !staged.exists() {
+            continue;
+        }
+        if let Some(folder) = place.parent()
+            && folders.insert(folder.to_path_buf())
+        {
+            disk::create_dir_all(folder)?;
+        }
+        bring(&staged, &place)?;
+        brought += 1;
+    }
+    folders.iter().try_for_each(|folder| disk::sync_dir(folder))?;
+    Ok(brought)
+}
+
+/// Does what earlier writers left undone; only for the holder of the lock.
+fn recover(layout: &Layout, now: Timestamp) -> Result<Snapshot, LakeError> {
+    let mut snapshot = Snapshot::read(layout)?;
+    let commits: HashMap<&str, &Commit> =
+        snapshot.commits.iter().map(|commit| (commit.batch.as_str(), commit)).collect();
+    let mut brought = 0;
+    for (name, path) in list(&layout.staging())? {
+        let new = match commits.get(name.as_str()) {
+            Some(commit) => move_files(layout, commit, disk::link_or_rename)?,
+            None => 0,
+        };
+        if new == 0 {
+            disk::remove_dir_all(&path)?;
+        }
+        brought += new;
+    }
+    remove_replaced(layout, &snapshot, now)?;
+    if brought > 0 {
+        snapshot = Snapshot::read(layout)?;
+    }
+    Ok(snapshot)
+}
+
+fn remove_replaced(layout: &Layout, snapshot: &Snapshot, now: Timestamp) -> Result<(), LakeError> {
+    let limit = now.as_microsecond().saturating_sub(REPLACED_KEPT.as_micros() as i64);
+    let alive: HashSet<&str> = snapshot.files.iter().map(|file| file.record.path.as_str()).collect();
+    let old = snapshot.commits.iter().filter(|commit| commit.created <= limit);
+    for path in old.flat_map(|commit| &commit.files_replaced).filter(|path| !alive.contains(path.as_str())) {
+        let place = layout.root().join(path);
+        if place.exists() {
+            disk::remove_file(&place)?;
+        }
+    }
+    Ok(())
+}
+
+/// The names and paths in a folder, sorted; none where it is missing.
+fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, LakeError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(LakeError::io("list", folder)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(LakeError::io("list", folder))?;
+        found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+#[path = "publish_tests.rs"]
+mod tests;

@@ -1,0 +1,214 @@
+//! What a lake holds at one moment: its commits, folded once into a list of files.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::commit::{Commit, FileRecord, SourceRecord};
+use super::layout::Layout;
+use super::lock::Lock;
+use super::LakeError;
+
+/// How long a reader waits for a writer at work to move the files of the commit it has just made.
+const MOVE_WAIT: Duration = Duration::from_secs(5);
+
+/// One Parquet file of the lake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LakeFile {
+    /// Where to read it: in `audit_events/`, or in staging where it has not moved yet.
+    pub path: PathBuf,
+    pub record: FileRecord,
+    /// The commit that added it.
+    pub commit: u64,
+}
+
+/// A lake as of one commit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// The last commit; 0 for an empty lake.
+    pub commit: u64,
+    /// Sorted by path in the lake.
+    pub files: Vec<LakeFile>,
+    /// All commits, by number.
+    pub commits: Vec<Commit>,
+}
+
+impl Snapshot {
+    /// Reads the commits of a lake and finds their files; writes nothing.
+    ///
+    /// # Errors
+    /// When a record is missing or cannot be understood, or a file of the lake is gone.
+    pub fn read(layout: &Layout) -> Result<Self, LakeError> {
+        let started = Instant::now();
+        loop {
+            let mut snapshot = Self::fold(read_commits(layout)?);
+            let moved = snapshot.locate(layout)?;
+            if moved || started.elapsed() >= MOVE_WAIT || !Lock::is_held(&layout.lock()) {
+                return Ok(snapshot);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The files that are left of all that `commits` added; their places are not yet known.
+    pub(crate) fn fold(commits: Vec<Commit>) -> Self {
+        let mut files: BTreeMap<&str, LakeFile> = BTreeMap::new();
+        for commit in &commits {
+            for path in &commit.files_replaced {
+                files.remove(path.as_str());
+            }
+            for record in &commit.files_added {
+                let file =
+                    LakeFile { path: PathBuf::new(), record: record.clone(), commit: commit.number };
+                files.insert(&record.path, file);
+            }
+        }
+        let files = files.into_values().collect();
+        Self { commit: commits.last().map_or(0, |commit| commit.number), files, commits }
+    }
+
+    /// Finds each file, in its place or in staging; says whether all are in their places.
+    fn locate(&mut self, layout: &Layout) -> Result<bool, LakeError> {
+        let batches: HashMap<u64, &str> =
+            self.commits.iter().map(|commit| (commit.number, commit.batch.as_str())).collect();
+        let mut moved = true;
+        for file in &mut self.files {
+            let place = layout.root().join(&file.record.path);
+            let batch = batches.get(&file.commit).copied().unwrap_or_default();
+            let staged = layout.staged(batch, &file.record.path);
+            // The place is asked twice: the file may move between the first two questions.
+            file.path = if place.exists() {
+                place
+            } else if staged.exists() && !place.exists() {
+                moved = false;
+                staged
+            } else if place.exists() {
+                place
+            } else {
+                let detail = format!("the file of commit {} is missing", file.commit);
+                return Err(LakeError::Damaged { path: place, detail });
+            };
+        }
+        Ok(moved)
+    }
+
+    /// Rows in the lake.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.record.rows).sum()
+    }
+
+    /// The sources that count as read, in the order of their commits.
+    pub fn sources(&self) -> Vec<(u64, &SourceRecord)> {
+        let mut sources: Vec<(u64, &SourceRecord)> = Vec::new();
+        for commit in &self.commits {
+            let forgotten: HashSet<&str> = commit.sources_forgotten.iter().map(String::as_str).collect();
+            if !forgotten.is_empty() {
+                sources.retain(|(_, s)| !s.sha256.as_deref().is_some_and(|hash| forgotten.contains(hash)));
+            }
+            sources.extend(commit.sources.iter().map(|source| (commit.number, source)));
+        }
+        sources
+    }
+}
+
+/// All commit records of a lake, by number.
+fn read_commits(layout: &Layout) -> Result<Vec<Commit>, LakeError> {
+    let mut commits = Vec::new();
+    for number in commit_numbers(layout)? {
+        let path = layout.commit(number);
+        let expected = commits.len() as u64 + 1;
+        if number != expected {
+            let detail = format!("commit {expected} is missing");
+            return Err(LakeError::Damaged { path: layout.commits(), detail });
+        }
+        let text = fs::read(&path).map_err(LakeError::io("read", &path))?;
+        let commit: Commit = match serde_json::from_slice(&text) {
+            Ok(commit) => commit,
+            Err(source) => return Err(LakeError::Json { path, source }),
+        };
+        if commit.number != number {
+            let detail = format!("it says that it is commit {}", commit.number);
+            return Err(LakeError::Damaged { path, detail });
+        }
+        commits.push(commit);
+    }
+    Ok(commits)
+}
+
+/// The numbers of the commit records there are, sorted; other names are not looked at.
+fn commit_numbers(layout: &Layout) -> Result<Vec<u64>, LakeError> {
+    let folder = layout.commits();
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(LakeError::io("list", &folder)(error)),
+    };
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(LakeError::io("list", &folder))?.file_name();
+        numbers.extend(name.to_str().and_then(Layout::commit_number));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::commit::samples::{commit, file};
+    use super::*;
+
+    #[test]
+    fn later_commits_replace_and_forget() {
+        let mut one = commit(1, "one");
+        one.files_added = vec![file("one-0", 0, 1), file("one-1", 0, 1)];
+        let source = SourceRecord {
+            uri: "file:///a".into(),
+            size: 1,
+            sha256: Some("ff".into()),
+            decompressed: 1,
+            log_types: Vec::new(),
+            records: 1,
+            rows: 1,
+            first_time: None,
+            last_time: None,
+            problem: None,
+        };
+        one.sources = vec![source.clone()];
+        let mut two = commit(2, "two");
+        two.files_added = vec![file("two-0", 5, 6)];
+        two.files_replaced = vec![one.files_added[0].path.clone()];
+        let mut three = commit(3, "three");
+        three.sources_forgotten = vec!["ff".into()];
+        let two_deep = Snapshot::fold(vec![one.clone(), two.clone()]);
+        assert_eq!(two_deep.sources(), [(1, &source)]);
+        let all = Snapshot::fold(vec![one, two, three]);
+        let names: Vec<_> = all.files.iter().map(|f| (f.record.path.as_str(), f.commit)).collect();
+        assert_eq!(
+            names,
+            [
+                ("audit_events/event_date=1970-01-01/one-1.parquet", 1),
+                ("audit_events/event_date=1970-01-01/two-0.parquet", 2)
+            ]
+        );
+        assert_eq!((all.commit, all.rows()), (3, 6));
+        assert!(all.sources().is_empty());
+    }
+
+    #[test]
+    fn a_gap_or_a_broken_record_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create_or_open(folder.path()).unwrap();
+        assert_eq!(Snapshot::read(&layout).unwrap(), Snapshot::default());
+        let write = |number, text: &str| fs::write(layout.commit(number), text).unwrap();
+        write(2, &serde_json::to_string(&commit(2, "two")).unwrap());
+        let gap = Snapshot::read(&layout).unwrap_err().to_string();
+        assert!(gap.contains("commit 1 is missing"), "{gap}");
+        write(1, "{");
+        assert!(matches!(Snapshot::read(&layout), Err(LakeError::Json { .. })));
+        write(1, &serde_json::to_string(&commit(2, "two")).unwrap());
+        let wrong = Snapshot::read(&layout).unwrap_err().to_string();
+        assert!(wrong.contains("says that it is commit 2"), "{wrong}");
+    }
+}

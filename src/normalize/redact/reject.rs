@@ -1,0 +1,260 @@
+//! Masking without structure: a reject may be cut at either end, garbled, or JSON inside strings
+//! inside JSON, so nothing is parsed. What cannot be told apart is masked.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::REDACTED;
+use super::text::{Ending, credentials, merge};
+
+/// How much of a reject is kept, in bytes. Its length and hash are stored besides.
+pub const REJECT_LIMIT: usize = 1 << 20;
+
+/// The bytes of a reject as the lake keeps them: at most [`REJECT_LIMIT`], every value under a
+/// sensitive key and every credential masked.
+///
+/// Sensitive are `stringData`, `token` and last-applied configurations, and, in a record that
+/// mentions secrets or tokens, `data` and the `value` of a JSON patch. A value whose end is missing
+/// is masked to the end. JSON whose head is missing tells nothing of what its strings are, and is
+/// masked whole. Keys stay readable.
+pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
+    let kept = &record[..record.len().min(REJECT_LIMIT)];
+    let Some(mut spans) = (!is_tail(kept)).then(|| Scan::new(kept, record).spans()).flatten() else {
+        return REDACTED.as_bytes().to_vec();
+    };
+    spans.extend(credentials(kept, Ending::Cut));
+    let mut masked = splice(kept, &merge(spans));
+    masked.truncate(REJECT_LIMIT);
+    masked
+}
+
+/// Whether the text has the punctuation of JSON but does not begin where a value does. What comes
+/// before the first bracket (a time stamp, a syslog header, the quote of a CSV cell) may hold no quote.
+fn is_tail(text: &[u8]) -> bool {
+    let start = text.iter().position(|b| matches!(b, b'{' | b'['));
+    let head = &text[..start.unwrap_or(text.len())];
+    let head = if start.is_some() { head.strip_suffix(b"\"").unwrap_or(head) } else { head };
+    head.iter().any(|b| matches!(b, b'"' | b'}' | b']' | b'\\'))
+        && text.windows(2).any(|pair| pair[0] == b'"' && matches!(pair[1], b':' | b',' | b'}' | b']'))
+}
+
+/// A quotation mark. Its level says how many strings of JSON it stands inside of: one that is
+/// escaped n times over has 2^n - 1 backslashes of its own, after pairs that belong to the text.
+#[derive(Debug, Clone, Copy)]
+struct Quote {
+    /// The first of its own backslashes.
+    start: usize,
+    end: usize,
+    /// -1 for the quote of a CSV cell, inside which quotes are doubled.
+    level: i32,
+}
+
+struct Scan<'a> {
+    text: &'a [u8],
+    at: usize,
+    /// Quotes are doubled: the record is a CSV cell.
+    doubled: bool,
+    /// The record mentions secrets or tokens, or is too long to say.
+    mentions: bool,
+    patch: bool,
+    /// The levels of the strings that are open around the position, innermost last.
+    open: Vec<i32>,
+    depth: i64,
+    spans: Vec<Range<usize>>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(text: &'a [u8], record: &[u8]) -> Self {
+        Self {
+            text,
+            at: 0,
+            doubled: memmem::find(text, b"\"\":").is_some() && memmem::find(text, b"{\"\"").is_some(),
+            mentions: record.len() > text.len() || mentions(text, b"secret") || mentions(text, b"token"),
+            patch: mentions(text, b"op\"") || mentions(text, b"op\\"),
+            open: Vec::new(),
+            depth: 0,
+            spans: Vec::new(),
+        }
+    }
+
+    /// The spans to mask, or none where a bracket closes that was never opened: the text is then
+    /// the tail of a record.
+    fn spans(mut self) -> Option<Vec<Range<usize>>> {
+        while let Some(quote) = self.next_quote(self.at) {
+            if self.open.is_empty() && !self.count_brackets(self.at..quote.start) {
+                return None;
+            }
+            self.at = quote.end;
+            while self.open.pop_if(|level| *level > quote.level).is_some() {}
+            if self.open.pop_if(|level| *level == quote.level).is_some() {
+                continue;
+            }
+            self.open.push(quote.level);
+            if let Some((key, value)) = self.key(quote)
+                && self.is_sensitive(key)
+            {
+                self.open.pop();
+                self.at = value;
+                self.mask_value(quote.level);
+            }
+        }
+        let balanced = !self.open.is_empty() || self.count_brackets(self.at..self.text.len());
+        balanced.then_some(self.spans)
+    }
+
+    fn count_brackets(&mut self, gap: Range<usize>) -> bool {
+        for byte in &self.text[gap] {
+            match byte {
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => self.depth -= 1,
+                _ => {}
+            }
+            if self.depth < 0 {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn next_quote(&self, from: usize) -> Option<Quote> {
+        let at = from + memchr::memchr(b'"', self.text.get(from..)?)?;
+        let backslashes = self.text[from..at].iter().rev().take_while(|&&b| b == b'\\').count();
+        let level = backslashes.trailing_ones();
+        let start = at - ((1_usize << level) - 1);
+        match (self.doubled, self.text.get(at + 1)) {
+            (true, Some(b'"')) => Some(Quote { start, end: at + 2, level: level as i32 }),
+            (true, _) => Some(Quote { start: at, end: at + 1, level: -1 }),
+            (false, _) => Some(Quote { start, end: at + 1, level: level as i32 }),
+        }
+    }
+
+    /// The key that `open` begins and where its value starts, if it begins one.
+    fn key(&self, open: Quote) -> Option<(&'a [u8], usize)> {
+        let close = self.next_quote(open.end).filter(|close| close.level == open.level)?;
+        let colon = self.skip_space(close.end);
+        let is_key = self.text.get(colon) == Some(&b':');
+        is_key.then(|| (&self.text[open.end..close.start], self.skip_space(colon + 1)))
+    }
+
+    fn is_sensitive(&self, key: &[u8]) -> bool {
+        let is = |name: &str| key.eq_ignore_ascii_case(name.as_bytes());
+        let escaped = memmem::find(key, b"\\u00").is_some();
+        is("stringData")
+            || is("token")
+            || key.ends_with(b"last-applied-configuration")
+            || self.mentions && (is("data") || escaped || self.patch && is("value"))
+    }
+
+    /// Goes over white space, also where it is escaped in a string.
+    fn skip_space(&self, mut at: usize) -> usize {
+        while let Some(byte) = self.text.get(at) {
+            let backslashes = self.backslashes(at);
+            match self.text.get(at + backslashes) {
+                _ if byte.is_ascii_whitespace() => at += 1,
+                Some(b'n' | b'r' | b't') if backslashes > 0 => at += backslashes + 1,
+                _ => break,
+            }
+        }
+        at
+    }
+
+    fn backslashes(&self, at: usize) -> usize {
+        self.text[at..].iter().take_while(|&&b| b == b'\\').count()
+    }
+
+    /// Masks the value at the position: a string, a literal, or all that stands in an object or
+    /// array but its keys. `level` is that of the quotes of the key; a quote of a lower one ends
+    /// the string that all this stands in.
+    fn mask_value(&mut self, level: i32) {
+        let mut depth = 0;
+        loop {
+            self.at = self.skip_space(self.at);
+            match self.text.get(self.at) {
+                None => return,
+                Some(b'{' | b'[') => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                Some(b'}' | b']' | b',') if depth == 0 => return,
+                Some(b'}' | b']') => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                Some(b',' | b':') => {
+                    self.at += 1;
+                    continue;
+                }
+                Some(_) => match self.quote_here() {
+                    Some(quote) if quote.level < level => return,
+                    Some(quote) => self.mask_string(quote),
+                    None => self.mask_literal(),
+                },
+            }
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+
+    /// The quote that begins at the position, if one does.
+    fn quote_here(&self) -> Option<Quote> {
+        let backslashes = self.backslashes(self.at);
+        (self.text.get(self.at + backslashes) == Some(&b'"'))
+            .then(|| self.next_quote(self.at))
+            .flatten()
+            .filter(|quote| quote.start == self.at)
+    }
+
+    /// Masks the string that `open` begins, unless it is a key, and goes behind it.
+    fn mask_string(&mut self, open: Quote) {
+        let mut close = self.next_quote(open.end);
+        while let Some(quote) = close.filter(|quote| quote.level > open.level) {
+            close = self.next_quote(quote.end);
+        }
+        let Some(close) = close else {
+            self.spans.push(open.end..self.text.len());
+            self.at = self.text.len();
+            return;
+        };
+        let inner_end = close.level < open.level;
+        self.at = if inner_end { close.start } else { close.end };
+        let is_key = !inner_end && self.text.get(self.skip_space(close.end)) == Some(&b':');
+        if !is_key && close.start > open.end {
+            self.spans.push(open.end..close.start);
+        }
+    }
+
+    /// Masks what stands outside of quotes up to the next bracket, comma or quote; `null` is kept.
+    fn mask_literal(&mut self) {
+        let rest = &self.text[self.at..];
+        let ends = |b: &u8| matches!(b, b'{' | b'}' | b'[' | b']' | b',' | b':' | b'"' | b'\\');
+        // Backslashes in front that belong to no quote are part of the literal.
+        let backslashes = self.backslashes(self.at);
+        let quoted = rest.get(backslashes) == Some(&b'"');
+        let own = if quoted { (1 << backslashes.trailing_ones()) - 1 } else { 0 };
+        let first = (backslashes - own).max(1);
+        let length = rest[first..].iter().position(ends).map_or(rest.len(), |n| first + n);
+        if rest[..length].trim_ascii() != b"null" {
+            self.spans.push(self.at..self.at + length);
+        }
+        self.at += length;
+    }
+}
+
+/// Whether a word stands in a text, in any case.
+fn mentions(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+}
+
+fn splice(text: &[u8], spans: &[Range<usize>]) -> Vec<u8> {
+    let mut masked = Vec::with_capacity(text.len());
+    let mut kept = 0;
+    for span in spans {
+        masked.extend_from_slice(&text[kept..span.start]);
+        masked.extend_from_slice(REDACTED.as_bytes());
+        kept = span.end;
+    }
+    masked.extend_from_slice(&text[kept..]);
+    masked
+}

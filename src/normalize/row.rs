@@ -1,0 +1,297 @@
+//! Events to record batches: defaults, redaction, outcome, identity.
+
+use std::borrow::Cow;
+
+use arrow::array::RecordBatch;
+
+use super::column::{BigInt, Column, Flag, Integer, Text, TextList, Time, Unique};
+use super::identity::{Identifying, Identity};
+use super::redact::{self, Context};
+use super::schema::SCHEMA;
+use crate::decode::AuditEvent;
+
+/// What the command line says of a source, used where a record's container says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Defaults {
+    pub cluster: Option<String>,
+    pub account: Option<String>,
+    pub region: Option<String>,
+}
+
+/// Where a record came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    pub source_uri: &'a str,
+    /// The record's number in its source, from 0.
+    pub source_record: i64,
+    /// The offset of the outermost value or line after decompression, in bytes.
+    pub source_offset: i64,
+}
+
+/// Finished rows, in the order in which they were appended.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// Rows of [`SCHEMA`].
+    pub batch: RecordBatch,
+    /// One per row.
+    pub identities: Vec<Identity>,
+}
+
+/// Collects rows until they are worth a batch. Secret values are masked on the way in.
+pub struct RowBuilder {
+    columns: Columns,
+    identities: Vec<Identity>,
+    scratch: Vec<u8>,
+    redact: bool,
+}
+
+impl Default for RowBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RowBuilder {
+    pub fn new() -> Self {
+        Self { columns: Columns::default(), identities: Vec::new(), scratch: Vec::new(), redact: true }
+    }
+
+    /// A builder that stores bodies and URIs as they were logged, secret values included.
+    pub fn without_redaction() -> Self {
+        Self { redact: false, ..Self::new() }
+    }
+
+    /// Rows appended since the last [`finish`](Self::finish).
+    pub fn rows(&self) -> usize {
+        self.identities.len()
+    }
+
+    /// Memory held, in bytes. It can be up to about twice what the rows need.
+    pub fn bytes(&self) -> usize {
+        self.columns.allocated() + self.identities.capacity() * size_of::<Identity>()
+    }
+
+    /// Adds the row of one event.
+    pub fn append(&mut self, event: &AuditEvent<'_>, place: &Place<'_>, defaults: &Defaults) {
+        let texts = if self.redact { Texts::redacted(event) } else { Texts::as_logged(event) };
+        let cluster = or_default(&event.cluster, &defaults.cluster);
+        let identifying = Identifying {
+            cluster,
+            record_id: event.record_id.as_deref(),
+            audit_id: event.audit_id.as_deref(),
+            stage: event.stage.as_deref(),
+            event_time: event.event_time,
+            request_uri: texts.request_uri.as_deref(),
+            verb: event.verb.as_deref(),
+            username: event.username.as_deref(),
+        };
+        self.identities.push(identifying.identity(&mut self.scratch));
+        let columns = &mut self.columns;
+        columns.cluster.push(cluster);
+        columns.account.push(or_default(&event.account, &defaults.account));
+        columns.region.push(or_default(&event.region, &defaults.region));
+        columns.append_event(event);
+        columns.append_texts(&texts);
+        columns.source_uri.push(Some(place.source_uri));
+        columns.source_record.push(place.source_record);
+        columns.source_offset.push(place.source_offset);
+    }
+
+    /// The rows so far; the builder is empty afterwards, and holds next to no memory.
+    pub fn finish(&mut self) -> Rows {
+        let mut columns = std::mem::take(&mut self.columns);
+        let batch = RecordBatch::try_new(SCHEMA.clone(), columns.finish())
+            .expect("the columns have the types of SCHEMA, and one value for each row");
+        Rows { batch, identities: std::mem::take(&mut self.identities) }
+    }
+}
+
+fn or_default<'a>(value: &'a Option<Cow<'_, str>>, default: &'a Option<String>) -> Option<&'a str> {
+    value.as_deref().or(default.as_deref())
+}
+
+/// The texts of an event that can hold secret values, as they are stored.
+struct Texts<'a> {
+    request_uri: Option<Cow<'a, str>>,
+    user_agent: Option<Cow<'a, str>>,
+    user_extra: Option<Cow<'a, str>>,
+    response_status: Option<Cow<'a, str>>,
+    annotations: Option<Cow<'a, str>>,
+    request_object: Option<Cow<'a, str>>,
+    response_object: Option<Cow<'a, str>>,
+    redacted: bool,
+}
+
+impl<'a> Texts<'a> {
+    fn redacted(event: &'a AuditEvent<'_>) -> Self {
+        let context = Context::of(event);
+        let body = |json| redact::body(json, context);
+        Self::masked(event, redact::uri, redact::text, body)
+    }
+
+    fn as_logged(event: &'a AuditEvent<'_>) -> Self {
+        Self::masked(event, Cow::Borrowed, Cow::Borrowed, Cow::Borrowed)
+    }
+
+    /// Passes each text through the function for its kind. One that gives an owned text has
+    /// masked something.
+    fn masked(
+        event: &'a AuditEvent<'_>,
+        uri: impl Fn(&'a str) -> Cow<'a, str>,
+        text: impl Fn(&'a str) -> Cow<'a, str>,
+        body: impl Fn(&'a str) -> Cow<'a, str>,
+    ) -> Self {
+        let mut texts = Self {
+            request_uri: event.request_uri.as_deref().map(&uri),
+            user_agent: event.user_agent.as_deref().map(&uri),
+            user_extra: event.user_extra.as_deref().map(&text),
+            response_status: event.response_status.as_deref().map(&text),
+            annotations: event.annotations.as_deref().map(&body),
+            request_object: event.request_object.as_deref().map(&body),
+            response_object: event.response_object.as_deref().map(&body),
+            redacted: false,
+        };
+        texts.redacted = texts.any_owned();
+        texts
+    }
+
+    fn any_owned(&self) -> bool {
+        [
+            &self.request_uri,
+            &self.user_agent,
+            &self.user_extra,
+            &self.response_status,
+            &self.annotations,
+            &self.request_object,
+            &self.response_object,
+        ]
+        .iter()
+        .any(|text| matches!(text, Some(Cow::Owned(_))))
+    }
+}
+
+/// The `outcome` column: what became of the request, as far as the record says.
+fn outcome(response_code: Option<i32>, authz_decision: Option<&str>) -> &'static str {
+    match response_code {
+        _ if authz_decision == Some("forbid") => "denied",
+        Some(401 | 403) => "denied",
+        Some(400..) => "failed",
+        Some(100..=399) => "success",
+        _ => "unknown",
+    }
+}
+
+macro_rules! columns {
+    ($($name:ident: $column:ty,)*) => {
+        /// A builder for each of `schema::COLUMNS`, in their order.
+        #[derive(Default)]
+        struct Columns {
+            $($name: $column,)*
+        }
+
+        impl Columns {
+            #[cfg(test)]
+            const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+            fn finish(&mut self) -> Vec<arrow::array::ArrayRef> {
+                vec![$(self.$name.finish()),*]
+            }
+
+            fn allocated(&self) -> usize {
+                0 $(+ self.$name.allocated())*
+            }
+        }
+    };
+}
+
+columns! {
+    event_time: Time,
+    event_time_source: Text,
+    stage_time: Time,
+    log_type: Text,
+    cluster: Text,
+    account: Text,
+    region: Text,
+    log_stream: Text,
+    audit_id: Unique,
+    record_id: Unique,
+    stage: Text,
+    level: Text,
+    verb: Text,
+    request_uri: Text,
+    user_agent: Text,
+    api_group: Text,
+    api_version: Text,
+    resource: Text,
+    subresource: Text,
+    namespace: Text,
+    name: Text,
+    username: Text,
+    user_uid: Text,
+    user_groups: TextList,
+    user_extra: Text,
+    impersonated_username: Text,
+    impersonated_groups: TextList,
+    source_ips: TextList,
+    response_code: Integer,
+    response_reason: Text,
+    response_status: Text,
+    outcome: Text,
+    authz_decision: Text,
+    authz_reason: Text,
+    truncated: Flag,
+    salvaged: Flag,
+    redacted: Flag,
+    source_uri: Text,
+    source_record: BigInt,
+    source_offset: BigInt,
+    annotations: Text,
+    request_object: Unique,
+    response_object: Unique,
+}
+
+impl Columns {
+    /// Appends what is stored as the event has it.
+    fn append_event(&mut self, event: &AuditEvent<'_>) {
+        self.event_time.push(Some(event.event_time));
+        self.event_time_source.push(Some(event.event_time_source.as_str()));
+        self.stage_time.push(event.stage_time);
+        self.log_type.push(Some(event.log_type.as_str()));
+        self.log_stream.push(event.log_stream.as_deref());
+        self.audit_id.push(event.audit_id.as_deref());
+        self.record_id.push(event.record_id.as_deref());
+        self.stage.push(event.stage.as_deref());
+        self.level.push(event.level.as_deref());
+        self.verb.push(event.verb.as_deref());
+        self.api_group.push(event.api_group.as_deref());
+        self.api_version.push(event.api_version.as_deref());
+        self.resource.push(event.resource.as_deref());
+        self.subresource.push(event.subresource.as_deref());
+        self.namespace.push(event.namespace.as_deref());
+        self.name.push(event.name.as_deref());
+        self.username.push(event.username.as_deref());
+        self.user_uid.push(event.user_uid.as_deref());
+        self.user_groups.push(&event.user_groups);
+        self.impersonated_username.push(event.impersonated_username.as_deref());
+        self.impersonated_groups.push(&event.impersonated_groups);
+        self.source_ips.push(&event.source_ips);
+        self.response_code.push(event.response_code);
+        self.response_reason.push(event.response_reason.as_deref());
+        self.outcome.push(Some(outcome(event.response_code, event.authz_decision.as_deref())));
+        self.authz_decision.push(event.authz_decision.as_deref());
+        self.authz_reason.push(event.authz_reason.as_deref());
+        self.truncated.push(event.truncated);
+        self.salvaged.push(event.salvaged);
+    }
+
+    fn append_texts(&mut self, texts: &Texts<'_>) {
+        self.request_uri.push(texts.request_uri.as_deref());
+        self.user_agent.push(texts.user_agent.as_deref());
+        self.user_extra.push(texts.user_extra.as_deref());
+        self.response_status.push(texts.response_status.as_deref());
+        self.annotations.push(texts.annotations.as_deref());
+        self.request_object.push(texts.request_object.as_deref());
+        self.response_object.push(texts.response_object.as_deref());
+        self.redacted.push(texts.redacted);
+    }
+}

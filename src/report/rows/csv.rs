@@ -1,0 +1,72 @@
+//! RFC 4180 for spreadsheets: a header, a line per row, lists in one cell as everywhere else.
+
+use std::io::{self, Write};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use serde_json::Value;
+
+use super::super::escape;
+use super::value::plain;
+use super::{RowWriter, into_io, values};
+
+pub(super) struct Writer<W: Write> {
+    out: csv::Writer<W>,
+}
+
+impl<W: Write> Writer<W> {
+    pub(super) fn new(schema: &SchemaRef, out: W) -> io::Result<Self> {
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        Self::with_header(&names, out)
+    }
+
+    fn with_header(names: &[&str], out: W) -> io::Result<Self> {
+        let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        out.write_record(names.iter().map(|name| escape::csv_cell(name).into_owned())).map_err(from_csv)?;
+        Ok(Self { out })
+    }
+
+    fn write_row(&mut self, row: &[Value]) -> io::Result<()> {
+        self.out.write_record(row.iter().map(cell)).map_err(from_csv)
+    }
+}
+
+impl<W: Write> RowWriter for Writer<W> {
+    fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        for row in values(batch) {
+            self.write_row(&row.map_err(into_io)?)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+pub(super) fn write(columns: &[&str], rows: &[Vec<Value>], out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = Writer::with_header(columns, out)?;
+    for row in rows {
+        writer.write_row(row)?;
+    }
+    writer.out.flush()
+}
+
+/// Numbers stay numbers, negative ones too; text and lists of text are neutralised.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(plain).collect();
+            escape::csv_list(items.iter().map(String::as_str))
+        }
+        other => escape::csv_cell(&plain(other)).into_owned(),
+    }
+}
+
+fn from_csv(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}

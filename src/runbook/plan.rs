@@ -1,0 +1,86 @@
+//! The steps of a rule's runbook, read from its SQL files.
+
+use std::path::Path;
+
+use super::RunbookError;
+use crate::query::QueryFile;
+use crate::sql;
+
+/// What each step is called; the number is the one its files' names begin with.
+pub const STEPS: &[(u8, &str)] = &[
+    (1, "Secret access around the alert"),
+    (2, "Is it legitimate?"),
+    (3, "Other suspicious activity in the past hours"),
+    (4, "What must be rotated"),
+];
+
+/// A rule's runbook.
+#[derive(Debug, Clone)]
+pub struct Runbook {
+    pub rule_id: String,
+    pub steps: Vec<PlannedStep>,
+}
+
+/// A step and its questions.
+#[derive(Debug, Clone)]
+pub struct PlannedStep {
+    pub number: u8,
+    pub title: &'static str,
+    pub sections: Vec<PlannedSection>,
+}
+
+/// One question: a file with its header.
+#[derive(Debug, Clone)]
+pub struct PlannedSection {
+    pub file: QueryFile,
+}
+
+impl Runbook {
+    /// The runbook of a rule, whose folder is the rule's id in snake_case.
+    pub fn of(rule_id: &str) -> Result<Self, RunbookError> {
+        let folder = sql::folders("rules").into_iter().find(|folder| is_folder_of(folder, rule_id));
+        let none = || RunbookError::NoRunbook { rule: rule_id.to_owned() };
+        let files = sql::files(&format!("{}/runbook", folder.ok_or_else(none)?));
+        let mut steps: Vec<PlannedStep> = Vec::new();
+        for (number, title) in STEPS {
+            let sections = files
+                .iter()
+                .map(|(path, text)| (stem(path), text))
+                .filter(|(name, _)| name.split('_').next() == Some(number.to_string().as_str()))
+                .map(|(name, text)| section(name, text))
+                .collect::<Result<Vec<_>, _>>()?;
+            if !sections.is_empty() {
+                steps.push(PlannedStep { number: *number, title, sections });
+            }
+        }
+        if steps.is_empty() { Err(none()) } else { Ok(Self { rule_id: rule_id.to_owned(), steps }) }
+    }
+
+    /// All steps, or the one with that number.
+    pub fn only(mut self, step: Option<u8>) -> Result<Self, RunbookError> {
+        if let Some(step) = step {
+            let last = self.steps.iter().map(|step| step.number).max().unwrap_or(0);
+            self.steps.retain(|planned| planned.number == step);
+            if self.steps.is_empty() {
+                return Err(RunbookError::NoStep { step, last });
+            }
+        }
+        Ok(self)
+    }
+}
+
+fn section(name: &str, text: &str) -> Result<PlannedSection, RunbookError> {
+    let file = QueryFile::parse(name, text)
+        .map_err(|source| RunbookError::Header { section: name.to_owned(), source })?;
+    Ok(PlannedSection { file })
+}
+
+/// `Kubernetes.BulkSecretAccess` and `rules/kubernetes.bulk_secret_access` are one rule.
+fn is_folder_of(folder: &str, rule_id: &str) -> bool {
+    let bare = |text: &str| text.replace('_', "").to_ascii_lowercase();
+    folder.rsplit('/').next().is_some_and(|name| bare(name) == bare(rule_id))
+}
+
+fn stem(path: &str) -> &str {
+    Path::new(path).file_stem().and_then(|stem| stem.to_str()).unwrap_or(path)
+}

@@ -1,0 +1,3 @@
+-- tries: alters a table
+-- expect: refused
+ALTER TABLE audit_events ADD COLUMN x INTEGER

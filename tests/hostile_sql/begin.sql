@@ -1,0 +1,3 @@
+-- tries: begins a transaction
+-- expect: refused
+BEGIN TRANSACTION

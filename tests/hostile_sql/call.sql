@@ -1,0 +1,3 @@
+-- tries: calls a function
+-- expect: refused
+CALL force_checkpoint()

@@ -1,0 +1,3 @@
+-- tries: checkpoints
+-- expect: refused
+CHECKPOINT

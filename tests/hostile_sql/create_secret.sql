@@ -1,0 +1,3 @@
+-- tries: makes a secret
+-- expect: refused
+CREATE SECRET s (TYPE s3)

@@ -1,0 +1,3 @@
+-- tries: reads a setting
+-- expect: refused
+SELECT current_setting('temp_directory')

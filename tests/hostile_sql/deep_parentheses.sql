@@ -1,0 +1,3 @@
+-- tries: nests subqueries until the parser ends the process
+-- expect: refused
+SELECT * FROM {DEEP}

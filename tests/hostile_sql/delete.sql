@@ -1,0 +1,3 @@
+-- tries: deletes
+-- expect: refused
+DELETE FROM audit_events

@@ -1,0 +1,3 @@
+-- tries: detaches the sessions database
+-- expect: refused
+DETACH memory

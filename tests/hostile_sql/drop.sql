@@ -1,0 +1,3 @@
+-- tries: drops a view
+-- expect: refused
+DROP VIEW audit_events

@@ -1,0 +1,3 @@
+-- tries: runs a prepared statement
+-- expect: refused
+EXECUTE p

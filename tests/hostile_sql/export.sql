@@ -1,0 +1,3 @@
+-- tries: writes the whole database to a folder
+-- expect: refused
+EXPORT DATABASE '{OUTSIDE}/export'

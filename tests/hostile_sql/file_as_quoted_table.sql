@@ -1,0 +1,3 @@
+-- tries: reads a file by its quoted name
+-- expect: refused
+SELECT * FROM "{OUTSIDE}/canary.csv"

@@ -1,0 +1,3 @@
+-- tries: reads the environment
+-- expect: refused
+SELECT getenv('HOME')

@@ -1,0 +1,3 @@
+-- tries: reads the environment by a method call
+-- expect: refused
+SELECT 'HOME'.getenv()

@@ -1,0 +1,3 @@
+-- tries: lists a folder
+-- expect: refused
+SELECT * FROM glob('{OUTSIDE}/*')

@@ -1,0 +1,3 @@
+-- tries: lists the root
+-- expect: refused
+SELECT * FROM glob('/*')

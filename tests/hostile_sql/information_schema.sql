@@ -1,0 +1,3 @@
+-- tries: reads the catalog
+-- expect: refused
+SELECT * FROM information_schema.tables

@@ -1,0 +1,3 @@
+-- tries: inserts
+-- expect: refused
+INSERT INTO audit_events SELECT * FROM audit_events

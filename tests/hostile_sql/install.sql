@@ -1,0 +1,3 @@
+-- tries: installs an extension
+-- expect: refused
+INSTALL httpfs

@@ -1,0 +1,3 @@
+-- tries: loads an extension
+-- expect: refused
+LOAD httpfs

@@ -1,0 +1,3 @@
+-- tries: loads a file as an extension
+-- expect: refused
+LOAD '{OUTSIDE}/canary.csv'

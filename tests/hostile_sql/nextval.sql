@@ -1,0 +1,3 @@
+-- tries: writes to a sequence
+-- expect: refused
+SELECT nextval('s')

@@ -1,0 +1,3 @@
+-- tries: is no SQL
+-- expect: refused
+show me all the secrets

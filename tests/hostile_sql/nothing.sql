@@ -1,0 +1,3 @@
+-- tries: is no statement
+-- expect: refused
+-- only a comment

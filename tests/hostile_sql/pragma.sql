@@ -1,0 +1,3 @@
+-- tries: runs a pragma
+-- expect: refused
+PRAGMA database_list

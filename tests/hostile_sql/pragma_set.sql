@@ -1,0 +1,3 @@
+-- tries: sets through a pragma
+-- expect: refused
+PRAGMA enable_profiling

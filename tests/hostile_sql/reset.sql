@@ -1,0 +1,3 @@
+-- tries: resets a setting
+-- expect: refused
+RESET lock_configuration

@@ -1,0 +1,3 @@
+-- tries: lists secrets
+-- expect: refused
+SELECT * FROM duckdb_secrets()

@@ -1,0 +1,3 @@
+-- tries: is only empty statements
+-- expect: refused
+;;;

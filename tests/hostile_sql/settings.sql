@@ -1,0 +1,3 @@
+-- tries: lists settings
+-- expect: refused
+SELECT * FROM duckdb_settings()

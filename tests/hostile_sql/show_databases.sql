@@ -1,0 +1,3 @@
+-- tries: lists databases
+-- expect: refused
+SHOW DATABASES

@@ -1,0 +1,3 @@
+-- tries: truncates
+-- expect: refused
+TRUNCATE audit_events

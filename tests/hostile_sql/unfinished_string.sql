@@ -1,0 +1,3 @@
+-- tries: ends inside a string
+-- expect: refused
+SELECT 'a

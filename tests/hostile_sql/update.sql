@@ -1,0 +1,3 @@
+-- tries: updates
+-- expect: refused
+UPDATE audit_events SET username = 'nobody'

@@ -1,0 +1,3 @@
+-- tries: updates extensions
+-- expect: refused
+UPDATE EXTENSIONS

@@ -1,0 +1,3 @@
+-- tries: changes the schema
+-- expect: refused
+USE memory.main

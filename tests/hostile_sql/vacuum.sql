@@ -1,0 +1,3 @@
+-- tries: vacuums
+-- expect: refused
+VACUUM

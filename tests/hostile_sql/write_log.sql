@@ -1,0 +1,3 @@
+-- tries: writes to the engines log
+-- expect: refused
+SELECT write_log('x')
