@@ -35,7 +35,9 @@ pub enum LakeError {
     },
     #[error("the lake is damaged: {}: {detail}", path.display())]
     Damaged { path: PathBuf, detail: String },
-    #[error("commit {commit} stands and can be read, but its files could not all be moved; the next ingest does it")]
+    #[error(
+        "commit {commit} stands and can be read, but its files could not all be moved; the next ingest does it"
+    )]
     Unfinished {
         commit: u64,
         #[source]

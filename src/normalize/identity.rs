@@ -74,8 +74,17 @@ mod tests {
     fn identity((strings, event_time): &Fields) -> Identity {
         let [cluster, record_id, audit_id, stage, request_uri, verb, username] =
             strings.each_ref().map(Option::as_deref);
-        Identifying { cluster, record_id, audit_id, stage, event_time: *event_time, request_uri, verb, username }
-            .identity(&mut Vec::new())
+        Identifying {
+            cluster,
+            record_id,
+            audit_id,
+            stage,
+            event_time: *event_time,
+            request_uri,
+            verb,
+            username,
+        }
+        .identity(&mut Vec::new())
     }
 
     fn fields() -> impl Strategy<Value = Fields> {

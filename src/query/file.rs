@@ -43,8 +43,10 @@ pub struct Parameter {
 /// A header that cannot be read, or values that do not fit it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
-    #[error("the header of {file} has the line `{line}`: write it as `-- param name TYPE = default: meaning`, \
-        TYPE being VARCHAR, BIGINT, BOOLEAN, TIMESTAMP or DATE")]
+    #[error(
+        "the header of {file} has the line `{line}`: write it as `-- param name TYPE = default: meaning`, \
+        TYPE being VARCHAR, BIGINT, BOOLEAN, TIMESTAMP or DATE"
+    )]
     Header { file: String, line: String },
     #[error("parameter {name} of {file} needs a value: give it with --param {name}=VALUE")]
     Missing { file: String, name: String },
@@ -86,10 +88,14 @@ impl QueryFile {
 
     /// The values to bind: those given, read by the header's types, and the defaults of the others.
     /// A given `None` is null.
-    pub fn bind(&self, given: &[(String, Option<String>)]) -> Result<BTreeMap<String, Value>, ParameterError> {
+    pub fn bind(
+        &self,
+        given: &[(String, Option<String>)],
+    ) -> Result<BTreeMap<String, Value>, ParameterError> {
         let mut values = BTreeMap::new();
         for (name, text) in given {
-            let parameter = self.parameters.iter().find(|p| p.name == *name).ok_or_else(|| self.unknown(name))?;
+            let parameter =
+                self.parameters.iter().find(|p| p.name == *name).ok_or_else(|| self.unknown(name))?;
             let value = text.as_deref().map_or(Ok(Value::Null), |text| parameter.read(text))?;
             values.insert(name.clone(), value);
         }
@@ -227,9 +233,6 @@ mod tests {
             ("b".to_owned(), Value::Integer(7)),
         ]);
         let sql = "-- $a\nSELECT $a, '$a it''s $b', \"$b\", $b-$b, $ab";
-        assert_eq!(
-            fill(sql, &values),
-            "-- $a\nSELECT 'it''s $b', '$a it''s $b', \"$b\", 7-7, $ab"
-        );
+        assert_eq!(fill(sql, &values), "-- $a\nSELECT 'it''s $b', '$a it''s $b', \"$b\", 7-7, $ab");
     }
 }

@@ -26,9 +26,8 @@ const MOST_PARENTHESES: usize = 300;
 const NODES: &[&str] = &["SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE", "RECURSIVE_CTE_NODE"];
 
 /// What can stand in a FROM clause.
-const TABLE_KINDS: &[&str] = &[
-    "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY", "PIVOT", "SHOW_REF",
-];
+const TABLE_KINDS: &[&str] =
+    &["BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "EMPTY", "PIVOT", "SHOW_REF"];
 
 /// The views an analyst's SQL reads.
 const VIEWS: &[&str] = &["audit_events", "requests"];
@@ -54,7 +53,8 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Beginnings of names of functions that read files, catalogs or internals.
-const REFUSED_PREFIXES: &[&str] = &["read_", "duckdb_", "pragma_", "parquet_", "__internal", "inet_", "scan_"];
+const REFUSED_PREFIXES: &[&str] =
+    &["read_", "duckdb_", "pragma_", "parquet_", "__internal", "inet_", "scan_"];
 
 /// Why a text was not let through.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +76,9 @@ pub enum GateError {
     NotSelect,
     #[error("only reading is allowed, and the query holds a {node}")]
     Node { node: String },
-    #[error("{name} cannot be read: the tables are audit_events and requests, besides the names of the query's own WITH")]
+    #[error(
+        "{name} cannot be read: the tables are audit_events and requests, besides the names of the query's own WITH"
+    )]
     Table { name: String },
     #[error("the function {name} is not allowed: {reason}")]
     Function { name: String, reason: &'static str },
@@ -202,8 +204,11 @@ impl Found {
                 self.tables.insert(path(object)?);
             }
             "TABLE_FUNCTION" => {
-                let function: Object<'_> = object.get("function").map_or(Ok(Object::new()), |raw| serde_json::from_str(raw.get()))?;
-                self.table_functions.insert(text(&function, "function_name").unwrap_or_default().to_lowercase());
+                let function: Object<'_> = object
+                    .get("function")
+                    .map_or(Ok(Object::new()), |raw| serde_json::from_str(raw.get()))?;
+                self.table_functions
+                    .insert(text(&function, "function_name").unwrap_or_default().to_lowercase());
             }
             "SHOW_REF" => self.add_show(object),
             _ => {}
@@ -276,7 +281,12 @@ impl Found {
 /// The name of a table as its path.
 fn path(object: &Object<'_>) -> Result<Vec<String>, GateError> {
     let parts = ["catalog_name", "schema_name", "table_name"];
-    Ok(parts.iter().filter_map(|part| text(object, part)).filter(|part| !part.is_empty()).map(|part| part.to_lowercase()).collect())
+    Ok(parts
+        .iter()
+        .filter_map(|part| text(object, part))
+        .filter(|part| !part.is_empty())
+        .map(|part| part.to_lowercase())
+        .collect())
 }
 
 fn refused(function: &str) -> Option<&'static str> {

@@ -48,7 +48,8 @@ pub fn find(name: &str, folder: Option<&Path>) -> Result<QueryFile, SavedError> 
 
 /// A query from a file of the user's.
 pub fn read(path: &Path) -> Result<QueryFile, SavedError> {
-    let sql = fs::read_to_string(path).map_err(|source| SavedError::Read { path: path.to_owned(), source })?;
+    let sql =
+        fs::read_to_string(path).map_err(|source| SavedError::Read { path: path.to_owned(), source })?;
     Ok(QueryFile::parse(&stem(path), &sql)?)
 }
 

@@ -90,7 +90,8 @@ impl TestLake {
             fs::create_dir_all(&path).unwrap();
             let path = path.join("0-0.parquet");
             let batch = rows.finish().batch;
-            let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
+            let mut writer =
+                ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
             writer.write(&batch).unwrap();
             writer.close().unwrap();
             files.push(path);

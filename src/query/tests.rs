@@ -22,7 +22,12 @@ fn lake() -> TestLake {
 }
 
 /// Rows as text, one line each.
-fn ask(engine: &Engine, sql: &str, values: &BTreeMap<String, Value>, timeout: Duration) -> Result<Vec<String>, QueryError> {
+fn ask(
+    engine: &Engine,
+    sql: &str,
+    values: &BTreeMap<String, Value>,
+    timeout: Duration,
+) -> Result<Vec<String>, QueryError> {
     let mut answered = Vec::new();
     run(engine, sql, values, timeout, &Cancel::default(), |batch| {
         answered.extend(rows::values(batch).map(|row| serde_json::Value::Array(row.unwrap()).to_string()));
@@ -34,7 +39,8 @@ fn ask(engine: &Engine, sql: &str, values: &BTreeMap<String, Value>, timeout: Du
 const LONG: Duration = Duration::from_secs(60);
 
 fn files_with_hashes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file());
+    let files =
+        walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file());
     files
         .filter(|entry| !entry.path().components().any(|part| part.as_os_str() == "spill"))
         .map(|entry| (entry.path().to_owned(), Sha256::digest(fs::read(entry.path()).unwrap()).to_vec()))
@@ -84,7 +90,8 @@ fn hostile_statements_are_refused_or_ended_and_change_nothing() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let text = fs::read_to_string(&path).unwrap();
-        let expected = text.lines().find_map(|line| line.strip_prefix("-- expect: ")).expect("an expect line");
+        let expected =
+            text.lines().find_map(|line| line.strip_prefix("-- expect: ")).expect("an expect line");
         assert!(text.starts_with("-- tries: "), "{name}");
         let sql = fortress.fill(&text);
         let passed = gate.check(&sql);
@@ -94,7 +101,10 @@ fn hostile_statements_are_refused_or_ended_and_change_nothing() {
                 passed.unwrap_or_else(|error| panic!("{name}: {error}"));
                 let started = Instant::now();
                 let answer = ask(&engine, &sql, &BTreeMap::new(), Duration::from_millis(700));
-                assert!(matches!(answer, Err(QueryError::TimedOut(_) | QueryError::Engine(_))), "{name}: {answer:?}");
+                assert!(
+                    matches!(answer, Err(QueryError::TimedOut(_) | QueryError::Engine(_))),
+                    "{name}: {answer:?}"
+                );
                 assert!(started.elapsed() < Duration::from_secs(20), "{name} took {:?}", started.elapsed());
             }
             "harmless" => {
@@ -229,11 +239,21 @@ fn saved_queries_answer() {
             ..Request::on("2026-11-20T08:03:00Z", "create", "pods", "web")
         },
         Request {
-            request_object: Some(r#"{"roleRef":{"kind":"ClusterRole","name":"admin"},"subjects":[{"name":"eve"}]}"#.to_owned()),
+            request_object: Some(
+                r#"{"roleRef":{"kind":"ClusterRole","name":"admin"},"subjects":[{"name":"eve"}]}"#.to_owned(),
+            ),
             ..Request::on("2026-11-20T08:04:00Z", "create", "clusterrolebindings", "mine")
         },
-        Request { subresource: Some("token".to_owned()), ..Request::on("2026-11-20T08:05:00Z", "create", "serviceaccounts", "robot") },
-        Request { username: Some("system:anonymous".to_owned()), code: Some(401), user_agent: "curl/8".to_owned(), ..Request::get("2026-11-20T08:06:00Z", "db") },
+        Request {
+            subresource: Some("token".to_owned()),
+            ..Request::on("2026-11-20T08:05:00Z", "create", "serviceaccounts", "robot")
+        },
+        Request {
+            username: Some("system:anonymous".to_owned()),
+            code: Some(401),
+            user_agent: "curl/8".to_owned(),
+            ..Request::get("2026-11-20T08:06:00Z", "db")
+        },
         Request { username: None, ..Request::get("2026-11-20T08:07:00Z", "x") },
     ]);
     let engine = lake.engine();
@@ -242,8 +262,14 @@ fn saved_queries_answer() {
 
     let readers = answer("secret_readers", &[("name", "db")]);
     assert_eq!(readers.len(), 3, "{readers:?}");
-    assert!(readers[0].starts_with(r#"["prod","default","eve",["get"],1,1,0,0,0,"2026-11-01T08:00:00.000000Z""#), "{readers:?}");
-    assert_eq!(answer("secret_readers", &[("name", "db"), since, ("until", "2026-11-20T08:06:00Z")]).len(), 1);
+    assert!(
+        readers[0].starts_with(r#"["prod","default","eve",["get"],1,1,0,0,0,"2026-11-01T08:00:00.000000Z""#),
+        "{readers:?}"
+    );
+    assert_eq!(
+        answer("secret_readers", &[("name", "db"), since, ("until", "2026-11-20T08:06:00Z")]).len(),
+        1
+    );
     assert_eq!(answer("user_activity", &[("username", "eve")]).len(), 6);
     let denied = answer("denied_by_user", &[]);
     assert!(denied[0].starts_with(r#"["eve",1,1,["get secrets"]"#), "{denied:?}");
@@ -256,9 +282,15 @@ fn saved_queries_answer() {
     let agents = answer("first_seen_user_agents", &[since]);
     assert!(agents.len() == 1 && agents[0].starts_with(r#"["curl/8""#), "{agents:?}");
     let exec = answer("pod_exec", &[]);
-    assert!(exec.len() == 1 && exec[0].contains(r#""web","exec","create","eve",null,"success",101,["sh","-c"]"#), "{exec:?}");
+    assert!(
+        exec.len() == 1 && exec[0].contains(r#""web","exec","create","eve",null,"success",101,["sh","-c"]"#),
+        "{exec:?}"
+    );
     let roles = answer("role_changes", &[]);
-    assert!(roles.len() == 1 && roles[0].contains(r#""ClusterRole admin","[{\"name\":\"eve\"}]""#), "{roles:?}");
+    assert!(
+        roles.len() == 1 && roles[0].contains(r#""ClusterRole admin","[{\"name\":\"eve\"}]""#),
+        "{roles:?}"
+    );
     let agents = answer("user_agents", &[("rows", "1")]);
     assert!(agents.len() == 1 && agents[0].starts_with(r#"["kubectl/v1.30",8,"#), "{agents:?}");
     let talkers = answer("top_talkers", &[]);
@@ -267,7 +299,10 @@ fn saved_queries_answer() {
     let anonymous = answer("anonymous", &[]);
     assert_eq!(anonymous.len(), 2, "{anonymous:?}");
     let tokens = answer("service_account_tokens", &[]);
-    assert!(tokens.len() == 1 && tokens[0].starts_with(r#"["eve","prod","default","robot",1,1"#), "{tokens:?}");
+    assert!(
+        tokens.len() == 1 && tokens[0].starts_with(r#"["eve","prod","default","robot",1,1"#),
+        "{tokens:?}"
+    );
     let day = answer("user_day", &[("username", "eve"), ("day", "2026-11-20")]);
     assert_eq!(day.len(), 5, "{day:?}");
     assert!(day[2].contains("T1609 exec into a pod"), "{day:?}");

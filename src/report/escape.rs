@@ -50,22 +50,46 @@ fn push_spelled(shown: &mut String, c: char) {
     }
 }
 
+/// Who opens the CSV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CsvReader {
+    /// A spreadsheet, which runs what looks like a formula.
+    #[default]
+    Spreadsheet,
+    /// A program, which wants no apostrophe that is not in the log. Hidden characters stay spelled out.
+    Program,
+}
+
 /// A CSV cell as a spreadsheet may open it: hidden characters spelled out, and an apostrophe
 /// before what would run as a formula. Quoting is the CSV writer's.
 pub fn csv_cell(text: &str) -> Cow<'_, str> {
+    csv_cell_for(text, CsvReader::Spreadsheet)
+}
+
+/// A CSV cell for this reader.
+pub fn csv_cell_for(text: &str, reader: CsvReader) -> Cow<'_, str> {
     let shown = terminal(text);
-    if starts_formula(text) { Cow::Owned(format!("'{shown}")) } else { shown }
+    if reader == CsvReader::Spreadsheet && starts_formula(text) {
+        Cow::Owned(format!("'{shown}"))
+    } else {
+        shown
+    }
 }
 
 /// A list in one CSV cell: each element as [`csv_cell`], joined by `;`, with `;` and `\` inside
 /// an element escaped by `\`.
 pub fn csv_list<'a>(elements: impl IntoIterator<Item = &'a str>) -> String {
+    csv_list_for(elements, CsvReader::Spreadsheet)
+}
+
+/// A list in one CSV cell for this reader.
+pub fn csv_list_for<'a>(elements: impl IntoIterator<Item = &'a str>, reader: CsvReader) -> String {
     let mut cell = String::new();
     for (index, element) in elements.into_iter().enumerate() {
         if index > 0 {
             cell.push(';');
         }
-        for c in csv_cell(element).chars() {
+        for c in csv_cell_for(element, reader).chars() {
             if matches!(c, ';' | '\\') {
                 cell.push('\\');
             }

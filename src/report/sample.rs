@@ -153,4 +153,4 @@ pub fn many(alerts: usize) -> HuntReport {
     )
 }
 
-pub use super::sample_evidence::{HOSTILE, HostileSource, LargeSource, Source, grounds};
+pub use super::sample_evidence::{HostileSource, LargeSource, Source, grounds};

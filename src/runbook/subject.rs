@@ -147,9 +147,10 @@ impl Subject {
     /// Every parameter that a section may name.
     pub fn parameters(&self) -> BTreeMap<String, Value> {
         let text = |text: &str| Value::Text(text.to_owned());
-        let agents = self.user_agents.as_ref().map_or(Value::Null, |agents| {
-            Value::Text(serde_json::Value::from(agents.clone()).to_string())
-        });
+        let agents = self
+            .user_agents
+            .as_ref()
+            .map_or(Value::Null, |agents| Value::Text(serde_json::Value::from(agents.clone()).to_string()));
         let spans = &self.spans;
         let window = i64::try_from(self.window.as_micros()).unwrap_or(i64::MAX);
         [
@@ -172,7 +173,12 @@ impl Subject {
 }
 
 impl Spans {
-    fn new(crossed: Timestamp, first: Timestamp, last: Timestamp, reach: Reach) -> Result<Self, SubjectError> {
+    fn new(
+        crossed: Timestamp,
+        first: Timestamp,
+        last: Timestamp,
+        reach: Reach,
+    ) -> Result<Self, SubjectError> {
         let out_of_range = || SubjectError::Span { crossed_at: time_text(crossed) };
         let before = |time: Timestamp, by: Duration| {
             let by = SignedDuration::try_from(by).map_err(|_| out_of_range())?;

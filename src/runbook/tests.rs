@@ -36,7 +36,8 @@ fn rows_of(report: &RunbookReport, section: &str) -> Vec<Value> {
     let sections = report.steps.iter().flat_map(|step| &step.sections);
     let section = sections.into_iter().find(|s| s.name == section).unwrap_or_else(|| panic!("no {section}"));
     let names: Vec<&str> = section.columns.iter().map(|column| column.name.as_str()).collect();
-    let object = |row: &Vec<Value>| names.iter().zip(row).map(|(n, v)| ((*n).to_owned(), v.clone())).collect();
+    let object =
+        |row: &Vec<Value>| names.iter().zip(row).map(|(n, v)| ((*n).to_owned(), v.clone())).collect();
     section.rows.iter().map(|row| Value::Object(object(row))).collect()
 }
 
@@ -106,13 +107,19 @@ fn step_1_gives_secrets_lists_and_other_agents_within_the_span() {
     ]);
     let secrets = rows_of(&report, "1_1_secrets");
     assert_eq!(texts(&secrets, "secret"), ["first", "last"]);
-    assert_eq!((&secrets[0]["succeeded"], &secrets[0]["denied"], &secrets[0]["verbs"]), (&json!(1), &json!(1), &json!(["get"])));
+    assert_eq!(
+        (&secrets[0]["succeeded"], &secrets[0]["denied"], &secrets[0]["verbs"]),
+        (&json!(1), &json!(1), &json!(["get"]))
+    );
     assert_eq!(secrets[0]["last_seen"], "2026-11-20T12:00:00.000000Z");
     let lists = rows_of(&report, "1_2_lists");
     assert_eq!(texts(&lists, "scope"), ["cluster", "namespace"]);
     assert_eq!(lists[0]["page_limit"], "500");
     assert_eq!(lists[0]["field_selector"], "type=Opaque");
-    assert_eq!((&lists[0]["from_alert_agents"], &lists[1]["from_alert_agents"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&lists[0]["from_alert_agents"], &lists[1]["from_alert_agents"]),
+        (&json!(true), &json!(false))
+    );
     let others = rows_of(&report, "1_3_other_agents");
     assert_eq!(texts(&others, "secret"), ["by-curl", "-"]);
 }
@@ -143,7 +150,8 @@ fn step_2_tells_what_allowed_it_and_who_changed_that() {
 
 #[test]
 fn step_2_tells_the_history_and_what_is_new() {
-    let mut requests = vec![Request { username: Some("bob".to_owned()), ..prod("2026-11-10T08:00:00Z", "s0") }];
+    let mut requests =
+        vec![Request { username: Some("bob".to_owned()), ..prod("2026-11-10T08:00:00Z", "s0") }];
     for (minute, name) in ["s0", "s1", "s2", "s3"].iter().enumerate() {
         requests.push(prod(&format!("2026-11-18T08:{:02}:00Z", minute * 10), name));
     }
@@ -156,7 +164,10 @@ fn step_2_tells_the_history_and_what_is_new() {
     assert_eq!((&history["days_seen"], &history["days_reading_secrets"]), (&json!(2), &json!(2)));
     assert_eq!((&history["days_at_threshold"], &history["highest_day_count"]), (&json!(1), &json!(4)));
     // Four reads ten minutes apart: the window of 30 minutes is closed at both ends.
-    assert_eq!((&history["peak_in_window"], &history["peak_at"]), (&json!(4), &json!("2026-11-18T08:30:00.000000Z")));
+    assert_eq!(
+        (&history["peak_in_window"], &history["peak_at"]),
+        (&json!(4), &json!("2026-11-18T08:30:00.000000Z"))
+    );
     let new = rows_of(&report, "2_4_new");
     let secrets: Vec<&Value> = new.iter().filter(|row| row["kind"] == "secret").collect();
     assert_eq!((&secrets[0]["value"], &secrets[0]["is_new"]), (&json!("prod/prod/s9"), &json!(true)));
@@ -168,7 +179,9 @@ fn step_2_tells_the_history_and_what_is_new() {
 
 #[test]
 fn step_2_tells_who_stands_behind_a_shared_name() {
-    let session = |name: &str| Some(format!(r#"{{"arn":["arn:aws:sts::1:assumed-role/R/{name}"],"sessionName":["{name}"]}}"#));
+    let session = |name: &str| {
+        Some(format!(r#"{{"arn":["arn:aws:sts::1:assumed-role/R/{name}"],"sessionName":["{name}"]}}"#))
+    };
     let report = run_on(&[
         Request { user_extra: session("ann"), ..prod("2026-11-20T12:00:00Z", "a") },
         Request { user_extra: session("ben"), ..prod("2026-11-20T12:01:00Z", "b") },
@@ -190,7 +203,11 @@ fn step_2_ends_with_signs_and_without_history_calls_nothing_new() {
     assert_eq!(sign(&fresh, "secrets the user never read")["points_to"], "nothing");
     assert_eq!(sign(&fresh, "days of logs before the alert: too few")["number"], 0);
 
-    let mut requests = vec![Request { source_ip: "10.9.9.9".to_owned(), code: Some(403), ..prod("2026-11-20T12:00:00Z", "new") }];
+    let mut requests = vec![Request {
+        source_ip: "10.9.9.9".to_owned(),
+        code: Some(403),
+        ..prod("2026-11-20T12:00:00Z", "new")
+    }];
     for day in 1..=9 {
         for name in ["a", "b", "c"] {
             requests.push(prod(&format!("2026-11-{day:02}T08:00:00Z"), name));
@@ -202,7 +219,10 @@ fn step_2_ends_with_signs_and_without_history_calls_nothing_new() {
     assert_eq!(sign(&seasoned, "user agents never seen")["points_to"], "routine");
     assert_eq!(sign(&seasoned, "reads of secrets that were denied")["points_to"], "attack");
     let heavy = sign(&seasoned, "earlier days on which");
-    assert_eq!((&heavy["points_to"], &heavy["number"], &heavy["out_of"]), (&json!("routine"), &json!(9), &json!(9)));
+    assert_eq!(
+        (&heavy["points_to"], &heavy["number"], &heavy["out_of"]),
+        (&json!("routine"), &json!(9), &json!(9))
+    );
 }
 
 #[test]
@@ -222,9 +242,22 @@ fn step_3_finds_escalation_with_its_technique() {
         on(6, "patch", "pods", "ephemeralcontainers"),
         on(7, "get", "nodes", "proxy"),
         on(8, "create", "mutatingwebhookconfigurations", ""),
-        Request { request_object: body(r#"{"spec":{"hostPID":true,"containers":[{"securityContext":{"privileged":true}}]}}"#), ..on(9, "create", "pods", "") },
-        Request { request_object: body(r#"{"spec":{"template":{"spec":{"volumes":[{"hostPath":{"path":"/"}}],"serviceAccountName":"admin"}}}}"#), ..on(10, "create", "daemonsets", "") },
-        Request { request_object: body(r#"{"spec":{"serviceAccountName":"default"}}"#), ..on(11, "create", "pods", "") },
+        Request {
+            request_object: body(
+                r#"{"spec":{"hostPID":true,"containers":[{"securityContext":{"privileged":true}}]}}"#,
+            ),
+            ..on(9, "create", "pods", "")
+        },
+        Request {
+            request_object: body(
+                r#"{"spec":{"template":{"spec":{"volumes":[{"hostPath":{"path":"/"}}],"serviceAccountName":"admin"}}}}"#,
+            ),
+            ..on(10, "create", "daemonsets", "")
+        },
+        Request {
+            request_object: body(r#"{"spec":{"serviceAccountName":"default"}}"#),
+            ..on(11, "create", "pods", "")
+        },
         on(12, "get", "configmaps", ""),
         Request { username: Some("bob".to_owned()), ..on(13, "create", "pods", "exec") },
         Request { time: "2026-11-19T11:59:59Z".to_owned(), ..on(14, "create", "pods", "attach") },
@@ -232,7 +265,9 @@ fn step_3_finds_escalation_with_its_technique() {
     ]);
     let rows = rows_of(&report, "3_1_escalation");
     assert_eq!(
-        rows.iter().map(|r| format!("{} {}", r["technique"].as_str().unwrap(), r["activity"].as_str().unwrap())).collect::<Vec<_>>(),
+        rows.iter()
+            .map(|r| format!("{} {}", r["technique"].as_str().unwrap(), r["activity"].as_str().unwrap()))
+            .collect::<Vec<_>>(),
         [
             "T1078 impersonates admin",
             "T1528 requests a service account token",
@@ -258,25 +293,51 @@ fn step_3_finds_role_changes_new_access_denials_and_probing() {
     let mut requests = vec![
         Request::on("2026-11-10T08:00:00Z", "get", "pods", "a"),
         Request::on("2026-11-20T08:00:00Z", "get", "pods", "b"),
-        Request { name: None, request_object: Some(binding.to_owned()), ..Request::on("2026-11-20T09:00:00Z", "create", "clusterrolebindings", "") },
-        Request { name: None, request_object: Some(review.to_owned()), ..Request::on("2026-11-20T10:00:00Z", "create", "selfsubjectaccessreviews", "") },
+        Request {
+            name: None,
+            request_object: Some(binding.to_owned()),
+            ..Request::on("2026-11-20T09:00:00Z", "create", "clusterrolebindings", "")
+        },
+        Request {
+            name: None,
+            request_object: Some(review.to_owned()),
+            ..Request::on("2026-11-20T10:00:00Z", "create", "selfsubjectaccessreviews", "")
+        },
         prod("2026-11-20T12:00:00Z", "s"),
-        Request { username: Some("system:anonymous".to_owned()), code: Some(403), ..prod("2026-11-20T12:05:00Z", "s") },
-        Request { username: Some("system:anonymous".to_owned()), source_ip: "10.7.7.7".to_owned(), ..prod("2026-11-20T12:05:00Z", "s") },
+        Request {
+            username: Some("system:anonymous".to_owned()),
+            code: Some(403),
+            ..prod("2026-11-20T12:05:00Z", "s")
+        },
+        Request {
+            username: Some("system:anonymous".to_owned()),
+            source_ip: "10.7.7.7".to_owned(),
+            ..prod("2026-11-20T12:05:00Z", "s")
+        },
     ];
     for second in 0..10 {
         // Nine denials, broken by a success after the fifth.
         let code = if second == 5 { 200 } else { 403 };
-        requests.push(Request { code: Some(code), ..Request::on(&format!("2026-11-20T11:00:{second:02}Z"), "get", "configmaps", "c") });
+        requests.push(Request {
+            code: Some(code),
+            ..Request::on(&format!("2026-11-20T11:00:{second:02}Z"), "get", "configmaps", "c")
+        });
     }
     let report = run_on(&requests);
     let changes = rows_of(&report, "3_2_role_changes");
     assert_eq!(changes.len(), 1);
-    assert_eq!((&changes[0]["name"], &changes[0]["role_ref"]), (&json!("mine"), &json!("ClusterRole cluster-admin")));
+    assert_eq!(
+        (&changes[0]["name"], &changes[0]["role_ref"]),
+        (&json!("mine"), &json!("ClusterRole cluster-admin"))
+    );
     assert_eq!(changes[0]["before_crossing"], true);
     let unusual = rows_of(&report, "3_3_unusual");
-    let pairs: Vec<&Value> = unusual.iter().filter(|row| row["kind"] == "resource and verb").map(|row| &row["value"]).collect();
-    assert_eq!(pairs, ["create clusterrolebindings", "create selfsubjectaccessreviews", "get configmaps", "get secrets"]);
+    let pairs: Vec<&Value> =
+        unusual.iter().filter(|row| row["kind"] == "resource and verb").map(|row| &row["value"]).collect();
+    assert_eq!(
+        pairs,
+        ["create clusterrolebindings", "create selfsubjectaccessreviews", "get configmaps", "get secrets"]
+    );
     assert!(unusual.iter().all(|row| row["history_requests"] == 1), "{unusual:?}");
     let denials = rows_of(&report, "3_4_denials");
     assert_eq!(denials.len(), 1);
@@ -289,7 +350,10 @@ fn step_3_finds_role_changes_new_access_denials_and_probing() {
 #[test]
 fn step_3_joins_everything_in_one_timeline() {
     let report = run_on(&[
-        Request { subresource: Some("exec".to_owned()), ..Request::on("2026-11-20T10:00:00Z", "create", "pods", "web") },
+        Request {
+            subresource: Some("exec".to_owned()),
+            ..Request::on("2026-11-20T10:00:00Z", "create", "pods", "web")
+        },
         Request::on("2026-11-20T10:30:00Z", "get", "pods", "dull"),
         prod("2026-11-20T11:59:58Z", "a"),
         prod("2026-11-20T11:59:59Z", "b"),
@@ -297,15 +361,25 @@ fn step_3_joins_everything_in_one_timeline() {
         Request { code: Some(403), ..prod("2026-11-20T12:00:01Z", "d") },
     ]);
     let rows = rows_of(&report, "3_7_timeline");
-    assert_eq!(texts(&rows, "activity"), ["exec into a pod", "reads secrets", "reads secrets", "reads secrets"]);
+    assert_eq!(
+        texts(&rows, "activity"),
+        ["exec into a pod", "reads secrets", "reads secrets", "reads secrets"]
+    );
     assert_eq!(texts(&rows, "first_object"), ["web", "a", "c", "d"]);
-    assert_eq!(rows.iter().map(|row| row["before_crossing"].clone()).collect::<Vec<_>>(), [true, true, false, false]);
+    assert_eq!(
+        rows.iter().map(|row| row["before_crossing"].clone()).collect::<Vec<_>>(),
+        [true, true, false, false]
+    );
     assert_eq!((&rows[1]["distinct_objects"], &rows[1]["technique"]), (&json!(2), &json!("T1552.007")));
 }
 
 #[test]
 fn step_4_names_what_was_read_and_what_a_list_returned() {
-    let create = |time: &str, name: &str| Request { username: Some("admin".to_owned()), verb: "create".to_owned(), ..prod(time, name) };
+    let create = |time: &str, name: &str| Request {
+        username: Some("admin".to_owned()),
+        verb: "create".to_owned(),
+        ..prod(time, name)
+    };
     let report = run_on(&[
         create("2026-11-01T08:00:00Z", "standing"),
         create("2026-11-01T08:00:00Z", "deleted"),
@@ -321,7 +395,10 @@ fn step_4_names_what_was_read_and_what_a_list_returned() {
     ]);
     let rows = rows_of(&report, "4_1_rotate");
     assert_eq!(texts(&rows, "secret"), ["made-again", "read", "standing"]);
-    assert_eq!(texts(&rows, "how"), ["listed with the whole cluster", "read", "listed with the whole cluster"]);
+    assert_eq!(
+        texts(&rows, "how"),
+        ["listed with the whole cluster", "read", "listed with the whole cluster"]
+    );
     assert_eq!(texts(&rows_of(&report, "4_2_unlisted"), "scope"), ["cluster"]);
 }
 
@@ -339,9 +416,37 @@ fn records_without_a_username_have_a_runbook() {
 /// Names as an attacker would choose them against whoever prints SQL.
 fn hostile() -> impl Strategy<Value = String> {
     let parts = prop::sample::select(vec![
-        "'", "''", "\"", "\\", "\\'", "$username", "$$", "$1", "--", "/*", "*/", ";", "\n", "\r\n", "\t", "\u{0}",
-        "\u{1b}[31m", "\u{202e}", "chr(0)", "' OR true --", "'; DROP VIEW requests; --", "E'", "U&'", "{}", "%", "_",
-        "ünï", "漢字", "🦀", " ", "a",
+        "'",
+        "''",
+        "\"",
+        "\\",
+        "\\'",
+        "$username",
+        "$$",
+        "$1",
+        "--",
+        "/*",
+        "*/",
+        ";",
+        "\n",
+        "\r\n",
+        "\t",
+        "\u{0}",
+        "\u{1b}[31m",
+        "\u{202e}",
+        "chr(0)",
+        "' OR true --",
+        "'; DROP VIEW requests; --",
+        "E'",
+        "U&'",
+        "{}",
+        "%",
+        "_",
+        "ünï",
+        "漢字",
+        "🦀",
+        " ",
+        "a",
     ]);
     prop_oneof![
         prop::collection::vec(parts, 0..8).prop_map(|parts| parts.concat()),

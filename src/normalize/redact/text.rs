@@ -95,7 +95,8 @@ fn value_start(text: &[u8], separator: usize) -> Option<usize> {
 }
 
 fn ends_value(byte: u8) -> bool {
-    matches!(byte, b'&' | b';' | b'#' | b'"' | b'\\' | b',' | b')' | b'}' | b']') || byte.is_ascii_whitespace()
+    matches!(byte, b'&' | b';' | b'#' | b'"' | b'\\' | b',' | b')' | b'}' | b']')
+        || byte.is_ascii_whitespace()
 }
 
 fn ends_with(text: &[u8], word: &[u8]) -> bool {

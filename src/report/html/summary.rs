@@ -26,7 +26,7 @@ pub fn header(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     })?;
     page.markup("</h1>\n<p>")?;
     page.text(&searched(&report.summary))?;
-    page.markup("</p>\n<nav aria-label=\"sections\"><a href=\"#summary\">Summary</a> ")?;
+    page.markup(". Times are UTC.</p>\n<nav aria-label=\"sections\"><a href=\"#summary\">Summary</a> ")?;
     if alerts > 0 {
         page.markup("<a href=\"#alerts\">All alerts</a> <a href=\"#details\">Each alert</a> ")?;
     }
@@ -37,7 +37,7 @@ fn searched(summary: &HuntSummary) -> String {
     let requests = count(summary.requests, "request", "requests");
     match (&summary.first_event, &summary.last_event) {
         (Some(first), Some(last)) => {
-            format!("{requests} from {} to {} UTC", to_the_second(first), to_the_second(last))
+            format!("{requests} from {} to {}", to_the_second(first), to_the_second(last))
         }
         _ => requests,
     }

@@ -93,6 +93,7 @@ fn class(value: &Value) -> &'static str {
     match value {
         Value::Number(_) => "<td class=\"n\">",
         Value::String(text) if is_time(text) => "<td class=\"t\">",
+        Value::Bool(_) | Value::Null => "<td class=\"s\">",
         Value::String(text) if text.len() <= 24 => "<td class=\"s\">",
         _ => "<td>",
     }
@@ -125,7 +126,8 @@ pub fn list(page: &mut Page<'_>, label: &str, elements: &[String], fold: usize) 
     let shown = if elements.len() <= fold + 1 { elements.len() } else { fold };
     page.markup("<div><dt>")?;
     page.text(label)?;
-    page.markup("</dt><dd><ul>")?;
+    let is_short = elements[..shown].iter().map(String::len).sum::<usize>() < 32 * shown;
+    page.markup(if is_short { "</dt><dd><ul class=\"row\">" } else { "</dt><dd><ul>" })?;
     for element in &elements[..shown] {
         page.markup("<li>")?;
         page.value(element)?;

@@ -27,9 +27,9 @@ impl<W: Write + Send> Writer<W> {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_created_by(concat!("kubetrawl ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
-        let options =
-            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let out = ArrowWriter::try_new_with_options(out, Arc::clone(&schema), options).map_err(from_parquet)?;
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let out =
+            ArrowWriter::try_new_with_options(out, Arc::clone(&schema), options).map_err(from_parquet)?;
         Ok(Self { schema, out })
     }
 }
@@ -39,7 +39,11 @@ impl<W: Write + Send> RowWriter for Writer<W> {
         let columns = batch
             .columns()
             .iter()
-            .map(|column| if is_storable(column.data_type()) { Ok(Arc::clone(column)) } else { as_text(column) })
+            .map(
+                |column| {
+                    if is_storable(column.data_type()) { Ok(Arc::clone(column)) } else { as_text(column) }
+                },
+            )
             .collect::<Result<Vec<_>, _>>()
             .map_err(into_io)?;
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(into_io)?;
@@ -57,7 +61,8 @@ fn storable(schema: &SchemaRef) -> SchemaRef {
         .fields()
         .iter()
         .map(|field| {
-            let kind = if is_storable(field.data_type()) { field.data_type().clone() } else { DataType::Utf8 };
+            let kind =
+                if is_storable(field.data_type()) { field.data_type().clone() } else { DataType::Utf8 };
             Field::new(field.name(), kind, true)
         })
         .collect();
@@ -67,9 +72,10 @@ fn storable(schema: &SchemaRef) -> SchemaRef {
 fn is_storable(kind: &DataType) -> bool {
     match kind {
         DataType::Interval(_) | DataType::Duration(_) | DataType::Union(..) | DataType::Null => false,
-        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) | DataType::Map(item, _) => {
-            is_storable(item.data_type())
-        }
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _) => is_storable(item.data_type()),
         // A group without members cannot be written.
         DataType::Struct(fields) => {
             !fields.is_empty() && fields.iter().all(|field| is_storable(field.data_type()))

@@ -152,7 +152,12 @@ impl<W: Write> RowWriter for Writer<W> {
     }
 }
 
-pub(super) fn write(columns: &[&str], rows: &[Vec<Value>], view: View, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    columns: &[&str],
+    rows: &[Vec<Value>],
+    view: View,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut writer = Writer::with_names(columns, view, out);
     for row in rows {
         writer.push(row)?;
@@ -170,7 +175,11 @@ fn shrink(mut widths: Vec<usize>, room: usize) -> Option<Vec<usize>> {
     // The largest cap under which all columns fit.
     while low < high {
         let cap = (low + high).div_ceil(2);
-        if widths.iter().map(|width| (*width).min(cap)).sum::<usize>() <= room { low = cap } else { high = cap - 1 }
+        if widths.iter().map(|width| (*width).min(cap)).sum::<usize>() <= room {
+            low = cap
+        } else {
+            high = cap - 1
+        }
     }
     widths.iter_mut().for_each(|width| *width = (*width).min(low));
     Some(widths)

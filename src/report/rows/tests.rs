@@ -3,13 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use arrow::array::{
-    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int32Array,
-    Int64Array, IntervalMonthDayNanoArray, ListArray, MapBuilder, StringArray, StringBuilder, StructArray,
-    Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array, Int64Builder,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array,
+    Int32Array, Int64Array, Int64Builder, IntervalMonthDayNanoArray, ListArray, MapBuilder, StringArray,
+    StringBuilder, StructArray, Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
 };
-use arrow::datatypes::{
-    DataType, Field, Int32Type, IntervalMonthDayNanoType, Schema, UInt8Type,
-};
+use arrow::datatypes::{DataType, Field, Int32Type, IntervalMonthDayNanoType, Schema, UInt8Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::json;
 
@@ -42,7 +40,8 @@ fn text(batch: &RecordBatch, format: RowFormat) -> String {
 }
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap()
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
+        .unwrap()
 }
 
 /// One row and one row of nulls of each type.
@@ -66,8 +65,18 @@ fn every_type() -> RecordBatch {
         ("bigint", Arc::new(Int64Array::from(vec![Some(-7), None]))),
         ("ubigint", Arc::new(UInt64Array::from(vec![Some(u64::MAX), None]))),
         ("double", Arc::new(Float64Array::from(vec![Some(f64::NAN), None]))),
-        ("decimal", Arc::new(Decimal128Array::from(vec![Some(12345), None]).with_precision_and_scale(10, 2).unwrap())),
-        ("hugeint", Arc::new(Decimal128Array::from(vec![Some(i128::MAX / 10), None]).with_precision_and_scale(38, 0).unwrap())),
+        (
+            "decimal",
+            Arc::new(Decimal128Array::from(vec![Some(12345), None]).with_precision_and_scale(10, 2).unwrap()),
+        ),
+        (
+            "hugeint",
+            Arc::new(
+                Decimal128Array::from(vec![Some(i128::MAX / 10), None])
+                    .with_precision_and_scale(38, 0)
+                    .unwrap(),
+            ),
+        ),
         ("varchar", Arc::new(StringArray::from(vec![Some("ünï"), None]))),
         ("blob", Arc::new(BinaryArray::from(vec![Some(&[0u8, 255][..]), None]))),
         ("date", Arc::new(Date32Array::from(vec![Some(20_000), None]))),
@@ -122,7 +131,8 @@ fn csv_reader(text: &str) -> ::csv::Reader<&[u8]> {
 #[test]
 fn parquet_reads_back_with_text_for_intervals() {
     let bytes = written(&every_type(), RowFormat::Parquet, View::default());
-    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).unwrap().build().unwrap();
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).unwrap().build().unwrap();
     let read = reader.map(Result::unwrap).next().unwrap();
     assert_eq!(read.num_rows(), 2);
     let interval = read.column_by_name("interval").unwrap();
@@ -136,7 +146,10 @@ fn hostile_values_stay_text() {
     let batch = batch(vec![("name", Arc::new(StringArray::from(vec![hostile])))]);
     for format in [RowFormat::Table, RowFormat::Csv, RowFormat::Json, RowFormat::Ndjson] {
         let text = text(&batch, format);
-        assert!(!text.chars().any(|c| crate::report::escape::is_hidden(c) && c != '\n' && c != '\r'), "{text}");
+        assert!(
+            !text.chars().any(|c| crate::report::escape::is_hidden(c) && c != '\n' && c != '\r'),
+            "{text}"
+        );
     }
     assert!(text(&batch, RowFormat::Csv).contains("'=cmd"));
     let rows: Value = serde_json::from_str(&text(&batch, RowFormat::Json)).unwrap();
@@ -156,13 +169,15 @@ fn no_rows_are_an_answer() {
 #[test]
 fn a_table_fits_the_terminal_as_columns_or_as_cards() {
     let wide = "a rather long value with words in it ".repeat(8);
-    let columns: Vec<(&str, ArrayRef)> = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-        .into_iter()
-        .map(|name| (name, Arc::new(StringArray::from(vec![wide.as_str(), "short"])) as ArrayRef))
-        .collect();
+    let columns: Vec<(&str, ArrayRef)> =
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+            .into_iter()
+            .map(|name| (name, Arc::new(StringArray::from(vec![wide.as_str(), "short"])) as ArrayRef))
+            .collect();
     let batch = batch(columns);
     for width in [80, 120, 200] {
-        let text = String::from_utf8(written(&batch, RowFormat::Table, View { width, ..View::default() })).unwrap();
+        let text =
+            String::from_utf8(written(&batch, RowFormat::Table, View { width, ..View::default() })).unwrap();
         assert!(text.lines().all(|line| crate::report::text::width(line) <= width), "{text}");
         assert_eq!(text.matches("rather").count(), 160, "nothing is cut");
         assert_eq!(text.starts_with("row 1"), width == 80);
@@ -172,7 +187,8 @@ fn a_table_fits_the_terminal_as_columns_or_as_cards() {
 #[test]
 fn equal_column_names_stay_apart_in_json() {
     let column: ArrayRef = Arc::new(Int64Array::from(vec![1]));
-    let schema = Schema::new(vec![Field::new("n", DataType::Int64, true), Field::new("n", DataType::Int64, true)]);
+    let schema =
+        Schema::new(vec![Field::new("n", DataType::Int64, true), Field::new("n", DataType::Int64, true)]);
     let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::clone(&column), column]).unwrap();
     assert_eq!(text(&batch, RowFormat::Ndjson), "{\"n\":1,\"n_2\":1}\n");
 }

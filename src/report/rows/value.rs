@@ -58,9 +58,7 @@ pub fn of(array: &dyn Array, row: usize) -> Result<Value, ArrowError> {
             let interval = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
             Value::String(duration(interval.months, interval.days, interval.nanoseconds))
         }
-        kind if kind.is_integer() => {
-            formatted(array, row)?.parse::<i64>().map_or(Value::Null, Value::from)
-        }
+        kind if kind.is_integer() => formatted(array, row)?.parse::<i64>().map_or(Value::Null, Value::from),
         DataType::Decimal128(..) | DataType::Decimal256(..) => decimal(formatted(array, row)?),
         _ => Value::String(formatted(array, row)?),
     })
@@ -96,7 +94,11 @@ fn decimal(text: String) -> Value {
 
 fn same_digits(a: &str, b: &str) -> bool {
     let bare = |text: &str| {
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text.to_owned()
+        }
     };
     bare(a) == bare(b)
 }
@@ -112,7 +114,8 @@ fn duration(months: i32, days: i32, nanoseconds: i64) -> String {
     }
     if nanoseconds != 0 || text.len() == 1 {
         let sign = if nanoseconds < 0 { "-" } else { "" };
-        let (seconds, rest) = (nanoseconds.unsigned_abs() / 1_000_000_000, nanoseconds.unsigned_abs() % 1_000_000_000);
+        let (seconds, rest) =
+            (nanoseconds.unsigned_abs() / 1_000_000_000, nanoseconds.unsigned_abs() % 1_000_000_000);
         let _ = write!(text, "T{sign}{seconds}");
         if rest != 0 {
             let _ = write!(text, ".{}", format!("{rest:09}").trim_end_matches('0'));
