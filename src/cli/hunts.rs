@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use super::Session;
 use super::exit::Exit;
 use super::output::Output;
+use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::{HuntParameters, HuntReport, Since};
 use crate::hunt::{self, HuntOptions};
@@ -15,11 +16,14 @@ use crate::report::{self, Format, escape, summary};
 
 /// List, show and repeat the hunts that a lake keeps
 #[derive(Debug, Clone, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Examples:
   kubetrawl hunts                             all of them with their parameters, oldest first
   kubetrawl hunts show 20261123T1200          the beginning of an id will do
-  kubetrawl hunts rerun 20261123T1200         the same parameters over the lake as it is now")]
+  kubetrawl hunts rerun 20261123T1200         the same parameters over the lake as it is now"
+)]
 pub struct HuntsArgs {
     #[command(subcommand)]
     command: Option<Command>,
@@ -128,7 +132,7 @@ fn parameters(report: &HuntReport) -> String {
 
 fn show(report: &HuntReport, args: &ShowArgs, session: &Session) -> anyhow::Result<Exit> {
     let mut output = Output::open(None)?;
-    let view = session.view(&output, args.wide);
+    let view = shown::view(None, args.wide, session);
     report::write(report, args.format.into(), view, &mut output)?;
     output.finish()?;
     session.console.text(&summary::text(report));

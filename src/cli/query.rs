@@ -1,7 +1,7 @@
 //! `kubetrawl query`: questions in SQL.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 use super::Session;
 use super::exit::Exit;
 use super::output::Output;
-use super::times;
+use super::shown;
 use super::values::{self, LakeArgs, ResourceArgs};
 use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
@@ -74,7 +74,7 @@ pub struct QueryArgs {
     wide: bool,
 
     /// End the query after this time
-    #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = times::duration)]
+    #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = shown::duration)]
     timeout: Duration,
 
     /// Disk that the query may use besides its memory
@@ -114,7 +114,7 @@ pub(super) fn run(args: &QueryArgs, session: &Session) -> anyhow::Result<Exit> {
     if args.list {
         return list(args, output);
     }
-    if args.format == FormatArg::Parquet && output.is_terminal() {
+    if args.format == FormatArg::Parquet && args.output.is_none() && io::stdout().is_terminal() {
         bail!("Parquet is no text for a terminal: give it a file with --output");
     }
     let file = question(args)?;
@@ -128,7 +128,7 @@ pub(super) fn run(args: &QueryArgs, session: &Session) -> anyhow::Result<Exit> {
     };
     let over = LakeSession::open(&lake, limits)?;
     let sql = if args.explain { format!("EXPLAIN {}", file.sql) } else { file.sql };
-    let view = session.view(&output, args.wide);
+    let view = shown::view(args.output.as_deref(), args.wide, session);
     answer(&over, &sql, &values, args, view, session, output)?;
     Ok(Exit::Done)
 }
@@ -173,7 +173,9 @@ fn question(args: &QueryArgs) -> anyhow::Result<QueryFile> {
         (Some(sql), _, _) => QueryFile::parse("the query", sql)?,
         (_, Some(path), _) => saved::read(path)?,
         (_, _, Some(name)) => saved::find(name, args.queries.as_deref())?,
-        _ => bail!("there is no query: give it as an argument, with --file, or with --name; --list names the saved ones"),
+        _ => bail!(
+            "there is no query: give it as an argument, with --file, or with --name; --list names the saved ones"
+        ),
     })
 }
 
@@ -205,7 +207,12 @@ fn list(args: &QueryArgs, mut output: Output) -> anyhow::Result<Exit> {
                 Some(Value::Null) => String::new(),
                 Some(value) => format!(" = {}", value.literal()),
             };
-            let line = format!("{} {}{default}: {}", parameter.name, parameter.parameter_type.name(), parameter.meaning);
+            let line = format!(
+                "{} {}{default}: {}",
+                parameter.name,
+                parameter.parameter_type.name(),
+                parameter.meaning
+            );
             writeln!(output, "    --param {}", escape::terminal(&line))?;
         }
     }

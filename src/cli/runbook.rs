@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Session;
 use super::exit::Exit;
 use super::output::Output;
-use super::times;
+use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::{Alert, DEFAULT_RULE, HuntParameters, rules};
 use crate::lake::Lake;
@@ -53,7 +53,7 @@ pub struct RunbookArgs {
     sql: bool,
 
     /// How far "around the alert" reaches before it is crossed and after it is last seen
-    #[arg(long, value_name = "SPAN", default_value = "30m", value_parser = times::duration)]
+    #[arg(long, value_name = "SPAN", default_value = "30m", value_parser = shown::duration)]
     around: Duration,
 
     /// How many hours "the past hours" reach back
@@ -73,7 +73,7 @@ pub struct RunbookArgs {
     wide: bool,
 
     /// End a section's query after this time
-    #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = times::duration)]
+    #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = shown::duration)]
     timeout: Duration,
 
     #[command(flatten)]
@@ -100,7 +100,9 @@ const TEMPORARY: u64 = 16 << 30;
 
 pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit> {
     let folder = match (args.format, &args.output) {
-        (FormatArg::Csv, None) if !args.sql => bail!("CSV has a file for each section: give a folder with --output"),
+        (FormatArg::Csv, None) if !args.sql => {
+            bail!("CSV has a file for each section: give a folder with --output")
+        }
         (FormatArg::Csv, folder) if !args.sql => folder.clone(),
         _ => None,
     };
@@ -124,7 +126,7 @@ pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit>
             .with_context(|| format!("cannot write into the folder {}", folder.display()))?;
         return Ok(Exit::Done);
     }
-    let view = session.view(&output, args.wide);
+    let view = shown::view(args.output.as_deref(), args.wide, session);
     match args.format {
         FormatArg::Json => faces::write_json(&report, &mut output),
         FormatArg::Ndjson => faces::write_ndjson(&report, &mut output),

@@ -1,0 +1,90 @@
+//! Each section of the runbook on small lakes, and the printed form against the bound one.
+
+mod access;
+mod activity;
+mod printed;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::*;
+use crate::cancel::Cancel;
+use crate::engine::Engine;
+use crate::query::test_lake::{Request, TestLake};
+use crate::query::value::read_time;
+
+const RULE: &str = "Kubernetes.BulkSecretAccess";
+const LONG: Duration = Duration::from_secs(60);
+
+/// Eve at noon of the 20th, with a threshold that small histories reach.
+fn eve() -> Subject {
+    let at = read_time("2026-11-20T12:00:00Z").unwrap();
+    let counting = Counting { threshold: 3, ..Counting::default() };
+    let user_agents = Some(vec!["kubectl/v1.30".to_owned()]);
+    Subject {
+        user_agents,
+        ..Subject::of_user(RULE, Some("eve".to_owned()), at, counting, Reach::default()).unwrap()
+    }
+}
+
+fn report(engine: &Engine, subject: &Subject) -> RunbookReport {
+    run(engine, &Runbook::of(RULE).unwrap(), subject, LONG, &Cancel::default()).unwrap()
+}
+
+/// The rows of a section as objects.
+fn rows_of(report: &RunbookReport, section: &str) -> Vec<Value> {
+    let sections = report.steps.iter().flat_map(|step| &step.sections);
+    let section = sections.into_iter().find(|s| s.name == section).unwrap_or_else(|| panic!("no {section}"));
+    let names: Vec<&str> = section.columns.iter().map(|column| column.name.as_str()).collect();
+    let object =
+        |row: &Vec<Value>| names.iter().zip(row).map(|(n, v)| ((*n).to_owned(), v.clone())).collect();
+    section.rows.iter().map(|row| Value::Object(object(row))).collect()
+}
+
+fn texts(rows: &[Value], column: &str) -> Vec<String> {
+    rows.iter().map(|row| row[column].as_str().unwrap_or("-").to_owned()).collect()
+}
+
+fn run_on(requests: &[Request]) -> RunbookReport {
+    let lake = TestLake::new(requests);
+    report(&lake.engine(), &eve())
+}
+
+fn prod(time: &str, name: &str) -> Request {
+    Request { namespace: Some("prod".to_owned()), ..Request::get(time, name) }
+}
+
+#[test]
+fn the_runbook_has_four_steps_and_its_headers_name_their_columns() {
+    let report = run_on(&[]);
+    assert_eq!(report.steps.iter().map(|step| step.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    for planned in Runbook::of(RULE).unwrap().steps.iter().flat_map(|step| &step.sections) {
+        let file = &planned.file;
+        assert!(!file.meaning.is_empty() && file.title != file.name, "{}", file.name);
+        let sections = report.steps.iter().flat_map(|step| &step.sections);
+        let section = sections.into_iter().find(|section| section.name == file.name).unwrap();
+        for (column, _) in &file.columns {
+            assert!(section.columns.iter().any(|c| c.name == *column), "{} has no {column}", file.name);
+        }
+        for parameter in &file.parameters {
+            assert!(eve().parameters().contains_key(&parameter.name), "{}: {}", file.name, parameter.name);
+        }
+        assert!(file.sql.contains("\nORDER BY "), "{}", file.name);
+    }
+    assert!(Runbook::of("No.SuchRule").is_err());
+    assert!(Runbook::of(RULE).unwrap().only(Some(9)).unwrap_err().to_string().contains("1 to 4"));
+    assert_eq!(Runbook::of(RULE).unwrap().only(Some(2)).unwrap().steps.len(), 1);
+}
+
+#[test]
+fn spans_reach_around_the_alert_and_back() {
+    let spans = eve().spans;
+    assert_eq!(spans.around_from, "2026-11-20T11:30:00.000000Z");
+    assert_eq!(spans.around_to, "2026-11-20T12:30:00.000000Z");
+    assert_eq!(spans.past_from, "2026-11-19T12:00:00.000000Z");
+    assert_eq!(spans.past_to, "2026-11-20T12:30:00.000000Z");
+    let reach = Reach { around: Duration::from_secs(u64::MAX), past: Duration::ZERO };
+    let at = read_time("2026-11-20T12:00:00Z").unwrap();
+    assert!(Subject::of_user(RULE, None, at, Counting::default(), reach).is_err());
+}
