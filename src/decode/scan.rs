@@ -57,16 +57,20 @@ fn run(bytes: &[u8], start: usize, mut stack: Stack, mut expect: Expect) -> Scan
                 stack.push(byte == b'{');
                 if byte == b'{' { Expect::KeyOrEnd } else { Expect::ValueOrEnd }
             }
-            (b'}', Expect::KeyOrEnd | Expect::CommaOrEnd) if stack.in_object() => match stack.pop() {
-                0 => return Scan::End(at),
-                _ => Expect::CommaOrEnd,
-            },
-            (b']', Expect::ValueOrEnd | Expect::CommaOrEnd) if !stack.in_object() => match stack.pop() {
-                0 => return Scan::End(at),
-                _ => Expect::CommaOrEnd,
-            },
+            (b'}', Expect::KeyOrEnd | Expect::CommaOrEnd) if stack.innermost() == Some(true) => {
+                match stack.pop() {
+                    0 => return Scan::End(at),
+                    _ => Expect::CommaOrEnd,
+                }
+            }
+            (b']', Expect::ValueOrEnd | Expect::CommaOrEnd) if stack.innermost() == Some(false) => {
+                match stack.pop() {
+                    0 => return Scan::End(at),
+                    _ => Expect::CommaOrEnd,
+                }
+            }
             (b',', Expect::CommaOrEnd) => {
-                if stack.in_object() {
+                if stack.innermost() == Some(true) {
                     Expect::Key
                 } else {
                     Expect::Value
@@ -143,7 +147,7 @@ impl Stack {
         if word == self.bits.len() {
             self.bits.push(0);
         }
-        self.bits[word] = self.bits[word] & !(1 << bit) | u64::from(object) << bit;
+        self.bits[word] = (self.bits[word] & !(1 << bit)) | (u64::from(object) << bit);
         self.depth += 1;
     }
 
@@ -153,11 +157,10 @@ impl Stack {
         self.depth
     }
 
-    fn in_object(&self) -> bool {
-        self.depth > 0 && {
-            let top = self.depth - 1;
-            self.bits[top / 64] >> (top % 64) & 1 == 1
-        }
+    /// Whether the innermost container is an object; `None` where none is open.
+    fn innermost(&self) -> Option<bool> {
+        let top = self.depth.checked_sub(1)?;
+        Some((self.bits[top / 64] >> (top % 64)) & 1 == 1)
     }
 }
 

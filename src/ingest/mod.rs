@@ -1,3 +1,182 @@
 //! Drives sources, decode and normalize over many files and threads into one commit of a lake.
+//!
+//! ```text
+//! readers ──chunks──> workers ──Parquet files──> duplicates go ──> commit
+//! open, hash,         decode, build rows,        rejects merge
+//! decompress, frame   sort, write to staging     accounting
+//! ```
+//!
+//! Rows are the same for any number of threads and any order of sources: a record's number in its
+//! source comes from the [`ledger`], and of equal records the one with the smaller source and
+//! number stays. Only how rows are spread over files differs.
 
+mod error;
+mod finish;
 pub mod ledger;
+mod options;
+mod plan;
+mod read;
+mod report;
+mod stored;
+mod tally;
+mod work;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::time::Instant;
+
+pub use error::IngestError;
+pub use options::{IngestOptions, Progress, Silent};
+pub use report::{IngestReport, Problem, SkipReason, Skipped};
+
+use self::options::Budget;
+use self::plan::{Known, Sieve};
+use self::read::{Outcome, Readers};
+use self::work::{Product, Workshop};
+use crate::cancel::Cancel;
+use crate::decode::DecodeOptions;
+use crate::lake::dedup::Dedup;
+use crate::lake::{Commit, Lake, LakeWriter};
+use crate::sources::{self, Source};
+
+/// Reads the sources and adds what is new to the lake, as one commit.
+///
+/// What cannot be read is told in the report, and the rest is committed
+/// ([`IngestReport::is_complete`]). Sources whose content the lake has are skipped.
+///
+/// # Errors
+/// When the lake cannot be opened or written, the work was stopped, or the accounting fails. The lake
+/// is then as it was.
+pub fn run(
+    options: &IngestOptions,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<IngestReport, IngestError> {
+    let started = Instant::now();
+    let found = sources::discover(&options.sources, std::slice::from_ref(&options.lake));
+    let mut report = IngestReport { problems: plan::problems(&found.problems), ..IngestReport::default() };
+    if !found.sources.is_empty() {
+        let lake = Lake::create_or_open(&options.lake)?;
+        let writer = lake.write("ingest", options.wait, options.now, cancel)?;
+        let ingest = Ingest { options, progress, cancel };
+        match ingest.read(found.sources, &writer, &mut report) {
+            Ok(Some(commit)) => ingest.publish(writer, &commit, &mut report)?,
+            Ok(None) => writer.abandon(),
+            Err(error) => {
+                writer.abandon();
+                return Err(error);
+            }
+        }
+    }
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// One run.
+struct Ingest<'a> {
+    options: &'a IngestOptions,
+    progress: &'a dyn Progress,
+    cancel: &'a Cancel,
+}
+
+impl Ingest<'_> {
+    /// Stages what is new; gives the commit that makes it part of the lake.
+    fn read(
+        &self,
+        sources: Vec<Source>,
+        lake: &LakeWriter,
+        report: &mut IngestReport,
+    ) -> Result<Option<Commit>, IngestError> {
+        let threads = self.options.threads.max(1);
+        let mut sieve = Sieve::new(Known::of(lake.snapshot()));
+        let sources = plan::choose(sources, &mut sieve, threads, self.cancel)?;
+        self.progress.total(sources.iter().map(Source::size).sum());
+        let budget = Budget::of(self.options.memory, threads);
+        let staging = lake.staging();
+        let shop = Workshop {
+            batch: lake.batch(),
+            staging: &staging,
+            decode: DecodeOptions { log_type: self.options.log_type },
+            budget: budget.rows,
+            progress: self.progress,
+            cancel: self.cancel,
+            ledger: ledger::Ledger::default(),
+            names: AtomicU64::new(0),
+            dedup: Mutex::new(Dedup::new(staging.join("duplicates"), budget.duplicates)),
+        };
+        let (outcomes, product) = self.pipeline(&sources, &shop, threads)?;
+        if self.cancel.is_cancelled() {
+            return Err(IngestError::Cancelled);
+        }
+        let sorted = finish::sort(&sources, outcomes, &mut sieve, report);
+        report.skipped = std::mem::take(&mut sieve.skipped);
+        report.skipped.sort();
+        report.problems.append(&mut sieve.problems);
+        report.problems.sort();
+        let created = self.options.now.as_microsecond();
+        let not_a_log = report.not_a_log.len() as u64;
+        finish::commit(shop, product, &sorted, &sources, lake, created, not_a_log)
+    }
+
+    /// Runs readers and workers; gives how each source ended and what was staged.
+    fn pipeline(
+        &self,
+        sources: &[Source],
+        shop: &Workshop<'_>,
+        threads: usize,
+    ) -> Result<(Vec<(usize, Outcome)>, Product), IngestError> {
+        let readers = Readers {
+            sources,
+            options: self.options,
+            progress: self.progress,
+            cancel: self.cancel,
+            next: AtomicUsize::new(0),
+        };
+        let (send, receive) = crossbeam_channel::bounded(threads);
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads)
+                .map(|_| {
+                    let receive = receive.clone();
+                    scope.spawn(move || shop.run(&receive))
+                })
+                .collect();
+            drop(receive);
+            let reading: Vec<_> = (0..threads.min(sources.len()))
+                .map(|_| {
+                    let (send, readers) = (send.clone(), &readers);
+                    scope.spawn(move || readers.run(&send))
+                })
+                .collect();
+            drop(send);
+            let mut outcomes = Vec::new();
+            let mut whole = true;
+            for reader in reading {
+                match reader.join() {
+                    Ok(read) => outcomes.extend(read),
+                    Err(_) => whole = false,
+                }
+            }
+            let done: Vec<_> =
+                workers.into_iter().map(|worker| worker.join().unwrap_or(Err(IngestError::Thread))).collect();
+            let product = Product::collect(done)?;
+            if whole { Ok((outcomes, product)) } else { Err(IngestError::Thread) }
+        })
+    }
+
+    fn publish(
+        &self,
+        lake: LakeWriter,
+        commit: &Commit,
+        report: &mut IngestReport,
+    ) -> Result<(), IngestError> {
+        if self.cancel.is_cancelled() {
+            lake.abandon();
+            return Err(IngestError::Cancelled);
+        }
+        let unfinished = lake.publish(commit)?;
+        finish::tell(report, commit);
+        let problem = unfinished.map(|error| Problem { uri: None, message: report::chain(&error) });
+        report.problems.extend(problem);
+        Ok(())
+    }
+}

@@ -299,6 +299,11 @@ pub struct Resolution {
 }
 
 impl Resolution {
+    /// Whether a file loses rows.
+    pub fn has_removed(&self, file: FileNumber) -> bool {
+        self.removed.contains_key(&file)
+    }
+
     /// The rows of a file that go, sorted; empty for a file that stays as it is.
     pub fn removed(&self, file: FileNumber) -> Vec<u32> {
         let bits = self.removed.get(&file).map_or(&[][..], Vec::as_slice);

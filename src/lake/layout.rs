@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{LakeError, io as disk};
+use crate::normalize::schema::PARTITION_COLUMN;
 
 /// The lake format this program writes, and the newest it reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -92,6 +93,16 @@ impl Layout {
     /// `_kubetrawl/hunts/`
     pub fn hunts(&self) -> PathBuf {
         self.own().join("hunts")
+    }
+
+    /// Where a file of rows of a date belongs, relative to the lake.
+    pub fn place(event_date: &str, name: &str) -> String {
+        format!("{EVENTS}/{PARTITION_COLUMN}={event_date}/{name}")
+    }
+
+    /// Where a batch's rejects belong, relative to the lake.
+    pub fn rejects_place(batch: &str) -> String {
+        format!("_kubetrawl/rejects/{batch}.ndjson.zst")
     }
 
     /// Where a committed file of a batch stands before it is moved to `relative`.

@@ -75,6 +75,11 @@ impl LakeWriter {
         self.layout.batch(&self.batch)
     }
 
+    /// Where a file that the commit will bring to `place` is to be staged.
+    pub fn staged(&self, place: &str) -> PathBuf {
+        self.layout.staged(&self.batch, place)
+    }
+
     /// Removes what the batch has staged. What cannot be removed is left to the next writer.
     pub fn abandon(self) {
         let _ = disk::remove_dir_all(&self.staging());

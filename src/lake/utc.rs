@@ -4,6 +4,14 @@ use jiff::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
 
+/// Microseconds of a day.
+pub const DAY: i64 = 86_400_000_000;
+
+/// `2026-11-22` for the days since 1970-01-01.
+pub fn date(days: i64) -> String {
+    text(days.saturating_mul(DAY)).chars().take_while(|&c| c != 'T').collect()
+}
+
 /// `2026-11-22T10:00:00.000000Z` for microseconds since 1970; beyond year 9999 the last time there is.
 pub fn text(microseconds: i64) -> String {
     let bound = if microseconds < 0 { Timestamp::MIN } else { Timestamp::MAX };

@@ -36,7 +36,7 @@ impl<F: Formatter> Formatter for Visible<F> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((at, hidden)) = rest.char_indices().find(|(_, c)| escape::is_hidden(*c)) {
-            out.write_all(rest[..at].as_bytes())?;
+            out.write_all(&rest.as_bytes()[..at])?;
             out.write_all(escape::json_escape(hidden).as_bytes())?;
             rest = &rest[at + hidden.len_utf8()..];
         }

@@ -66,6 +66,9 @@ pub struct View {
 impl View {
     /// Below this a table would be one character a line.
     pub const LEAST_WIDTH: usize = 40;
+
+    /// The width of a table that no terminal shows.
+    pub const WIDTH_OF_FILES: usize = 120;
 }
 
 impl Default for View {

@@ -28,17 +28,19 @@ pub struct Discovery {
 pub fn discover(arguments: &[String], skip: &[PathBuf]) -> Discovery {
     let mut walk = Walk {
         skip: skip.iter().map(|path| canonical(path)).collect(),
-        seen: HashSet::new(),
-        found: Discovery::default(),
+        files: Vec::new(),
+        problems: Vec::new(),
     };
     for argument in arguments {
         if let Err(problem) = walk.argument(argument) {
-            walk.found.problems.push(problem);
+            walk.problems.push(problem);
         }
     }
-    let mut found = walk.found;
-    found.sources.sort_by(|a, b| a.uri.cmp(&b.uri));
-    found
+    // Stable, and before doubles go: which name of a file stays must not depend on the order of a folder.
+    walk.files.sort_by(|a, b| a.1.uri.cmp(&b.1.uri));
+    let mut seen = HashSet::new();
+    let sources = walk.files.into_iter().filter(|(real, _)| seen.insert(real.clone()));
+    Discovery { sources: sources.map(|(_, source)| source).collect(), problems: walk.problems }
 }
 
 fn canonical(path: &Path) -> PathBuf {
@@ -56,14 +58,16 @@ fn resolved(path: &Path) -> PathBuf {
 
 struct Walk {
     skip: Vec<PathBuf>,
-    seen: HashSet<PathBuf>,
-    found: Discovery,
+    /// Each with its real path.
+    files: Vec<(PathBuf, Source)>,
+    problems: Vec<SourceError>,
 }
 
 impl Walk {
     fn argument(&mut self, argument: &str) -> Result<(), SourceError> {
         if argument == "-" {
-            return self.stdin();
+            self.files.push((PathBuf::from("-"), Source::stdin()));
+            return Ok(());
         }
         let path = if argument.starts_with("file://") {
             uri_to_path(argument).ok_or_else(|| SourceError::Uri { uri: argument.to_owned() })?
@@ -79,13 +83,6 @@ impl Walk {
             Err(_) if argument.contains(['*', '?', '[', '{']) => self.glob(argument),
             Err(source) => Err(SourceError::Missing { path, source }),
         }
-    }
-
-    fn stdin(&mut self) -> Result<(), SourceError> {
-        if self.seen.insert(PathBuf::from("-")) {
-            self.found.sources.push(Source::stdin());
-        }
-        Ok(())
     }
 
     fn folder(&mut self, path: &Path) -> Result<(), SourceError> {
@@ -126,20 +123,18 @@ impl Walk {
                 Ok(_) => {}
                 // A link back to a folder above: what it leads to is being walked already.
                 Err(error) if error.loop_ancestor().is_some() => {}
-                Err(error) => self.found.problems.push(unreadable(root, error)),
+                Err(error) => self.problems.push(unreadable(root, error)),
             }
         }
         matched
     }
 
     fn file(&mut self, path: &Path, root: Option<&Path>) {
-        if self.seen.insert(canonical(path)) {
-            let mut source = Source::file(path.to_owned());
-            if let Some(root) = root {
-                source.base = Some(root.to_owned());
-            }
-            self.found.sources.push(source);
+        let mut source = Source::file(path.to_owned());
+        if let Some(root) = root {
+            source.base = Some(root.to_owned());
         }
+        self.files.push((canonical(path), source));
     }
 }
 

@@ -1,0 +1,291 @@
+//! `kubetrawl hunt`: who read many distinct secrets in a short time.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tempfile::TempDir;
+
+use super::Session;
+use super::exit::Exit;
+use super::ingest::{self, ReadingArgs};
+use super::output::Output;
+use super::times;
+use super::values::{LakeArgs, ResourceArgs};
+use crate::detect::{GroupColumn, HuntReport, SecretKey, Since, WindowMode};
+use crate::hunt::{self, HuntOptions};
+use crate::lake::{Lake, StoredHunt};
+use crate::report::{self, Format, View, accounting, summary};
+
+/// The rule that is hunted with when none is named.
+const DEFAULT_RULE: &str = "kubernetes.bulk_secret_access";
+
+/// Find users who read many distinct secrets in a short time
+///
+/// Hunts over the lake, or over SOURCEs given directly: these are read into a lake of their own,
+/// which is removed at the end unless --lake names one to keep. The alerts go to standard output,
+/// what they rest on to standard error. Every hunt is stored in its lake with its parameters.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kubetrawl hunt data/                                 the logs of a folder, keeping nothing
+  kubetrawl hunt                                       the lake in ./lake
+  kubetrawl hunt --since 30d --by username,cluster     its last 30 days, clusters apart
+  kubetrawl hunt --format csv --output alerts.csv      for a spreadsheet
+  kubetrawl hunt logs/ --lake lake --fail-on-alert     keep the lake; exit code 3 on an alert
+
+A span given to --since or --until counts back from the newest event of the lake, not from the
+clock. --since is inclusive, --until exclusive; both bound the breaches, so reads of one window
+before --since still count. A time without an offset is UTC.")]
+pub struct HuntArgs {
+    /// Files, folders, globs, or - for standard input; without any, the lake
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+
+    #[command(flatten)]
+    reading: ReadingArgs,
+
+    #[command(flatten)]
+    lake: LakeArgs,
+
+    #[command(flatten)]
+    detection: DetectionArgs,
+
+    #[command(flatten)]
+    shown: ShownArgs,
+
+    #[command(flatten)]
+    resources: ResourceArgs,
+}
+
+/// What to look for.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Detection")]
+struct DetectionArgs {
+    /// Rule to hunt with; see `kubetrawl rules list`
+    #[arg(long, value_name = "RULE", default_value = DEFAULT_RULE)]
+    rule: String,
+
+    /// Only breaches from this time on: a time, a date, or a span such as 30d
+    #[arg(long, value_name = "TIME", value_parser = times::bound)]
+    since: Option<Since>,
+
+    /// Only breaches before this time: a time, a date, or a span
+    #[arg(long, value_name = "TIME", value_parser = times::bound)]
+    until: Option<Since>,
+
+    /// Distinct secrets in a window that make a breach [default: the rule's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    threshold: Option<i64>,
+
+    /// Length of the window, such as 30m [default: the rule's]
+    #[arg(long, value_name = "SPAN", value_parser = times::span)]
+    window: Option<i64>,
+
+    /// Breaches at most so far apart are one alert [default: the rule's]
+    #[arg(long, value_name = "SPAN", value_parser = times::span)]
+    dedup: Option<i64>,
+
+    /// Whom to count for, joined by commas: username, effective_user, session, cluster, source_ip, user_agent
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', default_value = "username",
+        value_parser = one_of(GroupColumn::ALL, GroupColumn::as_str), hide_possible_values = true)]
+    by: Vec<GroupColumn>,
+
+    /// What makes secrets distinct: qualified (cluster, namespace and name) or name (the name alone)
+    #[arg(long, value_name = "KEY", default_value = "qualified",
+        value_parser = one_of([SecretKey::Qualified, SecretKey::Name], SecretKey::as_str), hide_possible_values = true)]
+    secret_key: SecretKey,
+
+    /// How windows lie: sliding counts every range of the window's length
+    #[arg(long, value_name = "MODE", default_value = "sliding",
+        value_parser = one_of([WindowMode::Sliding], WindowMode::as_str), hide_possible_values = true)]
+    window_mode: WindowMode,
+
+    /// Count system principals too, which the rule excludes
+    #[arg(long)]
+    include_system: bool,
+}
+
+/// How to show the answer.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Output")]
+struct ShownArgs {
+    /// Format of the alerts
+    #[arg(long, value_enum, default_value_t = FormatArg::Table)]
+    format: FormatArg,
+
+    /// Write the alerts to a file, which appears when it is whole
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Show all of long lists in the table
+    #[arg(long)]
+    wide: bool,
+
+    /// End with exit code 3 when there is an alert
+    #[arg(long)]
+    fail_on_alert: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FormatArg {
+    Table,
+    Csv,
+    Json,
+    Ndjson,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Table => Self::Table,
+            FormatArg::Csv => Self::Csv,
+            FormatArg::Json => Self::Json,
+            FormatArg::Ndjson => Self::Ndjson,
+        }
+    }
+}
+
+/// Reads the word for one of a few values.
+fn one_of<T, const N: usize>(values: [T; N], word: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(values.map(word)).try_map(move |typed| {
+        values.into_iter().find(|value| word(*value) == typed).ok_or("not one of the values")
+    })
+}
+
+impl HuntArgs {
+    fn options(&self) -> HuntOptions {
+        let detection = &self.detection;
+        HuntOptions {
+            rule: detection.rule.clone(),
+            since: detection.since,
+            until: detection.until,
+            threshold: detection.threshold,
+            window: detection.window,
+            dedup: detection.dedup,
+            by: detection.by.clone(),
+            secret_key: detection.secret_key,
+            window_mode: detection.window_mode,
+            include_system: detection.include_system,
+            memory: self.resources.memory,
+            threads: self.resources.threads(),
+        }
+    }
+}
+
+pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
+    // Opened first: a hunt of an hour should not end at a folder that is not there.
+    let output = Output::open(args.shown.output.as_deref())?;
+    let options = args.options();
+    if args.sources.is_empty() {
+        let lake = Lake::open(&args.lake.folder())?;
+        return hunt_and_show(args, &options, &lake, output, session);
+    }
+    let Some(folder) = &args.lake.lake else {
+        let temporary = tempfile::Builder::new()
+            .prefix("kubetrawl-")
+            .tempdir()
+            .context("cannot make a temporary lake; set TMPDIR, or name a lake with --lake")?;
+        let outcome = ingest_and_hunt(args, &options, temporary.path().join("lake"), output, session);
+        remove(temporary)?;
+        if outcome.is_ok() {
+            let command = keeping(std::env::args_os());
+            session.console.note(&format!("the lake was temporary; to keep it: {command}"));
+        }
+        return outcome;
+    };
+    ingest_and_hunt(args, &options, folder.clone(), output, session)
+}
+
+fn remove(temporary: TempDir) -> anyhow::Result<()> {
+    let path = temporary.path().to_owned();
+    temporary.close().with_context(|| format!("cannot remove the temporary lake {}", path.display()))
+}
+
+fn ingest_and_hunt(
+    args: &HuntArgs,
+    options: &HuntOptions,
+    folder: PathBuf,
+    output: Output,
+    session: &Session,
+) -> anyhow::Result<Exit> {
+    let ingest_options = args.reading.options(&args.sources, folder.clone(), &args.resources);
+    let read = ingest::read(&ingest_options, session)?;
+    session.console.text(&accounting::text(&read));
+    let ingested = ingest::outcome(&read, args.reading.strict);
+    if ingested == Exit::Failed {
+        return Ok(ingested);
+    }
+    let hunted = hunt_and_show(args, options, &Lake::open(&folder)?, output, session)?;
+    Ok(hunted.or_worse(ingested))
+}
+
+fn hunt_and_show(
+    args: &HuntArgs,
+    options: &HuntOptions,
+    lake: &Lake,
+    mut output: Output,
+    session: &Session,
+) -> anyhow::Result<Exit> {
+    let (report, stored) = hunt::run(lake, options, &session.cancel)?;
+    let view = view(args, session);
+    report::write(&report, args.shown.format.into(), view, &mut output)?;
+    output.finish()?;
+    session.console.text(&summary::text(&report));
+    if stored == StoredHunt::ReadOnly {
+        session.console.warn("the lake cannot be written, so the hunt is not stored in it");
+    }
+    Ok(outcome(&report, args.shown.fail_on_alert))
+}
+
+fn outcome(report: &HuntReport, fail_on_alert: bool) -> Exit {
+    if fail_on_alert && !report.alerts.is_empty() { Exit::Found } else { Exit::Done }
+}
+
+fn view(args: &HuntArgs, session: &Session) -> View {
+    let width = if args.shown.output.is_some() { None } else { terminal_width() };
+    let color = args.shown.output.is_none() && session.color.on(&std::io::stdout());
+    View { width: width.unwrap_or(View::WIDTH_OF_FILES), color, wide: args.shown.wide }
+}
+
+/// Of the terminal that shows the output, also through a pager.
+fn terminal_width() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+}
+
+/// The command line that was typed, with a lake to keep.
+fn keeping(arguments: impl Iterator<Item = OsString>) -> String {
+    let mut words: Vec<String> =
+        arguments.map(|word| quoted(&word.to_string_lossy())).collect();
+    let verb = words.iter().position(|word| word == "hunt").map_or(words.len(), |at| at + 1);
+    words.insert(verb, "--lake lake".to_owned());
+    words.join(" ")
+}
+
+/// A word as a POSIX shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keeping_command_is_the_typed_one_with_a_lake() {
+        let typed = ["kubetrawl", "--color", "never", "hunt", "my logs/", "--cluster", "{a}/**", "it's"];
+        assert_eq!(
+            keeping(typed.iter().map(OsString::from)),
+            r"kubetrawl --color never hunt --lake lake 'my logs/' --cluster '{a}/**' 'it'\''s'"
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! `kubetrawl ingest`: logs into a lake.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use jiff::Timestamp;
+
+use super::Session;
+use super::exit::Exit;
+use super::output::Output;
+use super::progress::Bar;
+use super::values::{LakeArgs, ResourceArgs};
+use crate::decode::LogType;
+use crate::ingest::{self, IngestOptions, IngestReport};
+use crate::report::accounting;
+use crate::sources::PathPattern;
+
+/// Read audit logs into a lake of Parquet files
+///
+/// Files, folders (with everything below), globs and - for standard input; plain, gzip and zstd,
+/// told by content. EKS, AKS, GKE and kube-apiserver logs are told apart record by record. All of
+/// an ingest becomes visible at once or not at all, and what the lake already holds is skipped.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kubetrawl ingest /var/log/kubernetes/audit/
+  kubetrawl ingest 's3-export/**/*.gz' --lake /srv/lake
+  kubetrawl ingest logs/ --cluster '{account}/{cluster}/**' --account '{account}/{cluster}/**'
+      the cluster and the account are the first two folders below logs/
+  zcat audit.log.gz | kubetrawl ingest - --cluster prod-1
+
+It ends with the accounting on standard error: every record that was read is a row, a reject, a
+duplicate or another kind, each counted. Rejects are kept in LAKE/_kubetrawl/rejects.")]
+pub struct IngestArgs {
+    #[command(flatten)]
+    sources: SourceArgs,
+
+    #[command(flatten)]
+    lake: LakeArgs,
+
+    #[command(flatten)]
+    resources: ResourceArgs,
+
+    /// How to show the accounting; json goes to standard output
+    #[arg(long, value_enum, default_value_t)]
+    format: AccountingFormat,
+}
+
+/// What to read, and what its records are when they do not say so themselves.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SourceArgs {
+    /// Files, folders, globs, or - for standard input
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<String>,
+
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// How to read sources.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ReadingArgs {
+    /// Cluster of records that name none: a name, or a pattern such as '{account}/{cluster}/**' over the source's path
+    #[arg(long, value_name = "NAME|PATTERN", value_parser = pattern)]
+    pub cluster: Option<PathPattern>,
+
+    /// Account, subscription or project of records that name none: a name or a pattern
+    #[arg(long, value_name = "NAME|PATTERN", value_parser = pattern)]
+    pub account: Option<PathPattern>,
+
+    /// Region of records that name none: a name or a pattern
+    #[arg(long, value_name = "NAME|PATTERN", value_parser = pattern)]
+    pub region: Option<PathPattern>,
+
+    /// Log type of bare audit events, which look alike everywhere: eks, aks, gke or kubernetes
+    #[arg(long, value_name = "TYPE", value_parser = log_type)]
+    pub log_type: Option<LogType>,
+
+    /// End with exit code 4 when a record was rejected
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum AccountingFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+impl ReadingArgs {
+    /// The options of an ingest of these sources.
+    pub fn options(&self, sources: &[String], lake: PathBuf, resources: &ResourceArgs) -> IngestOptions {
+        IngestOptions {
+            cluster: self.cluster.clone(),
+            account: self.account.clone(),
+            region: self.region.clone(),
+            log_type: self.log_type,
+            threads: resources.threads(),
+            memory: resources.memory,
+            ..IngestOptions::new(lake, sources.to_vec(), Timestamp::now())
+        }
+    }
+}
+
+fn pattern(text: &str) -> Result<PathPattern, String> {
+    PathPattern::parse(text).map_err(|error| error.to_string())
+}
+
+fn log_type(text: &str) -> Result<LogType, String> {
+    use LogType::{AzureMonitorActivity, EksAudit, GcpAuditLog, KubernetesAudit};
+    let known = [
+        ("eks", EksAudit),
+        ("aks", AzureMonitorActivity),
+        ("gke", GcpAuditLog),
+        ("kubernetes", KubernetesAudit),
+    ];
+    known
+        .into_iter()
+        .find(|(word, log_type)| text.eq_ignore_ascii_case(word) || text == log_type.as_str())
+        .map(|(_, log_type)| log_type)
+        .ok_or_else(|| format!("{text:?} is no log type: it is one of eks, aks, gke, kubernetes"))
+}
+
+pub(super) fn run(args: &IngestArgs, session: &Session) -> anyhow::Result<Exit> {
+    let options =
+        args.sources.reading.options(&args.sources.sources, args.lake.folder(), &args.resources);
+    let report = read(&options, session)?;
+    match args.format {
+        AccountingFormat::Text => session.console.text(&accounting::text(&report)),
+        AccountingFormat::Json => {
+            let mut out = Output::open(None)?;
+            accounting::json(&report, &mut out).context("cannot write the accounting")?;
+            out.flush()?;
+            out.finish()?;
+        }
+    }
+    Ok(outcome(&report, args.sources.reading.strict))
+}
+
+/// Ingests with a progress bar.
+pub fn read(options: &IngestOptions, session: &Session) -> anyhow::Result<IngestReport> {
+    let bar = Bar::new();
+    let report = ingest::run(options, &bar, &session.cancel);
+    drop(bar);
+    Ok(report?)
+}
+
+/// How an ingest ended, as an exit code.
+pub fn outcome(report: &IngestReport, strict: bool) -> Exit {
+    if nothing_read(report) {
+        Exit::Failed
+    } else if !report.is_complete() || (strict && report.rejected() > 0) {
+        Exit::Partial
+    } else {
+        Exit::Done
+    }
+}
+
+fn nothing_read(report: &IngestReport) -> bool {
+    let read = report.sources > 0
+        || !(report.skipped.is_empty() && report.not_a_log.is_empty() && report.empty.is_empty());
+    !read && !report.is_complete()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::Problem;
+
+    #[test]
+    fn what_could_not_be_read_decides_how_an_ingest_ends() {
+        let problem = Problem { uri: None, message: "no such file".into() };
+        let missing = IngestReport { problems: vec![problem], ..IngestReport::default() };
+        assert_eq!(outcome(&missing, false), Exit::Failed);
+        assert_eq!(outcome(&IngestReport { sources: 1, ..missing }, false), Exit::Partial);
+        let rejects = IngestReport { rejects: [("cut".into(), 1)].into(), ..IngestReport::default() };
+        assert_eq!(outcome(&rejects, false), Exit::Done);
+        assert_eq!(outcome(&rejects, true), Exit::Partial);
+    }
+
+    #[test]
+    fn log_types_have_short_and_full_names() {
+        assert_eq!(log_type("EKS"), Ok(LogType::EksAudit));
+        assert_eq!(log_type("GCP.AuditLog"), Ok(LogType::GcpAuditLog));
+        assert!(log_type("syslog").unwrap_err().contains("eks"));
+    }
+}

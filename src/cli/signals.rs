@@ -1,0 +1,40 @@
+//! Ctrl-C and SIGTERM: the first asks the work to end, the second ends the program at once.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use super::exit::Exit;
+use crate::cancel::Cancel;
+
+/// Which signal came, if any.
+#[derive(Debug, Clone, Default)]
+pub struct Signals {
+    received: Arc<AtomicUsize>,
+}
+
+impl Signals {
+    /// From here on, a signal cancels. What a second one leaves behind (a temporary lake, files in
+    /// a lake's staging folder) is never part of a lake; the next ingest clears the latter.
+    pub fn watch(cancel: &Cancel) -> io::Result<Self> {
+        let signals = Self::default();
+        for (number, id) in [(SIGINT, 2_u8), (SIGTERM, 15_u8)] {
+            let code = i32::from(Exit::Signal(id).code());
+            flag::register_conditional_shutdown(number, code, cancel.flag())?;
+            flag::register_usize(number, Arc::clone(&signals.received), usize::from(id))?;
+            flag::register(number, cancel.flag())?;
+        }
+        Ok(signals)
+    }
+
+    /// How the run ends when a signal came.
+    pub fn exit(&self) -> Option<Exit> {
+        match u8::try_from(self.received.load(Ordering::Relaxed)) {
+            Ok(0) | Err(_) => None,
+            Ok(number) => Some(Exit::Signal(number)),
+        }
+    }
+}

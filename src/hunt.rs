@@ -1,0 +1,120 @@
+//! A hunt over a lake, from its files to the answer kept in it.
+//!
+//! [`run`] takes the lake's snapshot once, opens an engine over exactly those files, lets the rule
+//! run, and stores what it found.
+
+use std::io;
+
+use jiff::Timestamp;
+
+use crate::cancel::Cancel;
+use crate::detect::rules::{self, RuleError};
+use crate::detect::{
+    self, DetectError, GroupColumn, HuntParameters, HuntReport, SecretKey, Since, WindowMode,
+};
+use crate::engine::{Engine, EngineError, EngineOptions};
+use crate::lake::{Lake, LakeError, Snapshot, StoredHunt};
+
+/// What to hunt for, and with what. Spans and times are microseconds; what is none is the rule's.
+#[derive(Debug, Clone)]
+pub struct HuntOptions {
+    /// A RuleID, or the name of its folder.
+    pub rule: String,
+    pub since: Option<Since>,
+    pub until: Option<Since>,
+    pub threshold: Option<i64>,
+    pub window: Option<i64>,
+    pub dedup: Option<i64>,
+    pub by: Vec<GroupColumn>,
+    pub secret_key: SecretKey,
+    pub window_mode: WindowMode,
+    pub include_system: bool,
+    /// Bytes for the whole process.
+    pub memory: u64,
+    pub threads: usize,
+}
+
+/// A hunt that gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HuntError {
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    #[error("could not read the lake")]
+    Lake(#[source] LakeError),
+    #[error("could not make a folder for temporary files; set TMPDIR to one that can be written")]
+    Temporary(#[source] io::Error),
+    #[error("could not open the engine over the lake")]
+    Engine(#[source] EngineError),
+    #[error(transparent)]
+    Detect(#[from] DetectError),
+    #[error("could not store the hunt in the lake")]
+    Store(#[source] LakeError),
+}
+
+/// Hunts over a lake as of its last commit, and stores the answer in it.
+///
+/// # Errors
+/// When there is no such rule, the lake cannot be read, the engine fails, or `cancel` is set. A
+/// lake that cannot be written is no error: the answer is then not stored.
+pub fn run(
+    lake: &Lake,
+    options: &HuntOptions,
+    cancel: &Cancel,
+) -> Result<(HuntReport, StoredHunt), HuntError> {
+    let rule = rules::find(&options.rule)?;
+    let snapshot = lake.snapshot().map_err(HuntError::Lake)?;
+    let temporary =
+        tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(HuntError::Temporary)?;
+    let engine = Engine::open(&EngineOptions {
+        files: snapshot.files.iter().map(|file| file.path.clone()).collect(),
+        memory: options.memory,
+        threads: options.threads,
+        temp: temporary.path().join("spill"),
+        temp_limit: None,
+    })
+    .map_err(HuntError::Engine)?;
+    let parameters = parameters(&rule, options, newest(&snapshot));
+    let report = detect::hunt(&engine, &rule, &parameters, cancel)?;
+    let stored = lake.store_hunt(&report, Timestamp::now()).map_err(HuntError::Store)?;
+    Ok((report, stored))
+}
+
+fn newest(snapshot: &Snapshot) -> Option<i64> {
+    snapshot.files.iter().map(|file| file.record.last_time).max()
+}
+
+fn parameters(rule: &rules::Rule, options: &HuntOptions, newest: Option<i64>) -> HuntParameters {
+    let rules_own = HuntParameters::of(rule);
+    HuntParameters {
+        since: options.since,
+        until: options.until.and_then(|until| at(until, newest)),
+        threshold: options.threshold.unwrap_or(rules_own.threshold),
+        window: options.window.unwrap_or(rules_own.window),
+        dedup: options.dedup.unwrap_or(rules_own.dedup),
+        by: options.by.clone(),
+        secret_key: options.secret_key,
+        include_system: options.include_system,
+        window_mode: options.window_mode,
+        ..rules_own
+    }
+}
+
+/// None for a span in a lake without events, which holds nothing to leave out.
+fn at(bound: Since, newest: Option<i64>) -> Option<i64> {
+    match bound {
+        Since::At(time) => Some(time),
+        Since::BeforeNewest(span) => newest.map(|newest| newest.saturating_sub(span)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_count_back_from_the_newest_event() {
+        assert_eq!(at(Since::At(5), Some(100)), Some(5));
+        assert_eq!(at(Since::BeforeNewest(30), Some(100)), Some(70));
+        assert_eq!(at(Since::BeforeNewest(30), None), None);
+    }
+}

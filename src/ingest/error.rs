@@ -1,0 +1,30 @@
+//! What ends an ingest with the lake as it was.
+
+use crate::lake::LakeError;
+
+/// Why nothing was committed. A source that cannot be read is a [`super::Problem`] instead.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    #[error("could not ingest into the lake")]
+    Lake(#[source] LakeError),
+    #[error("stopped; the lake is as it was")]
+    Cancelled,
+    #[error(
+        "the records do not add up: {records_in} were read, {accounted} are accounted for; nothing was \
+         committed, please report this"
+    )]
+    Unbalanced { records_in: u64, accounted: u64 },
+    #[error("could not build rows; nothing was committed")]
+    Rows(#[source] arrow::error::ArrowError),
+    #[error("a thread ended unexpectedly; nothing was committed, please report this")]
+    Thread,
+}
+
+impl From<LakeError> for IngestError {
+    fn from(error: LakeError) -> Self {
+        match error {
+            LakeError::Cancelled => Self::Cancelled,
+            error => Self::Lake(error),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What an ingest is told, and how it spends its memory.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::decode::LogType;
+use crate::lake::Wait;
+use crate::sources::PathPattern;
+
+/// What to read, into which lake, and how.
+#[derive(Debug, Clone)]
+pub struct IngestOptions {
+    /// The lake, created where it is missing.
+    pub lake: PathBuf,
+    /// Files, folders, globs, `-`.
+    pub sources: Vec<String>,
+    pub cluster: Option<PathPattern>,
+    pub account: Option<PathPattern>,
+    pub region: Option<PathPattern>,
+    /// Of Events that no container names a log type for.
+    pub log_type: Option<LogType>,
+    /// Threads that decode, and at most as many that read; at least 1.
+    pub threads: usize,
+    /// In bytes.
+    pub memory: u64,
+    /// The time of the commit.
+    pub now: Timestamp,
+    /// What to do while another writes the lake.
+    pub wait: Wait,
+}
+
+impl IngestOptions {
+    /// The defaults: as many threads as there are cores, 1 GiB, waiting for another writer.
+    pub fn new(lake: PathBuf, sources: Vec<String>, now: Timestamp) -> Self {
+        Self {
+            lake,
+            sources,
+            cluster: None,
+            account: None,
+            region: None,
+            log_type: None,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            memory: 1 << 30,
+            now,
+            wait: Wait::Forever,
+        }
+    }
+}
+
+/// How an ingest gets on. Called from many threads.
+pub trait Progress: Sync {
+    /// Bytes to read, as stored; none where a source does not tell.
+    fn total(&self, bytes: Option<u64>);
+    /// So many bytes more were read.
+    fn bytes(&self, n: u64);
+    /// So many records more were decoded.
+    fn records(&self, n: u64);
+}
+
+/// Says nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn total(&self, _: Option<u64>) {}
+    fn bytes(&self, _: u64) {}
+    fn records(&self, _: u64) {}
+}
+
+const MIB: u64 = 1 << 20;
+
+/// The program itself, its allocator's slack, and what the lake's commit records take.
+const FIXED: u64 = 64 * MIB;
+
+/// A reader thread: decompression (zstd windows of 8 MiB are usual), and the chunk it fills.
+const READER: u64 = 12 * MIB;
+
+/// A worker's chunk, its share of those waiting in the channel, and what decoding allocates.
+const CHUNKS: u64 = 6 * MIB;
+
+/// How much memory a flush takes for each byte that the row builder says it holds: the rows
+/// themselves, their sorted copy part by part, and a compressed row group.
+const FLUSH_FACTOR: u64 = 2;
+
+/// The smallest share that is worth a file.
+const LEAST_ROWS: u64 = 4 * MIB;
+
+/// How the memory of an ingest is shared out.
+///
+/// `memory = FIXED + duplicates + threads * (READER + CHUNKS + FLUSH_FACTOR * rows)`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Budget {
+    /// For the identities of rows, beyond which they go to disk.
+    pub duplicates: usize,
+    /// For the rows and rejects that a worker gathers before it writes them.
+    pub rows: usize,
+}
+
+impl Budget {
+    pub(super) fn of(memory: u64, threads: usize) -> Self {
+        let threads = threads as u64;
+        let duplicates = (memory / 16).clamp(MIB, 64 * MIB);
+        let rest = memory.saturating_sub(FIXED + duplicates + threads * (READER + CHUNKS));
+        let rows = (rest / threads / FLUSH_FACTOR).max(LEAST_ROWS);
+        Self { duplicates: duplicates as usize, rows: rows as usize }
+    }
+}

@@ -1,0 +1,83 @@
+//! What an ingest tells: the accounting, and every source that did not go as a source should.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The accounting of one ingest: `records_in = rows + duplicates + sum(rejects) + sum(other)`, with
+/// the meaning of [`crate::lake::Counts`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct IngestReport {
+    /// The commit that was made; none where there was nothing to commit.
+    pub commit: Option<u64>,
+    /// Sources that were read and committed.
+    pub sources: u64,
+    pub records_in: u64,
+    /// By how many rows the lake grew.
+    pub rows: u64,
+    /// By reason.
+    pub rejects: BTreeMap<String, u64>,
+    pub duplicates: u64,
+    /// Records that are valid but not Kubernetes audit, by kind.
+    pub other: BTreeMap<String, u64>,
+    /// URIs of sources in which no log record was found.
+    pub not_a_log: Vec<String>,
+    /// URIs of sources that hold nothing.
+    pub empty: Vec<String>,
+    /// Sources whose content is in the lake already, or came twice.
+    pub skipped: Vec<Skipped>,
+    /// What could not be read, or not to its end.
+    pub problems: Vec<Problem>,
+    /// Bytes of the sources as stored.
+    pub bytes_stored: u64,
+    /// The same bytes after decompression.
+    pub bytes_decompressed: u64,
+    /// Bytes of the Parquet files that were added.
+    pub bytes_out: u64,
+    pub files: u64,
+    pub seconds: f64,
+}
+
+impl IngestReport {
+    /// Whether every source could be read to its end.
+    pub fn is_complete(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// All rejects.
+    pub fn rejected(&self) -> u64 {
+        self.rejects.values().sum()
+    }
+}
+
+/// A source that was not read again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Skipped {
+    pub uri: String,
+    pub because: SkipReason,
+}
+
+/// Where the source's content is already.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// In the lake since this commit.
+    Committed(u64),
+    /// In the same ingest, as this source.
+    SameAs(String),
+}
+
+/// A source, or an argument, that could not be read or not to its end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Problem {
+    /// None where it is about an argument or the lake.
+    pub uri: Option<String>,
+    /// What failed, with its causes.
+    pub message: String,
+}
+
+/// An error with its causes in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}

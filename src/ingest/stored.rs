@@ -1,0 +1,84 @@
+//! A source's bytes as stored: counted and hashed while something else reads them.
+
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use crate::lake::hex;
+
+/// Bytes read at a time where they are only hashed.
+const BLOCK: usize = 256 << 10;
+
+/// A reader that is handed away in one copy while the other copy tells what went through.
+#[derive(Clone)]
+pub(super) struct Stored(Arc<Mutex<State>>);
+
+struct State {
+    reader: Box<dyn Read + Send>,
+    hash: Sha256,
+    bytes: u64,
+    failed: bool,
+}
+
+impl Stored {
+    pub(super) fn new(reader: Box<dyn Read + Send>) -> Self {
+        Self(Arc::new(Mutex::new(State { reader, hash: Sha256::new(), bytes: 0, failed: false })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes read so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.state().bytes
+    }
+
+    /// Reads what is left, `going` being asked in between, and gives the hash of all; none where the
+    /// source could not be read to its end.
+    pub(super) fn finish(&mut self, going: &dyn Fn() -> bool) -> io::Result<Option<String>> {
+        let mut block = vec![0; BLOCK];
+        while !self.state().failed && going() {
+            match self.read(&mut block) {
+                Ok(0) => return Ok(Some(hex(&self.state().hash.clone().finalize()))),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Read for Stored {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut state = self.state();
+        match state.reader.read(buffer) {
+            Ok(read) => {
+                state.hash.update(&buffer[..read]);
+                state.bytes += read as u64;
+                Ok(read)
+            }
+            Err(error) => {
+                state.failed = error.kind() != io::ErrorKind::Interrupted;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Counts what goes through.
+pub(super) struct Counted<R> {
+    pub reader: R,
+    pub bytes: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}

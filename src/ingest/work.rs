@@ -1,0 +1,297 @@
+//! Worker threads: decode chunks into rows and rejects, and write them to staging.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use crossbeam_channel::Receiver;
+
+use super::IngestError;
+use super::ledger::Ledger;
+use super::options::Progress;
+use super::tally::Tally;
+use crate::cancel::Cancel;
+use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder};
+use crate::lake::dedup::{Dedup, FileNumber, Standing};
+use crate::lake::rejects::{self, RejectRecord};
+use crate::lake::writer::{self, StagedFile};
+use crate::lake::{FileRecord, Layout, identity, utc};
+use crate::normalize::schema::position;
+use crate::normalize::{Defaults, Place, RowBuilder, Rows};
+
+/// Clusters of a file that are listed in its commit; a file with more may hold any.
+const CLUSTERS: usize = 1_000;
+
+/// A source as workers see it.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub number: usize,
+    pub uri: String,
+    pub defaults: Defaults,
+}
+
+/// A chunk to decode.
+pub(super) struct Work {
+    pub reading: Arc<Reading>,
+    pub chunk: Chunk,
+}
+
+/// A file in staging.
+#[derive(Debug, Clone)]
+pub(super) struct Staged {
+    pub number: FileNumber,
+    pub record: FileRecord,
+}
+
+/// What the workers share.
+pub(super) struct Workshop<'a> {
+    pub batch: &'a str,
+    pub staging: &'a Path,
+    pub decode: DecodeOptions,
+    /// Bytes of rows and rejects that a worker gathers.
+    pub budget: usize,
+    pub progress: &'a dyn Progress,
+    pub cancel: &'a Cancel,
+    pub ledger: Ledger,
+    pub names: AtomicU64,
+    pub dedup: Mutex<Dedup>,
+}
+
+/// What a worker leaves.
+#[derive(Debug, Default)]
+pub(super) struct Product {
+    pub tallies: BTreeMap<usize, Tally>,
+    pub files: Vec<Staged>,
+    pub rejects: Vec<PathBuf>,
+}
+
+impl Product {
+    /// The products of all workers, in one; an error that says why goes before one that follows from it.
+    pub(super) fn collect(done: Vec<Result<Self, IngestError>>) -> Result<Self, IngestError> {
+        let mut all = Self::default();
+        let mut failed = None;
+        for part in done {
+            match part {
+                Ok(part) => {
+                    all.files.extend(part.files);
+                    all.rejects.extend(part.rejects);
+                    for (source, tally) in part.tallies {
+                        all.tallies.entry(source).or_default().add(tally);
+                    }
+                }
+                Err(error @ IngestError::Thread) => _ = failed.get_or_insert(error),
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(all), Err)
+    }
+}
+
+impl Workshop<'_> {
+    /// Decodes chunks until there are no more. When it fails, nobody waits for its counts.
+    pub(super) fn run(&self, work: &Receiver<Work>) -> Result<Product, IngestError> {
+        let broken = BreakOff(&self.ledger);
+        let mut worker = Worker::new(self);
+        for work in work {
+            if self.cancel.is_cancelled() {
+                return Err(IngestError::Cancelled);
+            }
+            worker.chunk(&work);
+            if worker.memory() >= self.budget {
+                worker.flush()?;
+            }
+        }
+        worker.flush()?;
+        std::mem::forget(broken);
+        Ok(worker.product)
+    }
+
+    /// A name for a Parquet file, with its extension.
+    pub(super) fn file_name(&self) -> String {
+        format!("{}-{}.parquet", self.batch, self.names.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Breaks the ledger off unless the worker gets through; a panic counts as not.
+struct BreakOff<'a>(&'a Ledger);
+
+impl Drop for BreakOff<'_> {
+    fn drop(&mut self) {
+        self.0.break_off();
+    }
+}
+
+/// From which row, and which reject, on they are of a chunk; their numbers count from its start.
+struct Span {
+    source: usize,
+    chunk: u64,
+    rows: usize,
+    rejects: usize,
+}
+
+struct Worker<'a> {
+    shop: &'a Workshop<'a>,
+    decoder: Decoder,
+    rows: RowBuilder,
+    rejects: Vec<RejectRecord>,
+    reject_bytes: usize,
+    spans: Vec<Span>,
+    product: Product,
+}
+
+impl<'a> Worker<'a> {
+    fn new(shop: &'a Workshop<'a>) -> Self {
+        Self {
+            shop,
+            decoder: Decoder::new(shop.decode),
+            rows: RowBuilder::new(),
+            rejects: Vec::new(),
+            reject_bytes: 0,
+            spans: Vec::new(),
+            product: Product::default(),
+        }
+    }
+
+    fn memory(&self) -> usize {
+        self.rows.bytes() + self.reject_bytes
+    }
+
+    fn chunk(&mut self, work: &Work) {
+        let Work { reading, chunk } = work;
+        let (rows, rejects) = (self.rows.rows(), self.rejects.len());
+        self.spans.push(Span { source: reading.number, chunk: chunk.number, rows, rejects });
+        let tally = self.product.tallies.entry(reading.number).or_default();
+        let mut records = 0_u64;
+        for frame in &chunk.frames {
+            let offset = chunk.frame_offset(frame);
+            self.decoder.decode_frame(chunk, frame, &mut |decoded| {
+                match decoded {
+                    Decoded::Event(event) => {
+                        let place = Place {
+                            source_uri: &reading.uri,
+                            source_record: records as i64,
+                            source_offset: offset as i64,
+                        };
+                        self.rows.append(event, &place, &reading.defaults);
+                        tally.row(event);
+                    }
+                    Decoded::Other(kind) => tally.other(&kind),
+                    Decoded::Reject(reject) => {
+                        tally.reject(reject.reason.code);
+                        let record = RejectRecord::new(&reading.uri, records, offset, &reject);
+                        self.reject_bytes += record.memory();
+                        self.rejects.push(record);
+                    }
+                }
+                records += 1;
+            });
+        }
+        tally.records += records;
+        self.shop.ledger.report(reading.number, chunk.number, records);
+        self.shop.progress.records(records);
+    }
+
+    /// Writes what was gathered.
+    fn flush(&mut self) -> Result<(), IngestError> {
+        let bases = self.bases()?;
+        let spans = std::mem::take(&mut self.spans);
+        self.flush_rejects(&spans, &bases)?;
+        if self.rows.rows() == 0 {
+            return Ok(());
+        }
+        let rows = numbered(self.rows.finish(), &spans, &bases)?;
+        let clusters = clusters_by_date(&rows.batch);
+        let staged = writer::write(rows, self.shop.staging, &mut || self.shop.file_name())?;
+        for file in staged {
+            let clusters = clusters.get(&file.event_date).cloned().flatten();
+            let number = self.compare(&file)?;
+            self.product.files.push(Staged { number, record: record(&file, clusters) });
+        }
+        Ok(())
+    }
+
+    /// The number of the first record of each span's chunk.
+    fn bases(&self) -> Result<Vec<u64>, IngestError> {
+        let base = |span: &Span| self.shop.ledger.base(span.source, span.chunk);
+        self.spans.iter().map(base).collect::<Result<_, _>>().map_err(|_| {
+            if self.shop.cancel.is_cancelled() { IngestError::Cancelled } else { IngestError::Thread }
+        })
+    }
+
+    fn flush_rejects(&mut self, spans: &[Span], bases: &[u64]) -> Result<(), IngestError> {
+        if self.rejects.is_empty() {
+            return Ok(());
+        }
+        let ends = spans.iter().skip(1).map(|span| span.rejects).chain([self.rejects.len()]);
+        for ((span, base), end) in spans.iter().zip(bases).zip(ends) {
+            self.rejects[span.rejects..end].iter_mut().for_each(|reject| reject.record += base);
+        }
+        let name = format!("rejects-{}", self.shop.names.fetch_add(1, Ordering::Relaxed));
+        let path = self.shop.staging.join(name);
+        rejects::write_run(&mut self.rejects, &path)?;
+        self.reject_bytes = 0;
+        self.product.rejects.push(path);
+        Ok(())
+    }
+
+    /// Hands the file's rows over to be compared with all others.
+    fn compare(&self, file: &StagedFile) -> Result<FileNumber, IngestError> {
+        let mut dedup = self.shop.dedup.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = dedup.file(Standing::Staged, file.rows as u32);
+        identity::each_origin(&file.path, &mut |row, uri, record| {
+            let identity = file.identities[row as usize];
+            dedup.add(number, row, identity, uri, record)
+        })?;
+        Ok(number)
+    }
+}
+
+/// The rows with their record's number in its source, where it was one in its chunk.
+fn numbered(rows: Rows, spans: &[Span], bases: &[u64]) -> Result<Rows, IngestError> {
+    let at = position("source_record");
+    let mut numbers = rows.batch.column(at).as_primitive::<Int64Type>().values().to_vec();
+    let ends = spans.iter().skip(1).map(|span| span.rows).chain([numbers.len()]);
+    for ((span, base), end) in spans.iter().zip(bases).zip(ends.collect::<Vec<_>>()) {
+        numbers[span.rows..end].iter_mut().for_each(|number| *number += *base as i64);
+    }
+    let mut columns: Vec<ArrayRef> = rows.batch.columns().to_vec();
+    columns[at] = Arc::new(Int64Array::from(numbers));
+    let batch = RecordBatch::try_new(rows.batch.schema(), columns).map_err(IngestError::Rows)?;
+    Ok(Rows { batch, identities: rows.identities })
+}
+
+/// The clusters of the rows of each date; none instead of a list that would be too long.
+fn clusters_by_date(batch: &RecordBatch) -> BTreeMap<String, Option<Vec<Option<String>>>> {
+    let times = batch.column(position("event_time")).as_primitive::<TimestampMicrosecondType>();
+    let clusters = batch.column(position("cluster")).as_string_view();
+    let mut by_day: BTreeMap<i64, BTreeSet<Option<&str>>> = BTreeMap::new();
+    for (row, time) in times.values().iter().enumerate() {
+        let known = by_day.entry(time.div_euclid(utc::DAY)).or_default();
+        if known.len() <= CLUSTERS {
+            known.insert(clusters.is_valid(row).then(|| clusters.value(row)));
+        }
+    }
+    let listed = |clusters: BTreeSet<Option<&str>>| {
+        let list = clusters.iter().map(|cluster| cluster.map(str::to_owned)).collect();
+        (clusters.len() <= CLUSTERS).then_some(list)
+    };
+    by_day.into_iter().map(|(day, clusters)| (utc::date(day), listed(clusters))).collect()
+}
+
+/// What a commit says of a staged file.
+pub(super) fn record(file: &StagedFile, clusters: Option<Vec<Option<String>>>) -> FileRecord {
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+    FileRecord {
+        path: Layout::place(&file.event_date, &name),
+        event_date: file.event_date.clone(),
+        rows: file.rows,
+        bytes: file.bytes,
+        first_time: file.first_time,
+        last_time: file.last_time,
+        sha256: file.sha256.clone(),
+        clusters,
+    }
+}
