@@ -1,19 +1,21 @@
--- How the count of one group grew: for each read of the group the distinct secrets in its window,
+-- How the count of one alert's group grew: for each read the distinct secrets in its window,
 -- thinned to at most two points for each of $points slices of time: a slice's highest count and
 -- its last read. Every maximum is kept, and so is the height at which the next slice begins.
 -- The counts are those of the hunt: this file computes no window.
--- $group_id     INTEGER    the alert's group in groups
--- $from, $to    TIMESTAMP  the alert's first evidence and its last breach, both inclusive
--- $points       BIGINT     slices, at least 1
+-- $span_id      BIGINT  the alert in spans
+-- $points       BIGINT  slices, at least 1
 -- counts        group_id, event_time, distinct_secrets: what the rule's detect.sql gives
+-- spans         the hunt's alerts, see detect/spans.sql
 WITH sliced AS (
   SELECT
-    event_time, distinct_secrets,
-    (epoch_us(event_time) - epoch_us(CAST($from AS TIMESTAMP))) * $points
-      // (epoch_us(CAST($to AS TIMESTAMP)) - epoch_us(CAST($from AS TIMESTAMP)) + 1) AS slice
-  FROM counts
-  WHERE group_id = $group_id
-    AND event_time BETWEEN CAST($from AS TIMESTAMP) AND CAST($to AS TIMESTAMP)
+    counts.event_time, counts.distinct_secrets,
+    (epoch_us(counts.event_time) - epoch_us(spans.evidence_from)) * $points
+      // (epoch_us(spans.last_breach) - epoch_us(spans.evidence_from) + 1) AS slice
+  FROM spans
+  JOIN counts
+    ON counts.group_id = spans.group_id
+    AND counts.event_time BETWEEN spans.evidence_from AND spans.last_breach
+  WHERE spans.span_id = $span_id
 ),
 
 ranked AS (
@@ -24,7 +26,7 @@ ranked AS (
   FROM sliced
 )
 
-SELECT epoch_us(event_time) AS event_time, distinct_secrets
+SELECT event_time, distinct_secrets
 FROM ranked
 WHERE by_height = 1 OR from_end = 1
 ORDER BY event_time;

@@ -249,7 +249,7 @@ fn outcome(report: &HuntReport, fail_on_alert: bool) -> Exit {
 fn view(args: &HuntArgs, session: &Session) -> View {
     let width = if args.shown.output.is_some() { None } else { terminal_width() };
     let color = args.shown.output.is_none() && session.color.on(&std::io::stdout());
-    View { width: width.unwrap_or(View::WIDTH_OF_FILES), color, wide: args.shown.wide }
+    View { width: width.unwrap_or(View::WIDTH_OF_FILES), color, wide: args.shown.wide, ..View::default() }
 }
 
 /// Of the terminal that shows the output, also through a pager.
@@ -260,8 +260,7 @@ fn terminal_width() -> Option<usize> {
 
 /// The command line that was typed, with a lake to keep.
 fn keeping(arguments: impl Iterator<Item = OsString>) -> String {
-    let mut words: Vec<String> =
-        arguments.map(|word| quoted(&word.to_string_lossy())).collect();
+    let mut words: Vec<String> = arguments.map(|word| quoted(&word.to_string_lossy())).collect();
     let verb = words.iter().position(|word| word == "hunt").map_or(words.len(), |at| at + 1);
     words.insert(verb, "--lake lake".to_owned());
     words.join(" ")

@@ -124,8 +124,7 @@ fn log_type(text: &str) -> Result<LogType, String> {
 }
 
 pub(super) fn run(args: &IngestArgs, session: &Session) -> anyhow::Result<Exit> {
-    let options =
-        args.sources.reading.options(&args.sources.sources, args.lake.folder(), &args.resources);
+    let options = args.sources.reading.options(&args.sources.sources, args.lake.folder(), &args.resources);
     let report = read(&options, session)?;
     match args.format {
         AccountingFormat::Text => session.console.text(&accounting::text(&report)),

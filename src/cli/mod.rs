@@ -11,6 +11,8 @@ mod ingest;
 mod output;
 mod progress;
 #[cfg(feature = "engine")]
+mod report;
+#[cfg(feature = "engine")]
 mod rules;
 mod signals;
 mod simulate;
@@ -55,7 +57,14 @@ struct Args {
     verb: Verb,
 
     /// Colour the output
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true
+    )]
     #[arg(help = "Colour the output: auto, always or never; auto honours NO_COLOR")]
     color: Color,
 }
@@ -63,14 +72,15 @@ struct Args {
 #[cfg(feature = "engine")]
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (with the engine: DuckDB)");
 #[cfg(not(feature = "engine"))]
-const VERSION: &str =
-    concat!(env!("CARGO_PKG_VERSION"), " (built without the engine: no hunt, no rules)");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (built without the engine: no hunt, no rules)");
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Ingest(ingest::IngestArgs),
     #[cfg(feature = "engine")]
     Hunt(hunt::HuntArgs),
+    #[cfg(feature = "engine")]
+    Report(report::ReportArgs),
     #[cfg(feature = "engine")]
     Rules(rules::RulesArgs),
     Simulate(simulate::SimulateArgs),
@@ -109,6 +119,8 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         Verb::Ingest(args) => ingest::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Hunt(args) => hunt::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Report(args) => report::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Rules(args) => rules::run(args, session),
         Verb::Simulate(args) => simulate::run(args, &session.cancel).map(|_| Exit::Done),

@@ -194,11 +194,11 @@ impl<'a> Hunt<'a> {
         })
     }
 
-    fn keep(&self, table: &'static str, select: &str) -> Result<(), DetectError> {
+    pub fn keep(&self, table: &'static str, select: &str) -> Result<(), DetectError> {
         Ok(self.engine.keep(table, select, &self.bound, self.cancel)?)
     }
 
-    fn bind(&mut self, name: &'static str, value: Param) {
+    pub fn bind(&mut self, name: &'static str, value: Param) {
         self.bound.retain(|(bound, _)| *bound != name);
         self.bound.push((name, value));
     }

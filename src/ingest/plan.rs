@@ -99,9 +99,10 @@ fn hash_all(
     let hash_some = || {
         let mut hashes = Vec::new();
         while let Some(&at) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let hash = sources[at].open().ok().and_then(|reader| {
-                Stored::new(reader).finish(&|| !cancel.is_cancelled()).ok().flatten()
-            });
+            let hash = sources[at]
+                .open()
+                .ok()
+                .and_then(|reader| Stored::new(reader).finish(&|| !cancel.is_cancelled()).ok().flatten());
             hashes.extend(hash.map(|hash| (at, hash)));
         }
         hashes

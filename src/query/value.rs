@@ -70,7 +70,7 @@ pub fn read_time(text: &str) -> Option<Timestamp> {
         return Some(time);
     }
     let civil = text.parse::<DateTime>().ok()?;
-    civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    TimeZone::UTC.to_timestamp(civil).ok()
 }
 
 /// RFC 3339 in UTC with six fraction digits, as every time in an answer is written.

@@ -10,6 +10,8 @@ pub mod detail;
 pub mod escape;
 pub mod evidence;
 pub mod fields;
+#[cfg(feature = "engine")]
+pub mod gather;
 pub mod html;
 mod json;
 pub mod markdown;
