@@ -113,7 +113,7 @@ fn hash_all(
         for thread in running {
             all.extend(thread.join().map_err(|_| IngestError::Thread)?);
         }
-        Ok(())
+        Ok::<_, IngestError>(())
     })?;
     if cancel.is_cancelled() { Err(IngestError::Cancelled) } else { Ok(all) }
 }
