@@ -84,9 +84,9 @@ fn parameters(bench: &Bench<'_>, sequence: &Sequence) -> Result<HuntParameters, 
     }
     parameters.secret_key = given.secret_key.unwrap_or(parameters.secret_key);
     parameters.threshold = given.threshold.unwrap_or(parameters.threshold);
-    let time = |at: &Option<String>| at.as_deref().map(|at| Ok(BEGINNING + micros(bench, at)?)).transpose();
-    parameters.since = time(&given.since)?.map(Since::At);
-    parameters.until = time(&given.until)?;
+    let time = |at: &Option<String>| at.as_deref().map(|at| micros(bench, at)).transpose();
+    parameters.since = time(&given.since)?.map(|at| Since::At(BEGINNING + at));
+    parameters.until = time(&given.until)?.map(|at| BEGINNING + at);
     Ok(parameters)
 }
 
