@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tempfile::TempDir;
 
@@ -11,15 +11,17 @@ use super::Session;
 use super::exit::Exit;
 use super::ingest::{self, ReadingArgs};
 use super::output::Output;
+use super::runbook;
+use super::shown;
 use super::times;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::{GroupColumn, HuntReport, SecretKey, Since, WindowMode};
 use crate::hunt::{self, HuntOptions};
 use crate::lake::{Lake, StoredHunt};
-use crate::report::{self, Format, View, accounting, summary};
+use crate::report::{self, Format, accounting, summary};
 
 /// The rule that is hunted with when none is named.
-const DEFAULT_RULE: &str = "kubernetes.bulk_secret_access";
+pub(super) const DEFAULT_RULE: &str = "kubernetes.bulk_secret_access";
 
 /// Find users who read many distinct secrets in a short time
 ///
@@ -123,6 +125,10 @@ struct ShownArgs {
     #[arg(long)]
     wide: bool,
 
+    /// Follow up every alert with its runbook, as a table or as a line of NDJSON after the alerts
+    #[arg(long)]
+    runbook: bool,
+
     /// End with exit code 3 when there is an alert
     #[arg(long)]
     fail_on_alert: bool,
@@ -181,6 +187,11 @@ pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
     // Opened first: a hunt of an hour should not end at a folder that is not there.
     let output = Output::open(args.shown.output.as_deref())?;
     let options = args.options();
+    if args.shown.runbook && !matches!(args.shown.format, FormatArg::Table | FormatArg::Ndjson) {
+        bail!(
+            "--runbook goes with --format table or ndjson; for others run `kubetrawl runbook ALERT_ID --format ...`"
+        );
+    }
     if args.sources.is_empty() {
         let lake = Lake::open(&args.lake.folder())?;
         return hunt_and_show(args, &options, &lake, output, session);
@@ -232,8 +243,12 @@ fn hunt_and_show(
     session: &Session,
 ) -> anyhow::Result<Exit> {
     let (report, stored) = hunt::run(lake, options, &session.cancel)?;
-    let view = view(args, session);
+    let view = shown::view(args.shown.output.as_deref(), args.shown.wide, session);
     report::write(&report, args.shown.format.into(), view, &mut output)?;
+    if args.shown.runbook {
+        let runbooks = runbook::of_alerts(lake, &report, &args.resources, session)?;
+        runbook::write(&runbooks, args.shown.format == FormatArg::Ndjson, view, &mut output)?;
+    }
     output.finish()?;
     session.console.text(&summary::text(&report));
     if stored == StoredHunt::ReadOnly {
@@ -244,18 +259,6 @@ fn hunt_and_show(
 
 fn outcome(report: &HuntReport, fail_on_alert: bool) -> Exit {
     if fail_on_alert && !report.alerts.is_empty() { Exit::Found } else { Exit::Done }
-}
-
-fn view(args: &HuntArgs, session: &Session) -> View {
-    let width = if args.shown.output.is_some() { None } else { terminal_width() };
-    let color = args.shown.output.is_none() && session.color.on(&std::io::stdout());
-    View { width: width.unwrap_or(View::WIDTH_OF_FILES), color, wide: args.shown.wide, ..View::default() }
-}
-
-/// Of the terminal that shows the output, also through a pager.
-fn terminal_width() -> Option<usize> {
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
 }
 
 /// The command line that was typed, with a lake to keep.

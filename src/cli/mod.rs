@@ -7,13 +7,21 @@ mod console;
 mod exit;
 #[cfg(feature = "engine")]
 mod hunt;
+#[cfg(feature = "engine")]
+mod hunts;
 mod ingest;
 mod output;
 mod progress;
 #[cfg(feature = "engine")]
+mod query;
+#[cfg(feature = "engine")]
 mod report;
 #[cfg(feature = "engine")]
 mod rules;
+#[cfg(feature = "engine")]
+mod runbook;
+#[cfg(feature = "engine")]
+mod shown;
 mod signals;
 mod simulate;
 #[cfg(feature = "engine")]
@@ -80,6 +88,12 @@ enum Verb {
     #[cfg(feature = "engine")]
     Hunt(hunt::HuntArgs),
     #[cfg(feature = "engine")]
+    Runbook(runbook::RunbookArgs),
+    #[cfg(feature = "engine")]
+    Query(query::QueryArgs),
+    #[cfg(feature = "engine")]
+    Hunts(hunts::HuntsArgs),
+    #[cfg(feature = "engine")]
     Report(report::ReportArgs),
     #[cfg(feature = "engine")]
     Rules(rules::RulesArgs),
@@ -119,6 +133,12 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         Verb::Ingest(args) => ingest::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Hunt(args) => hunt::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Runbook(args) => runbook::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Query(args) => query::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Hunts(args) => hunts::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Report(args) => report::run(args, session),
         #[cfg(feature = "engine")]

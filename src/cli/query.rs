@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use arrow::datatypes::SchemaRef;
 
 use super::Session;
 use super::exit::Exit;
@@ -142,30 +141,16 @@ fn answer(
     session: &Session,
     mut output: Output,
 ) -> anyhow::Result<()> {
-    let mut open = |schema: &SchemaRef, out| rows::writer(args.format.into(), schema, view, out);
+    let mut out = Some(&mut output);
     let mut writer: Option<Box<dyn RowWriter + '_>> = None;
-    let shared = std::sync::Mutex::new(&mut output);
     query::run(&over.engine, sql, values, args.timeout, &session.cancel, |batch| {
-        if writer.is_none() {
-            writer = Some(open(&batch.schema(), Box::new(Shared(&shared)))?);
+        if let Some(out) = out.take() {
+            writer = Some(rows::writer(args.format.into(), &batch.schema(), view, Box::new(out))?);
         }
         writer.as_mut().map_or(Ok(()), |writer| writer.write(batch)).map_err(QueryError::Write)
     })?;
     writer.map_or(Ok(()), RowWriter::finish).context("cannot write the answer")?;
     output.finish()
-}
-
-/// The one output, lent to a writer that owns what it writes to.
-struct Shared<'a, 'b>(&'a std::sync::Mutex<&'b mut Output>);
-
-impl Write for Shared<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().map_err(|_| io::Error::other("the output is gone"))?.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.lock().map_err(|_| io::Error::other("the output is gone"))?.flush()
-    }
 }
 
 fn question(args: &QueryArgs) -> anyhow::Result<QueryFile> {

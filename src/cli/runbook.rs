@@ -9,14 +9,15 @@ use jiff::Timestamp;
 
 use super::Session;
 use super::exit::Exit;
+use super::hunt::DEFAULT_RULE;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::{Alert, DEFAULT_RULE, HuntParameters, rules};
+use crate::detect::{Alert, HuntParameters, HuntReport, rules};
 use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
 use crate::query::value::read_time;
-use crate::report::{View, runbook as faces};
+use crate::report::{View, json, runbook as faces};
 use crate::runbook::{self, Counting, Reach, Runbook, RunbookReport, Subject, find_alert};
 
 /// Follow up an alert: what was read, whether that is legitimate, what else happened, what to rotate
@@ -95,6 +96,9 @@ fn time(text: &str) -> Result<Timestamp, String> {
     read_time(text).ok_or_else(|| format!("{text:?} is no time: try 2026-11-22T08:00:00Z"))
 }
 
+/// What a section of a hunt's runbooks may take.
+const TIMEOUT: Duration = Duration::from_secs(600);
+
 /// Disk that a runbook's queries may use.
 const TEMPORARY: u64 = 16 << 30;
 
@@ -148,30 +152,40 @@ fn subject(args: &RunbookArgs, lake: &Lake) -> anyhow::Result<Subject> {
     Ok(Subject::of_alert(&found.alert, found.counting, reach)?)
 }
 
-/// The runbooks of a hunt's alerts, in the alerts' order, for `hunt --runbook`.
+/// The runbooks of a hunt's alerts, in the alerts' order.
 pub(super) fn of_alerts(
     lake: &Lake,
-    alerts: &[Alert],
-    parameters: &HuntParameters,
+    report: &HuntReport,
     resources: &ResourceArgs,
     session: &Session,
 ) -> anyhow::Result<Vec<RunbookReport>> {
+    let parameters: HuntParameters = serde_json::from_value(report.parameters.clone())
+        .context("the hunt's parameters could not be read")?;
+    let counting = Counting::from(&parameters);
     let limits = Limits { memory: resources.memory, threads: resources.threads(), temporary: TEMPORARY };
     let over = LakeSession::open(lake, limits)?;
-    let timeout = Duration::from_secs(600);
     let run = |alert: &Alert| {
-        let subject = Subject::of_alert(alert, Counting::from(parameters), Reach::default())?;
+        let subject = Subject::of_alert(alert, counting.clone(), Reach::default())?;
         let planned = Runbook::of(&subject.rule_id)?;
-        Ok(runbook::run(&over.engine, &planned, &subject, timeout, &session.cancel)?)
+        Ok(runbook::run(&over.engine, &planned, &subject, TIMEOUT, &session.cancel)?)
     };
-    alerts.iter().map(run).collect()
+    report.alerts.iter().map(run).collect()
 }
 
-/// Appends runbooks to a table of alerts.
-pub(super) fn write_tables(reports: &[RunbookReport], view: View, output: &mut Output) -> anyhow::Result<()> {
+/// Appends runbooks to a hunt's alerts.
+pub(super) fn write(
+    reports: &[RunbookReport],
+    as_lines: bool,
+    view: View,
+    output: &mut Output,
+) -> anyhow::Result<()> {
     for report in reports {
-        writeln!(output)?;
-        faces::write_table(report, view, output)?;
+        if as_lines {
+            json::write_line(report, output).context("cannot write the runbook")?;
+        } else {
+            writeln!(output)?;
+            faces::write_table(report, view, output).context("cannot write the runbook")?;
+        }
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ pub mod fields;
 #[cfg(feature = "engine")]
 pub mod gather;
 pub mod html;
-mod json;
+pub mod json;
 pub mod markdown;
 mod ndjson;
 mod ocsf;

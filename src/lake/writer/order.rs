@@ -56,8 +56,8 @@ pub(super) fn times(batch: &RecordBatch) -> &TimestampMicrosecondArray {
 
 /// The UTC date of a time in microseconds, `YYYY-MM-DD`.
 pub(super) fn date(microseconds: i64) -> Result<String, LakeError> {
-    let time = jiff::Timestamp::from_microsecond(microseconds)
-        .map_err(|_| LakeError::NoDate { microseconds })?;
+    let time =
+        jiff::Timestamp::from_microsecond(microseconds).map_err(|_| LakeError::NoDate { microseconds })?;
     Ok(Offset::UTC.to_datetime(time).date().to_string())
 }
 

@@ -161,7 +161,10 @@ fn a_rewrite_leaves_out_the_dropped_rows_only() {
     let copy = rewrite_without(&file.path, &dropped, &staging.path().join("copy.parquet")).unwrap();
     let kept: Vec<usize> = (0..3_000).filter(|row| !dropped.contains(&(*row as u32))).collect();
     let all = order_of_owned(&read(&file.path));
-    assert_eq!(order_of_owned(&read(&copy.path)), kept.iter().map(|&row| all[row].clone()).collect::<Vec<_>>());
+    assert_eq!(
+        order_of_owned(&read(&copy.path)),
+        kept.iter().map(|&row| all[row].clone()).collect::<Vec<_>>()
+    );
     assert_eq!(copy.identities, kept.iter().map(|&row| file.identities[row]).collect::<Vec<_>>());
     assert_eq!((copy.rows, &copy.event_date), (2_996, &file.event_date));
     assert_eq!(metadata(&copy.path).row_groups().len(), 1);

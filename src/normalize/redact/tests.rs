@@ -71,7 +71,10 @@ fn the_context_stands_in_for_a_missing_kind() {
 fn other_objects_may_carry_secrets_too() {
     let cases = [
         (r#"{"stringData":{"a":"x"}}"#, r#"{"stringData":{"a":"REDACTED"}}"#),
-        (r#"{"kind":"TokenReview","spec":{"token":"x"}}"#, r#"{"kind":"TokenReview","spec":{"token":"REDACTED"}}"#),
+        (
+            r#"{"kind":"TokenReview","spec":{"token":"x"}}"#,
+            r#"{"kind":"TokenReview","spec":{"token":"REDACTED"}}"#,
+        ),
         (
             r#"{"@type":"core.k8s.io/v1.Secret","data":{"a":"x"}}"#,
             r#"{"@type":"core.k8s.io/v1.Secret","data":{"a":"REDACTED"}}"#,
@@ -100,7 +103,8 @@ fn what_holds_no_secret_is_not_touched() {
         "",
     ];
     cases.iter().for_each(|case| untouched(case, Context::Other));
-    let status = r#"{"kind":"Status","reason":"NotFound","details":{"name":"db","kind":"secrets"},"code":404}"#;
+    let status =
+        r#"{"kind":"Status","reason":"NotFound","details":{"name":"db","kind":"secrets"},"code":404}"#;
     untouched(status, Context::Secret);
     untouched(r#"{"kind":"Secret","data":{"a":"REDACTED","b":""}}"#, Context::Secret);
 }
@@ -136,7 +140,9 @@ fn credentials_in_uris_and_user_agents() {
     for (given, expected) in cases {
         assert_eq!(uri(given), expected);
     }
-    for kept in ["/api/v1/secrets?limit=500&continue=eyJ2Ijoi.x", "/serviceaccounts/a/token", "token", "Bearer", ""] {
+    for kept in
+        ["/api/v1/secrets?limit=500&continue=eyJ2Ijoi.x", "/serviceaccounts/a/token", "token", "Bearer", ""]
+    {
         assert!(matches!(uri(kept), Cow::Borrowed(_)), "{kept}");
     }
 }
@@ -196,7 +202,9 @@ fn planted(secret: &str, place: usize) -> Value {
         0 => json!({"kind": "Secret", "data": {"p": secret}, "type": "Opaque"}),
         1 => json!({"stringData": {"p": secret}, "apiVersion": "v1", "kind": "Secret"}),
         2 => json!({"items": [{"metadata": {}, "data": {"a": "b", "p": secret}}], "kind": "SecretList"}),
-        3 => json!({"kind": "List", "items": [{"kind": "Pod"}, {"kind": "Secret", "data": {"p": [{"q": secret}]}}]}),
+        3 => {
+            json!({"kind": "List", "items": [{"kind": "Pod"}, {"kind": "Secret", "data": {"p": [{"q": secret}]}}]})
+        }
         4 => json!({"kind": "Table", "rows": [{"object": {"kind": "Secret", "data": {"p": secret}}}]}),
         5 => json!({"kind": "Secret", "metadata": {"annotations":
             {"kubectl.kubernetes.io/last-applied-configuration": inner}}}),
@@ -220,7 +228,8 @@ fn event_with(body: &Value, levels: usize) -> String {
         "requestObject": body, "stageTimestamp": "2026-11-22T10:00:00Z"})
     .to_string();
     for _ in 0..levels {
-        record = json!({"category": "kube-audit", "properties": {"log": record, "stream": "stdout"}}).to_string();
+        record =
+            json!({"category": "kube-audit", "properties": {"log": record, "stream": "stdout"}}).to_string();
     }
     record
 }

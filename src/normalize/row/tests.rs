@@ -138,10 +138,7 @@ fn masking_is_marked_and_can_be_switched_off() {
     let mut event = event();
     event.response_object = Some(r#"{"kind":"Secret","data":{"password":"aHVudGVyMg=="}}"#.into());
     let masked = row(&event);
-    assert_eq!(
-        text(&masked, "response_object"),
-        Some(r#"{"kind":"Secret","data":{"password":"REDACTED"}}"#)
-    );
+    assert_eq!(text(&masked, "response_object"), Some(r#"{"kind":"Secret","data":{"password":"REDACTED"}}"#));
     assert!(masked["redacted"].as_boolean().value(0));
 
     let mut builder = RowBuilder::without_redaction();
