@@ -15,6 +15,8 @@ mod progress;
 #[cfg(feature = "engine")]
 mod query;
 #[cfg(feature = "engine")]
+mod report;
+#[cfg(feature = "engine")]
 mod rules;
 #[cfg(feature = "engine")]
 mod runbook;
@@ -92,6 +94,8 @@ enum Verb {
     #[cfg(feature = "engine")]
     Hunts(hunts::HuntsArgs),
     #[cfg(feature = "engine")]
+    Report(report::ReportArgs),
+    #[cfg(feature = "engine")]
     Rules(rules::RulesArgs),
     Simulate(simulate::SimulateArgs),
 }
@@ -135,6 +139,8 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         Verb::Query(args) => query::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Hunts(args) => hunts::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Report(args) => report::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Rules(args) => rules::run(args, session),
         Verb::Simulate(args) => simulate::run(args, &session.cancel).map(|_| Exit::Done),

@@ -9,10 +9,10 @@ use crate::report::View;
 /// How a table may look on standard output, or in the file that takes its place.
 pub fn view(file: Option<&Path>, wide: bool, session: &Session) -> View {
     if file.is_some() {
-        return View { width: View::WIDTH_OF_FILES, color: false, wide };
+        return View { width: View::WIDTH_OF_FILES, color: false, wide, ..View::default() };
     }
     let color = session.color.on(&std::io::stdout());
-    View { width: terminal_width().unwrap_or(View::WIDTH_OF_FILES), color, wide }
+    View { width: terminal_width().unwrap_or(View::WIDTH_OF_FILES), color, wide, ..View::default() }
 }
 
 /// Of the terminal that shows the output, also through a pager.

@@ -114,7 +114,8 @@ impl<'a> Hunt<'a> {
         let mut bounds = None;
         self.each(sql::file("detect/bounds.sql"), |cells, row| {
             let users = cells.texts(row, "users")?;
-            bounds = cells.time(row, "evidence_from")?.zip(cells.time(row, "evidence_until")?).map(|b| (b, users));
+            bounds =
+                cells.time(row, "evidence_from")?.zip(cells.time(row, "evidence_until")?).map(|b| (b, users));
             Ok(())
         })?;
         let Some(((from, until), users)) = bounds else { return Ok(false) };
@@ -193,11 +194,11 @@ impl<'a> Hunt<'a> {
         })
     }
 
-    fn keep(&self, table: &'static str, select: &str) -> Result<(), DetectError> {
+    pub fn keep(&self, table: &'static str, select: &str) -> Result<(), DetectError> {
         Ok(self.engine.keep(table, select, &self.bound, self.cancel)?)
     }
 
-    fn bind(&mut self, name: &'static str, value: Param) {
+    pub fn bind(&mut self, name: &'static str, value: Param) {
         self.bound.retain(|(bound, _)| *bound != name);
         self.bound.push((name, value));
     }

@@ -9,6 +9,8 @@ mod group;
 mod hunt;
 mod parameters;
 #[cfg(feature = "engine")]
+mod recount;
+#[cfg(feature = "engine")]
 pub mod rule_tests;
 pub mod rules;
 #[cfg(feature = "engine")]
@@ -21,4 +23,6 @@ pub use error::DetectError;
 #[cfg(feature = "engine")]
 pub use hunt::hunt;
 pub use parameters::{GroupColumn, HuntParameters, SecretKey, Since, WindowMode};
+#[cfg(feature = "engine")]
+pub use recount::Recount;
 pub use rules::{Rule, RuleError};

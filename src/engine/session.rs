@@ -39,9 +39,9 @@ fn config(options: &EngineOptions) -> Result<Config, EngineError> {
     if let Some(limit) = options.temp_limit {
         settings.push(("max_temp_directory_size", format!("{limit}B")));
     }
-    settings.into_iter().try_fold(Config::default(), |config, (name, value)| {
-        config.with(name, value).map_err(told(name))
-    })
+    settings
+        .into_iter()
+        .try_fold(Config::default(), |config, (name, value)| config.with(name, value).map_err(told(name)))
 }
 
 fn views(connection: &Connection, files: &[PathBuf], paths: Vec<String>) -> Result<(), EngineError> {
@@ -73,8 +73,7 @@ fn unmoved(text: &str) -> String {
 /// The same columns and no row: read_parquet refuses an empty list of files.
 fn no_events() -> String {
     let column = |name: &str, duck: &str| format!("NULL::{duck} AS {name}");
-    let mut columns: Vec<String> =
-        COLUMNS.iter().map(|c| column(c.name, duck_type(c.column_type))).collect();
+    let mut columns: Vec<String> = COLUMNS.iter().map(|c| column(c.name, duck_type(c.column_type))).collect();
     columns.insert(3, column(PARTITION_COLUMN, "DATE"));
     format!("CREATE VIEW audit_events AS SELECT {} WHERE false", columns.join(", "))
 }

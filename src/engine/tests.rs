@@ -20,7 +20,9 @@ fn texts(engine: &Engine, sql: &str, params: &[(&str, Param)]) -> Vec<Vec<Option
             let cells = Cells::new(batch);
             for row in 0..cells.rows() {
                 let names = batch.schema();
-                rows.push(names.fields().iter().map(|f| cells.text(row, f.name())).collect::<Result<_, _>>()?);
+                rows.push(
+                    names.fields().iter().map(|f| cells.text(row, f.name())).collect::<Result<_, _>>()?,
+                );
             }
             Ok::<_, EngineError>(())
         })
@@ -72,7 +74,8 @@ fn an_empty_lake_has_the_columns_of_the_schema() {
     let mut expected: Vec<(String, String)> =
         COLUMNS.iter().map(|c| (c.name.into(), session::duck_type(c.column_type).into())).collect();
     expected.insert(3, (PARTITION_COLUMN.into(), "DATE".into()));
-    let found: Vec<_> = rows.into_iter().map(|mut row| (row.remove(0).unwrap(), row.remove(0).unwrap())).collect();
+    let found: Vec<_> =
+        rows.into_iter().map(|mut row| (row.remove(0).unwrap(), row.remove(0).unwrap())).collect();
     assert_eq!(found, expected);
 }
 
@@ -80,7 +83,8 @@ fn an_empty_lake_has_the_columns_of_the_schema() {
 fn the_view_states_every_column_with_its_type() {
     let text = crate::sql::file("schema/audit_events.sql");
     for column in COLUMNS {
-        let stated = format!("{name}::{} AS {name}", session::duck_type(column.column_type), name = column.name);
+        let stated =
+            format!("{name}::{} AS {name}", session::duck_type(column.column_type), name = column.name);
         assert!(text.contains(&stated), "{stated}");
     }
 }
@@ -120,7 +124,8 @@ fn a_query_is_cancelled_inside_duckdb() {
             std::thread::sleep(Duration::from_millis(100));
             cancel.cancel();
         });
-        let sql = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE (a.range + b.range) % 7 = 3";
+        let sql =
+            "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE (a.range + b.range) % 7 = 3";
         let error = engine.execute(sql, &[], &cancel).unwrap_err();
         assert!(matches!(error, EngineError::Cancelled), "{error}");
     });

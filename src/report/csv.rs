@@ -4,20 +4,21 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::escape;
+use super::escape::{self, CsvReader};
 use super::fields::{self, FIELDS, Value};
 use crate::detect::{Alert, HuntReport};
 
 /// Where the group columns stand among the fields.
 const GROUP_AFTER: &str = "username";
 
-pub(super) fn write(report: &HuntReport, out: &mut dyn Write) -> io::Result<()> {
-    let groups: BTreeSet<&str> =
-        report.alerts.iter().flat_map(fields::group).map(|(name, _)| name).collect();
+pub(super) fn write(report: &HuntReport, reader: CsvReader, out: &mut dyn Write) -> io::Result<()> {
+    let groups: BTreeSet<&str> = report.alerts.iter().flat_map(fields::group).map(|(name, _)| name).collect();
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     writer.write_record(header(&groups)).map_err(into_io)?;
     for alert in &report.alerts {
-        writer.write_record(row(alert, &groups).iter().map(|cell| cell.as_bytes())).map_err(into_io)?;
+        writer
+            .write_record(row(alert, &groups, reader).iter().map(|cell| cell.as_bytes()))
+            .map_err(into_io)?;
     }
     writer.flush()
 }
@@ -34,27 +35,29 @@ fn header(groups: &BTreeSet<&str>) -> Vec<String> {
     names
 }
 
-fn row<'a>(alert: &'a Alert, groups: &BTreeSet<&str>) -> Vec<Cow<'a, str>> {
+fn row<'a>(alert: &'a Alert, groups: &BTreeSet<&str>, reader: CsvReader) -> Vec<Cow<'a, str>> {
     let mut cells = Vec::new();
     for field in FIELDS {
-        cells.push(cell(field.of(alert)));
+        cells.push(cell(field.of(alert), reader));
         if field.name == GROUP_AFTER {
             cells.extend(groups.iter().map(|group| {
                 let value = fields::group(alert).find(|(name, _)| name == group);
-                value.map_or(Cow::Borrowed(""), |(_, value)| cell(value))
+                value.map_or(Cow::Borrowed(""), |(_, value)| cell(value, reader))
             }));
         }
     }
     cells
 }
 
-fn cell(value: Value<'_>) -> Cow<'_, str> {
+fn cell(value: Value<'_>, reader: CsvReader) -> Cow<'_, str> {
     match value {
-        Value::Text(text) => escape::csv_cell(text),
-        Value::Other(text) => Cow::Owned(escape::csv_cell(&text).into_owned()),
+        Value::Text(text) => escape::csv_cell_for(text, reader),
+        Value::Other(text) => Cow::Owned(escape::csv_cell_for(&text, reader).into_owned()),
         Value::Number(number) => Cow::Owned(number.to_string()),
         Value::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
-        Value::List(elements) => Cow::Owned(escape::csv_list(elements.iter().map(String::as_str))),
+        Value::List(elements) => {
+            Cow::Owned(escape::csv_list_for(elements.iter().map(String::as_str), reader))
+        }
         Value::Numbers(numbers) => {
             Cow::Owned(numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(";"))
         }
@@ -75,7 +78,7 @@ mod tests {
 
     fn written(report: &HuntReport) -> String {
         let mut out = Vec::new();
-        write(report, &mut out).unwrap();
+        write(report, CsvReader::Spreadsheet, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -90,6 +93,15 @@ mod tests {
         assert!(text.starts_with("rule_id,alert_id,title,"));
         assert_eq!(text.lines().count(), 1);
         assert!(text.ends_with("\r\n"));
+    }
+
+    #[test]
+    fn a_program_gets_no_apostrophe() {
+        let mut out = Vec::new();
+        write(&sample::hostile_report(), CsvReader::Program, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("\"=HYPERLINK(") && !text.contains("'="));
+        assert!(!text.replace("\r\n", "").chars().any(escape::is_hidden));
     }
 
     #[test]

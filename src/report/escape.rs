@@ -50,22 +50,46 @@ fn push_spelled(shown: &mut String, c: char) {
     }
 }
 
+/// Who opens the CSV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CsvReader {
+    /// A spreadsheet, which runs what looks like a formula.
+    #[default]
+    Spreadsheet,
+    /// A program, which wants no apostrophe that is not in the log. Hidden characters stay spelled out.
+    Program,
+}
+
 /// A CSV cell as a spreadsheet may open it: hidden characters spelled out, and an apostrophe
 /// before what would run as a formula. Quoting is the CSV writer's.
 pub fn csv_cell(text: &str) -> Cow<'_, str> {
+    csv_cell_for(text, CsvReader::Spreadsheet)
+}
+
+/// A CSV cell for this reader.
+pub fn csv_cell_for(text: &str, reader: CsvReader) -> Cow<'_, str> {
     let shown = terminal(text);
-    if starts_formula(text) { Cow::Owned(format!("'{shown}")) } else { shown }
+    if reader == CsvReader::Spreadsheet && starts_formula(text) {
+        Cow::Owned(format!("'{shown}"))
+    } else {
+        shown
+    }
 }
 
 /// A list in one CSV cell: each element as [`csv_cell`], joined by `;`, with `;` and `\` inside
 /// an element escaped by `\`.
 pub fn csv_list<'a>(elements: impl IntoIterator<Item = &'a str>) -> String {
+    csv_list_for(elements, CsvReader::Spreadsheet)
+}
+
+/// A list in one CSV cell for this reader.
+pub fn csv_list_for<'a>(elements: impl IntoIterator<Item = &'a str>, reader: CsvReader) -> String {
     let mut cell = String::new();
     for (index, element) in elements.into_iter().enumerate() {
         if index > 0 {
             cell.push(';');
         }
-        for c in csv_cell(element).chars() {
+        for c in csv_cell_for(element, reader).chars() {
             if matches!(c, ';' | '\\') {
                 cell.push('\\');
             }
@@ -79,6 +103,56 @@ pub fn csv_list<'a>(elements: impl IntoIterator<Item = &'a str>) -> String {
 /// apostrophe off again, and no value of the log is mistaken for a neutralised one.
 fn starts_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// Text inside an HTML element or a quoted attribute: hidden characters spelled out, and what
+/// could begin markup or end a quoted value as a character reference (HTML 13.2.5).
+///
+/// The apostrophe and the backtick have no named reference in every version of HTML: they are numbers.
+pub fn html(text: &str) -> Cow<'_, str> {
+    let shown = terminal(text);
+    if !shown.contains(['&', '<', '>', '"', '\'', '`']) {
+        return shown;
+    }
+    let mut escaped = String::with_capacity(shown.len() + 16);
+    for c in shown.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '`' => escaped.push_str("&#96;"),
+            _ => escaped.push(c),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Text as a code span of Markdown, also inside a table: nothing in a code span is markup, a
+/// link or a mention (CommonMark 6.1).
+///
+/// The fence is longer than any run of backticks inside. A pipe would end a table's cell even in a code
+/// span (GFM, tables), and whether a backslash before it is itself escaped differs between
+/// renderers: it is spelled out as hidden characters are.
+pub fn markdown(text: &str) -> String {
+    let shown = terminal(text).replace('|', "\\u{7c}");
+    let fence = "`".repeat(longest_run(&shown, '`') + 1);
+    // One space on both sides is taken off again where both are there; an empty span is none.
+    if shown.is_empty() || shown.starts_with(['`', ' ']) || shown.ends_with(['`', ' ']) {
+        format!("{fence} {shown} {fence}")
+    } else {
+        format!("{fence}{shown}{fence}")
+    }
+}
+
+fn longest_run(text: &str, of: char) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for c in text.chars() {
+        run = if c == of { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
 }
 
 /// Writes a hidden character as JSON's `\u....`, in two halves above U+FFFF.
@@ -100,8 +174,24 @@ mod tests {
     /// Text in which hostile characters are as likely as plain ones.
     fn hostile_text() -> impl Strategy<Value = String> {
         let hidden = prop::sample::select(vec![
-            '\u{0}', '\t', '\r', '\n', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}', '\u{61c}', '\u{200b}',
-            '\u{200d}', '\u{200e}', '\u{202e}', '\u{2028}', '\u{2066}', '\u{2069}', '\u{feff}', '\u{e0041}',
+            '\u{0}',
+            '\t',
+            '\r',
+            '\n',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{85}',
+            '\u{9b}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202e}',
+            '\u{2028}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{e0041}',
         ]);
         let marks = prop::sample::select(vec!['\'', '=', '+', '-', '@', ';', '\\', '"', ',', 'a']);
         prop::collection::vec(prop_oneof![hidden, marks, any::<char>()], 0..24)
@@ -148,7 +238,46 @@ mod tests {
         assert_eq!(json_escape('\u{e0041}'), r"\udb40\udc41");
     }
 
+    /// What a browser makes of text without markup.
+    fn from_html(text: &str) -> String {
+        let named =
+            [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#96;", "`"), ("&amp;", "&")];
+        named.iter().fold(text.to_owned(), |text, (reference, c)| text.replace(reference, c))
+    }
+
+    #[test]
+    fn html_has_no_markup_left() {
+        assert_eq!(html("</script><b a='1'>&"), "&lt;/script&gt;&lt;b a=&#39;1&#39;&gt;&amp;");
+        assert_eq!(html("a\u{202e}b"), r"a\u{202e}b");
+    }
+
+    #[test]
+    fn markdown_spans_hold_everything() {
+        assert_eq!(markdown("@team #1 <b> *x* [a](b)"), "`@team #1 <b> *x* [a](b)`");
+        assert_eq!(markdown("a``b"), "```a``b```");
+        assert_eq!(markdown("`"), "`` ` ``");
+        assert_eq!(markdown(r"a\|b"), r"`a\\u{7c}b`");
+        assert_eq!(markdown(""), "`  `");
+    }
+
     proptest! {
+        #[test]
+        fn html_comes_back_and_holds_no_markup(text in hostile_text()) {
+            let escaped = html(&text);
+            prop_assert!(!escaped.contains(['<', '>', '"', '\'', '`']));
+            prop_assert_eq!(from_html(&escaped), terminal(&text));
+        }
+
+        #[test]
+        fn no_markdown_span_ends_early(text in "[`|\\\\ a\n]{0,12}") {
+            let span = markdown(&text);
+            let fence = span.chars().take_while(|c| *c == '`').count();
+            let inner = &span[fence..span.len() - fence];
+            prop_assert!(span.ends_with(&"`".repeat(fence)));
+            prop_assert!(longest_run(inner, '`') < fence && !inner.contains(['|', '\n']));
+            prop_assert!(!inner.is_empty());
+        }
+
         #[test]
         fn a_terminal_never_gets_a_hidden_character(text in hostile_text()) {
             prop_assert!(!terminal(&text).chars().any(is_hidden));

@@ -1,28 +1,40 @@
-//! One model, several faces: the answer of a hunt as table, CSV, JSON and NDJSON.
+//! One model, several faces: the answer of a hunt as table, CSV, JSON, NDJSON and OCSF; and as HTML page,
+//! Markdown and folder of CSV files, which show each alert's [`evidence`] too.
 //!
 //! A face is one file with a `write` over [`HuntReport`]; it writes alert by alert and holds no
 //! more than one of them as text. What each format may carry from a log is decided in [`escape`].
 
 pub mod accounting;
 mod csv;
+pub mod detail;
 pub mod escape;
+pub mod evidence;
 pub mod fields;
+#[cfg(feature = "engine")]
+pub mod gather;
+pub mod html;
 pub mod json;
+pub mod markdown;
 mod ndjson;
+mod ocsf;
 pub mod rows;
 #[cfg(feature = "engine")]
 pub mod runbook;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_evidence;
 pub mod summary;
 mod table;
 pub mod text;
+pub mod time;
 
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
 use crate::detect::HuntReport;
+use escape::CsvReader;
 
 /// The formats a hunt's answer comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,9 +49,11 @@ pub enum Format {
     Json,
     /// One alert a line.
     Ndjson,
+    /// One Detection Finding of the Open Cybersecurity Schema Framework a line.
+    Ocsf,
 }
 
-/// How a table may use the terminal.
+/// How a table may use the terminal, and who opens a CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
     /// Columns of the terminal; at least [`View::LEAST_WIDTH`] are used.
@@ -47,6 +61,8 @@ pub struct View {
     pub color: bool,
     /// Show every element of long lists, which are otherwise folded with "and N more".
     pub wide: bool,
+    /// Who opens a CSV.
+    pub csv: CsvReader,
 }
 
 impl View {
@@ -59,7 +75,7 @@ impl View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { width: 80, color: false, wide: false }
+        Self { width: 80, color: false, wide: false, csv: CsvReader::Spreadsheet }
     }
 }
 
@@ -88,9 +104,10 @@ pub fn write(
 ) -> Result<(), ReportError> {
     let (name, written) = match format {
         Format::Table => ("table", table::write(report, view, out)),
-        Format::Csv => ("CSV", csv::write(report, out)),
+        Format::Csv => ("CSV", csv::write(report, view.csv, out)),
         Format::Json => ("JSON", json::write(report, out)),
         Format::Ndjson => ("NDJSON", ndjson::write(report, out)),
+        Format::Ocsf => ("OCSF", ocsf::write(report, out)),
     };
     written.map_err(|source| ReportError { format: name, source })
 }

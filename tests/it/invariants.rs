@@ -84,7 +84,8 @@ fn now_is_a_parameter_of_every_query() {
             let text = std::fs::read_to_string(&path).expect("a readable SQL file");
             for (number, line) in text.lines().enumerate() {
                 let code = line.split("--").next().unwrap_or_default().to_lowercase();
-                if ["now()", "current_timestamp", "current_date", "today()"].iter().any(|w| code.contains(w)) {
+                if ["now()", "current_timestamp", "current_date", "today()"].iter().any(|w| code.contains(w))
+                {
                     found.push(format!("{}:{}: {line}", path.display(), number + 1));
                 }
                 let names_parquet = code.contains("read_parquet");

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array,
     Int32Array, Int64Array, Int64Builder, IntervalMonthDayNanoArray, ListArray, MapBuilder, StringArray,
     StringBuilder, StructArray, Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow::datatypes::{DataType, Field, Int32Type, IntervalMonthDayNanoType, Schema, UInt8Type};
-use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::json;
 
 use super::*;

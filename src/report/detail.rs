@@ -1,0 +1,220 @@
+//! For a spreadsheet and its auditor: a folder of CSV files, whole and never folded.
+//!
+//! | file | a row is |
+//! |---|---|
+//! | alerts.csv | an alert |
+//! | secrets.csv | a secret that an alert touched |
+//! | requests.csv | a request of an alert, with the place of its record in its source |
+//! | timeline.csv | what the user did in the hours around |
+//! | rotation.csv | a secret to rotate |
+//!
+//! All but the first begin with the alert's id. Each file is written row by row.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::escape::{self, CsvReader};
+use super::evidence::{self, EvidenceError, EvidenceSource, Section};
+use crate::detect::HuntReport;
+
+/// The files that hold a section of the runbook.
+const SECTIONS: [(&str, &str); 3] = [
+    ("secrets.csv", evidence::SECRETS),
+    ("timeline.csv", evidence::TIMELINE),
+    ("rotation.csv", evidence::ROTATION),
+];
+
+/// A folder that could not be filled.
+#[derive(Debug, thiserror::Error)]
+pub enum DetailError {
+    #[error("cannot make the folder {path}", path = .path.display())]
+    Folder {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot write {path}", path = .path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+}
+
+/// Writes the files into a folder, which is made where it is not there; files of these names are replaced.
+pub fn write(
+    report: &HuntReport,
+    reader: CsvReader,
+    source: &mut dyn EvidenceSource,
+    folder: &Path,
+) -> Result<(), DetailError> {
+    fs::create_dir_all(folder).map_err(|source| DetailError::Folder { path: folder.to_owned(), source })?;
+    write_alerts(report, reader, &folder.join("alerts.csv"))?;
+    let mut sections = Vec::new();
+    for (file, section) in SECTIONS {
+        sections.push((section, Table::create(folder.join(file), reader)?));
+    }
+    let mut requests = Table::create(folder.join("requests.csv"), reader)?;
+    for alert in &report.alerts {
+        let evidence = source.evidence(alert)?;
+        for (name, table) in &mut sections {
+            if let Some(section) = evidence.section(name) {
+                table.section(&alert.alert_id, section)?;
+            }
+        }
+        // An evidence source takes an error of its own kind only: the path is put to it here.
+        let mut failed = None;
+        source
+            .requests(alert, &mut |columns, row| {
+                requests.row(&alert.alert_id, columns, row).map_err(|error| {
+                    failed = Some(error);
+                    io::ErrorKind::Other.into()
+                })
+            })
+            .map_err(|error| failed.take().unwrap_or(DetailError::Evidence(error)))?;
+    }
+    sections.into_iter().try_for_each(|(_, table)| table.finish())?;
+    requests.finish()
+}
+
+fn write_alerts(report: &HuntReport, reader: CsvReader, path: &Path) -> Result<(), DetailError> {
+    let written = File::create(path).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        super::csv::write(report, reader, &mut out)?;
+        out.flush()
+    });
+    written.map_err(|source| DetailError::File { path: path.to_owned(), source })
+}
+
+/// One file; its header is that of the first rows it gets.
+struct Table {
+    path: PathBuf,
+    out: csv::Writer<File>,
+    reader: CsvReader,
+    has_header: bool,
+}
+
+impl Table {
+    fn create(path: PathBuf, reader: CsvReader) -> Result<Self, DetailError> {
+        let file = File::create(&path).map_err(|source| DetailError::File { path: path.clone(), source })?;
+        let out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+        Ok(Self { path, out, reader, has_header: false })
+    }
+
+    fn section(&mut self, alert: &str, section: &Section) -> Result<(), DetailError> {
+        section.rows.iter().try_for_each(|row| self.row(alert, &section.columns, row))
+    }
+
+    fn row(&mut self, alert: &str, columns: &[String], row: &[Value]) -> Result<(), DetailError> {
+        if !self.has_header {
+            self.has_header = true;
+            let names = std::iter::once("alert_id".to_owned());
+            let names = names.chain(columns.iter().map(|name| escape::csv_cell(name).into_owned()));
+            self.record(names.collect())?;
+        }
+        let mut cells = vec![escape::csv_cell(alert).into_owned()];
+        cells.extend(row.iter().map(|value| self.cell(value)));
+        self.record(cells)
+    }
+
+    fn record(&mut self, cells: Vec<String>) -> Result<(), DetailError> {
+        self.out.write_record(cells).map_err(|error| self.failed(error))
+    }
+
+    /// Numbers stay numbers, negative ones too; text and lists of text are neutralised.
+    fn cell(&self, value: &Value) -> String {
+        let plain = |value: &Value| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        match value {
+            Value::Number(n) => n.to_string(),
+            Value::Array(elements) => {
+                let elements: Vec<String> = elements.iter().map(plain).collect();
+                escape::csv_list_for(elements.iter().map(String::as_str), self.reader)
+            }
+            other => escape::csv_cell_for(&plain(other), self.reader).into_owned(),
+        }
+    }
+
+    fn finish(mut self) -> Result<(), DetailError> {
+        self.out.flush().map_err(|source| DetailError::File { path: self.path, source })
+    }
+
+    fn failed(&self, error: csv::Error) -> DetailError {
+        let source = match error.into_kind() {
+            csv::ErrorKind::Io(error) => error,
+            other => io::Error::other(format!("{other:?}")),
+        };
+        DetailError::File { path: self.path.clone(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn files(
+        report: &HuntReport,
+        source: &mut dyn EvidenceSource,
+        reader: CsvReader,
+    ) -> Vec<(String, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("new");
+        write(report, reader, source, &folder).unwrap();
+        let mut files: Vec<(String, String)> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|entry| {
+                let text = fs::read_to_string(entry.path()).unwrap();
+                (entry.file_name().into_string().unwrap(), text)
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn shows_every_file() {
+        let files = files(&sample::report(), &mut sample::Source, CsvReader::Spreadsheet);
+        let text: Vec<String> = files.iter().map(|(name, text)| format!("--- {name}\n{text}")).collect();
+        insta::assert_snapshot!(text.concat());
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_unless_a_program_reads_it() {
+        for (name, text) in
+            files(&sample::hostile_report(), &mut sample::HostileSource, CsvReader::Spreadsheet)
+        {
+            let mut rows = csv::Reader::from_reader(text.as_bytes());
+            for cell in
+                rows.records().flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+            {
+                assert!(!cell.starts_with(['=', '+', '-', '@']), "{name}: {cell}");
+                assert!(!cell.chars().any(escape::is_hidden), "{name}: {cell}");
+            }
+        }
+        let raw = files(&sample::hostile_report(), &mut sample::HostileSource, CsvReader::Program);
+        assert!(raw.iter().any(|(name, text)| name == "secrets.csv" && text.contains("\"=HYPERLINK")));
+    }
+
+    #[test]
+    fn nothing_is_folded() {
+        let mut report = sample::report();
+        report.alerts.truncate(1);
+        let mut source = sample::LargeSource { rows: 100_000, asked: 0 };
+        let files = files(&report, &mut source, CsvReader::Spreadsheet);
+        for (name, text) in files {
+            if ["secrets.csv", "requests.csv"].contains(&name.as_str()) {
+                assert_eq!(text.lines().count(), 100_001, "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What the long faces show besides the answer itself: how the count grew, what was read where,
+//! the runbook's steps, and what the lake knows of its own gaps.
+//!
+//! Evidence is asked for alert by alert and dropped when it is written: ten thousand alerts
+//! never stand in memory with theirs.
+
+use std::io;
+
+use serde_json::Value;
+
+use crate::detect::Alert;
+
+/// Where the faces get an alert's evidence from.
+pub trait EvidenceSource {
+    /// The evidence of one alert.
+    fn evidence(&mut self, alert: &Alert) -> Result<Evidence, EvidenceError>;
+
+    /// Every request of one alert, one row at a time, with the names of its columns.
+    fn requests(
+        &mut self,
+        alert: &Alert,
+        row: &mut dyn FnMut(&[String], &[Value]) -> io::Result<()>,
+    ) -> Result<(), EvidenceError>;
+}
+
+/// Evidence that could not be had, or not be passed on.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    #[error("cannot get the evidence of alert {alert_id}")]
+    Query {
+        alert_id: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error(transparent)]
+    Write(#[from] io::Error),
+}
+
+/// The source of a report that shows the answer alone.
+pub struct NoEvidence;
+
+impl EvidenceSource for NoEvidence {
+    fn evidence(&mut self, _: &Alert) -> Result<Evidence, EvidenceError> {
+        Ok(Evidence::default())
+    }
+
+    fn requests(
+        &mut self,
+        _: &Alert,
+        _: &mut dyn FnMut(&[String], &[Value]) -> io::Result<()>,
+    ) -> Result<(), EvidenceError> {
+        Ok(())
+    }
+}
+
+/// What is known of one alert besides its fields.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Evidence {
+    pub series: Option<AlertSeries>,
+    /// By secrets read, most first; then by cluster and namespace.
+    pub namespaces: Vec<NamespaceShare>,
+    /// By verb and outcome.
+    pub answers: Vec<AnswerShare>,
+    /// The runbook's steps in their order.
+    pub steps: Vec<Step>,
+}
+
+/// The distinct secrets in the window over time, as `sql/reports/alert_series.sql` gives them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertSeries {
+    pub threshold: i64,
+    /// Microseconds.
+    pub window: i64,
+    /// By time; thinned so that every maximum is kept.
+    pub points: Vec<SeriesPoint>,
+}
+
+/// One read and what the window held at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeriesPoint {
+    /// Microseconds since 1970-01-01T00:00Z.
+    pub event_time: i64,
+    pub distinct_secrets: i64,
+}
+
+/// What an alert read of one namespace. An absent namespace is the whole cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamespaceShare {
+    pub cluster: Option<String>,
+    pub namespace: Option<String>,
+    pub secrets: i64,
+    pub requests: i64,
+}
+
+/// How often a verb was answered in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerShare {
+    pub verb: String,
+    /// success, denied, failed or unknown.
+    pub outcome: String,
+    pub requests: i64,
+}
+
+/// One step of the runbook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub number: u32,
+    pub title: String,
+    pub sections: Vec<Section>,
+}
+
+/// The answer of one SQL file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Section {
+    /// The file's name without its ending: `1_1_secrets`.
+    pub name: String,
+    pub title: String,
+    pub question: String,
+    /// The query with its values filled in, ready to be run again.
+    pub sql: String,
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Value>>,
+}
+
+impl Evidence {
+    /// A section of the runbook by its name.
+    pub fn section(&self, name: &str) -> Option<&Section> {
+        self.steps.iter().flat_map(|step| &step.sections).find(|section| section.name == name)
+    }
+}
+
+/// The section that says which secrets an alert touched.
+pub const SECRETS: &str = "1_1_secrets";
+/// The section that joins an alert's findings in order of time.
+pub const TIMELINE: &str = "3_7_timeline";
+/// The section that says which secrets to rotate.
+pub const ROTATION: &str = "4_1_rotate";
+
+/// What the answer rests on besides the hunt: both are shown where they are known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Grounds {
+    pub accounting: Option<Accounting>,
+    /// Where the logs make the rule blind: hours without records, levels, cut records.
+    pub coverage: Vec<Section>,
+}
+
+/// Where every record of the lake's ingests went: records = rows + rejects + duplicates + other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accounting {
+    pub commits: u64,
+    pub sources: u64,
+    pub records: u64,
+    pub rows: u64,
+    pub duplicates: u64,
+    /// By reason.
+    pub rejects: Vec<(String, u64)>,
+    /// Valid records that are no Kubernetes audit, by kind.
+    pub other: Vec<(String, u64)>,
+}

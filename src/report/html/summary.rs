@@ -1,0 +1,146 @@
+//! The head of the page: what was looked for, where, and what came of it.
+
+use std::io;
+
+use super::page::Page;
+use super::tables;
+use crate::detect::alert::{HuntSummary, Principal};
+use crate::detect::{HuntReport, Severity};
+use crate::report::fields;
+use crate::report::text::{count, number, to_the_second};
+
+/// Rows of the lists in the summary.
+const SHOWN: usize = 50;
+
+pub fn header(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
+    page.markup("<header>\n<p class=\"kicker\">kubetrawl · hunt report</p>\n<h1>")?;
+    let alerts = report.alerts.len() as u64;
+    let users: std::collections::BTreeSet<_> = report.alerts.iter().map(|a| &a.username).collect();
+    page.text(&match (alerts, users.len()) {
+        (0, _) => "No bulk access to secrets found".to_owned(),
+        (_, users) => format!(
+            "{} of bulk access to secrets by {}",
+            count(alerts, "alert", "alerts"),
+            count(users as u64, "user", "users")
+        ),
+    })?;
+    page.markup("</h1>\n<p>")?;
+    page.text(&searched(&report.summary))?;
+    page.markup(". Times are UTC.</p>\n<nav aria-label=\"sections\"><a href=\"#summary\">Summary</a> ")?;
+    if alerts > 0 {
+        page.markup("<a href=\"#alerts\">All alerts</a> <a href=\"#details\">Each alert</a> ")?;
+    }
+    page.markup("<a href=\"#grounds\">What this rests on</a></nav>\n</header>\n")
+}
+
+fn searched(summary: &HuntSummary) -> String {
+    let requests = count(summary.requests, "request", "requests");
+    match (&summary.first_event, &summary.last_event) {
+        (Some(first), Some(last)) => {
+            format!("{requests} from {} to {}", to_the_second(first), to_the_second(last))
+        }
+        _ => requests,
+    }
+}
+
+pub fn section(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
+    page.markup("<section aria-labelledby=\"summary\">\n<h2 id=\"summary\">Summary</h2>\n")?;
+    tiles(page, report)?;
+    facts(page, &report.summary)?;
+    exposures(page, &report.summary)?;
+    excluded(page, &report.summary)?;
+    page.markup("</section>\n")
+}
+
+fn tiles(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
+    let high = report.alerts.iter().filter(|alert| alert.severity == Severity::High).count() as u64;
+    let medium = report.alerts.len() as u64 - high;
+    let peak = report.alerts.iter().map(|alert| alert.peak_distinct).max().unwrap_or(0);
+    let lists: i64 = report.alerts.iter().map(|alert| alert.cluster_wide_lists_succeeded).sum();
+    page.markup("<dl class=\"tiles\">\n")?;
+    tile(page, "<div class=\"tile high\"><dt>HIGH", "reads succeeded", high)?;
+    tile(page, "<div class=\"tile medium\"><dt>MEDIUM", "no read succeeded", medium)?;
+    tile(page, "<div class=\"tile\"><dt>Most secrets", "in one window", peak.unsigned_abs())?;
+    tile(page, "<div class=\"tile\"><dt>Whole-cluster lists", "that succeeded", lists.unsigned_abs())?;
+    page.markup("</dl>\n")
+}
+
+fn tile(page: &mut Page<'_>, start: &'static str, note: &'static str, n: u64) -> io::Result<()> {
+    page.markup(start)?;
+    page.markup("</dt><dd>")?;
+    page.text(&number(n))?;
+    page.markup("</dd><dd class=\"note\">")?;
+    page.markup(note)?;
+    page.markup("</dd></div>\n")
+}
+
+fn facts(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
+    page.markup("<dl class=\"facts\">\n")?;
+    tables::entry(page, "records searched", &number(summary.records))?;
+    let matches = format!("{} by {}", number(summary.matches), count(summary.users, "user", "users"));
+    tables::entry(page, "reads of secrets counted", &matches)?;
+    let nearest = summary.nearest_miss.as_ref().map_or_else(|| "none".to_owned(), peak);
+    tables::entry(page, "nearest below the threshold", &nearest)?;
+    let reasons: Vec<String> = summary
+        .exclusions
+        .iter()
+        .map(|e| {
+            let reads = count(e.reads, "read", "reads");
+            format!("{}: {reads} by {}", e.reason, count(e.principals, "principal", "principals"))
+        })
+        .collect();
+    tables::list(page, "excluded as system", &reasons, SHOWN)?;
+    page.markup("</dl>\n")
+}
+
+fn peak(principal: &Principal) -> String {
+    format!(
+        "{}: {} at {}",
+        fields::username(principal.username.as_deref()),
+        count(principal.peak_distinct, "distinct secret", "distinct secrets"),
+        to_the_second(&principal.at)
+    )
+}
+
+/// One list returns every secret and counts as one: whoever made them is named, alert or not.
+fn exposures(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
+    if summary.cluster_wide_lists.is_empty() {
+        return Ok(());
+    }
+    let columns = ["user", "lists", "succeeded", "first", "last"].map(str::to_owned);
+    let rows: Vec<Vec<serde_json::Value>> = summary
+        .cluster_wide_lists
+        .iter()
+        .map(|e| {
+            let user = fields::username(e.username.as_deref());
+            vec![
+                user.into(),
+                e.lists.into(),
+                e.succeeded.into(),
+                e.first_seen.clone().into(),
+                e.last_seen.clone().into(),
+            ]
+        })
+        .collect();
+    page.markup("<h3>Lists of every secret of a cluster</h3>\n")?;
+    page.markup("<p>One such request returns every secret and counts as one. These users made some, with or without an alert.</p>\n")?;
+    tables::table(page, "Lists of every secret of a cluster", &columns, &rows, SHOWN)
+}
+
+fn excluded(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
+    if summary.excluded_over_threshold.is_empty() {
+        return Ok(());
+    }
+    let columns = ["principal", "distinct secrets", "at", "impersonated somebody"].map(str::to_owned);
+    let rows: Vec<Vec<serde_json::Value>> = summary
+        .excluded_over_threshold
+        .iter()
+        .map(|p| {
+            let user = fields::username(p.username.as_deref());
+            vec![user.into(), p.peak_distinct.into(), p.at.clone().into(), p.impersonated.into()]
+        })
+        .collect();
+    page.markup("<h3>Excluded principals at or above the threshold</h3>\n")?;
+    page.markup("<p>System principals raise no alert. Stolen node or controller credentials would look like these.</p>\n")?;
+    tables::table(page, "Excluded principals at or above the threshold", &columns, &rows, SHOWN)
+}

@@ -1,0 +1,69 @@
+//! Times as numbers for axes and as text for their labels. All are UTC.
+
+use jiff::Timestamp;
+use jiff::fmt::strtime;
+
+/// Microseconds since 1970-01-01T00:00Z of an RFC 3339 time.
+pub fn micros(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_microsecond)
+}
+
+/// A time as `2026-11-20 08:14:09`; nothing where it is beyond the calendar.
+pub fn to_the_second(micros: i64) -> String {
+    formatted(micros, "%Y-%m-%d %H:%M:%S")
+}
+
+/// A time on an axis of this span (both in microseconds): no finer than its reader can tell.
+pub fn on_axis(micros: i64, span: i64) -> String {
+    const MINUTE: i64 = 60_000_000;
+    const DAY: i64 = 24 * 60 * MINUTE;
+    match span {
+        ..=MINUTE => formatted(micros, "%H:%M:%S%.3f"),
+        ..=DAY => formatted(micros, "%H:%M:%S"),
+        _ => formatted(micros, "%Y-%m-%d %H:%M"),
+    }
+}
+
+/// A length of time in words: `30 minutes`.
+pub fn length(micros: i64) -> String {
+    const UNITS: [(i64, &str); 4] =
+        [(86_400_000_000, "day"), (3_600_000_000, "hour"), (60_000_000, "minute"), (1_000_000, "second")];
+    for (size, name) in UNITS {
+        if micros >= size && micros % size == 0 {
+            let n = micros / size;
+            return format!("{n} {name}{}", if n == 1 { "" } else { "s" });
+        }
+    }
+    format!("{micros} microseconds")
+}
+
+fn formatted(micros: i64, format: &str) -> String {
+    Timestamp::from_microsecond(micros)
+        .ok()
+        .and_then(|time| strtime::format(format, time).ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_shows_times() {
+        let time = micros("2026-11-20T08:14:09.120045Z").unwrap();
+        assert_eq!(time % 1_000_000, 120_045);
+        assert_eq!(to_the_second(time), "2026-11-20 08:14:09");
+        assert_eq!(on_axis(time, 1), "08:14:09.120");
+        assert_eq!(on_axis(time, 3_600_000_000), "08:14:09");
+        assert_eq!(on_axis(time, 30 * 86_400_000_000), "2026-11-20 08:14");
+        assert_eq!(micros("soon"), None);
+        assert_eq!(to_the_second(i64::MAX), "");
+    }
+
+    #[test]
+    fn says_lengths_in_the_largest_whole_unit() {
+        assert_eq!(length(1_800_000_000), "30 minutes");
+        assert_eq!(length(3_600_000_000), "1 hour");
+        assert_eq!(length(1), "1 microseconds");
+    }
+}
