@@ -30,6 +30,28 @@ pub fn files(folder: &str) -> Vec<(&'static str, &'static str)> {
     files
 }
 
+/// The macros as (name, text), each after those it calls: DuckDB refuses a macro that calls an unknown one.
+pub fn macros() -> Vec<(&'static str, &'static str)> {
+    let mut pending = files("macros");
+    let mut ordered = Vec::with_capacity(pending.len());
+    while !pending.is_empty() {
+        let calls = |text: &str, name: &str| text.contains(&format!("{}(", stem(name)));
+        let waits =
+            |name: &str, text: &str| pending.iter().any(|(other, _)| *other != name && calls(text, other));
+        let (waiting, ready): (Vec<_>, Vec<_>) =
+            pending.iter().copied().partition(|(name, text)| waits(name, text));
+        // Macros that call each other are left to DuckDB to refuse.
+        let (waiting, ready) = if ready.is_empty() { (Vec::new(), waiting) } else { (waiting, ready) };
+        ordered.extend(ready);
+        pending = waiting;
+    }
+    ordered
+}
+
+fn stem(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path).trim_end_matches(".sql")
+}
+
 /// The folders directly in a folder, as paths within `sql/`, sorted.
 pub fn folders(folder: &str) -> Vec<&'static str> {
     let mut folders: Vec<_> = SQL

@@ -14,7 +14,7 @@ pub fn open(options: &EngineOptions) -> Result<Connection, EngineError> {
     let files = paths(&options.files)?;
     set(&connection, "allowed_paths", &text_list(&files))?;
     views(&connection, &options.files, files)?;
-    for (name, text) in sql::files("macros") {
+    for (name, text) in sql::macros() {
         connection.execute_batch(text).map_err(told(name))?;
     }
     set(&connection, "enable_external_access", "false")?;
@@ -31,7 +31,6 @@ fn config(options: &EngineOptions) -> Result<Config, EngineError> {
         ("temp_directory", path(&options.temp)?),
         // Rows that reach a person are ordered by their query; keeping the order of input costs memory.
         ("preserve_insertion_order", "false".to_owned()),
-        ("enable_progress_bar", "false".to_owned()),
     ];
     if options.threads > 0 {
         settings.push(("threads", options.threads.to_string()));
