@@ -127,7 +127,7 @@ fn rows_are_the_same_for_any_number_of_threads_and_any_memory() {
     for (threads, memory) in [(1, 1 << 30), (2, 1 << 30), (4, 1 << 30), (3, 1)] {
         let mut bench = Bench::new();
         (bench.threads, bench.memory) = (threads, memory);
-        let mut names = vec!["a.log", "b.log", "c.log"];
+        let mut names = ["a.log", "b.log", "c.log"];
         names.rotate_left(threads % 3);
         let sources =
             names.iter().map(|name| shared.path().join(name).to_str().unwrap().to_owned()).collect();

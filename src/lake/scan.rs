@@ -11,6 +11,9 @@ use crate::normalize::Identity;
 
 const ORIGIN: [&str; 2] = ["source_uri", "source_record"];
 
+/// Takes a row's number, identity, source_uri and source_record.
+type TakeRow<'a> = &'a mut dyn FnMut(u32, Identity, &str, i64) -> Result<(), LakeError>;
+
 /// Calls `take` for each row, in order, with its number, source_uri and source_record.
 ///
 /// # Errors
@@ -36,10 +39,7 @@ pub fn each_origin(
 ///
 /// # Errors
 /// As [`each_origin`].
-pub fn each(
-    path: &Path,
-    take: &mut dyn FnMut(u32, Identity, &str, i64) -> Result<(), LakeError>,
-) -> Result<(), LakeError> {
+pub fn each(path: &Path, take: TakeRow<'_>) -> Result<(), LakeError> {
     let names: Vec<&str> = IDENTIFYING.into_iter().chain(ORIGIN).collect();
     let mut scratch = Vec::new();
     let mut row = 0;

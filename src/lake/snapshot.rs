@@ -78,17 +78,12 @@ impl Snapshot {
             let batch = batches.get(&file.commit).copied().unwrap_or_default();
             let staged = layout.staged(batch, &file.record.path);
             // The place is asked twice: the file may move between the first two questions.
-            file.path = if place.exists() {
-                place
-            } else if staged.exists() && !place.exists() {
-                moved = false;
-                staged
-            } else if place.exists() {
-                place
-            } else {
+            let Some(path) = [&place, &staged, &place].into_iter().find(|path| path.exists()) else {
                 let detail = format!("the file of commit {} is missing", file.commit);
                 return Err(LakeError::Damaged { path: place, detail });
             };
+            moved &= *path == place;
+            file.path.clone_from(path);
         }
         Ok(moved)
     }
