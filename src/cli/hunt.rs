@@ -215,11 +215,9 @@ fn ingest_and_hunt(
 ) -> anyhow::Result<Exit> {
     let ingest_options = args.reading.options(&args.sources, folder.clone(), &args.resources);
     let read = ingest::read(&ingest_options, session)?;
-    session.console.text(&accounting::text(&read));
+    session.console.text(&format!("{}\n", accounting::text(&read)));
+    ingest::require_something(&read)?;
     let ingested = ingest::outcome(&read, args.reading.strict);
-    if ingested == Exit::Failed {
-        return Ok(ingested);
-    }
     let hunted = hunt_and_show(args, options, &Lake::open(&folder)?, output, session)?;
     Ok(hunted.or_worse(ingested))
 }
@@ -235,7 +233,7 @@ fn hunt_and_show(
     let view = view(args, session);
     report::write(&report, args.shown.format.into(), view, &mut output)?;
     output.finish()?;
-    session.console.text(&summary::text(&report));
+    session.console.text(&format!("\n{}", summary::text(&report)));
     if stored == StoredHunt::ReadOnly {
         session.console.warn("the lake cannot be written, so the hunt is not stored in it");
     }
@@ -260,8 +258,7 @@ fn terminal_width() -> Option<usize> {
 
 /// The command line that was typed, with a lake to keep.
 fn keeping(arguments: impl Iterator<Item = OsString>) -> String {
-    let mut words: Vec<String> =
-        arguments.map(|word| quoted(&word.to_string_lossy())).collect();
+    let mut words: Vec<String> = arguments.map(|word| quoted(&word.to_string_lossy())).collect();
     let verb = words.iter().position(|word| word == "hunt").map_or(words.len(), |at| at + 1);
     words.insert(verb, "--lake lake".to_owned());
     words.join(" ")

@@ -29,9 +29,7 @@ impl Output {
         let to = match file {
             None => To::Stdout(BufWriter::new(io::stdout())),
             Some(path) if path == Path::new("-") => To::Stdout(BufWriter::new(io::stdout())),
-            Some(path) => {
-                open_file(path).with_context(|| format!("cannot write to {}", path.display()))?
-            }
+            Some(path) => open_file(path).with_context(|| format!("cannot write to {}", path.display()))?,
         };
         Ok(Self { to })
     }

@@ -30,6 +30,7 @@ impl LakeArgs {
 
 /// How much of the machine to use.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Resources")]
 pub struct ResourceArgs {
     /// Memory that the whole process stays in, such as 512MiB or 4GiB
     #[arg(long, value_name = "SIZE", default_value = DEFAULT_MEMORY, value_parser = memory)]
@@ -42,10 +43,8 @@ pub struct ResourceArgs {
 
 impl ResourceArgs {
     pub fn threads(&self) -> usize {
-        self.threads.map_or_else(
-            || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            usize::from,
-        )
+        self.threads
+            .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get), usize::from)
     }
 }
 
@@ -72,7 +71,11 @@ pub fn size(text: &str) -> Result<u64, String> {
     if bytes > 9_007_199_254_740_992.0 {
         return Err(format!("{text:?} is more than any machine has"));
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above; no sign is read")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked above; no sign is read"
+    )]
     Ok(bytes as u64)
 }
 
