@@ -14,9 +14,7 @@ pub fn open(options: &EngineOptions) -> Result<Connection, EngineError> {
     let files = paths(&options.files)?;
     set(&connection, "allowed_paths", &text_list(&files))?;
     views(&connection, &options.files, files)?;
-    for (name, text) in sql::files("macros") {
-        connection.execute_batch(text).map_err(told(name))?;
-    }
+    macros(&connection)?;
     set(&connection, "enable_external_access", "false")?;
     set(&connection, "lock_configuration", "true")?;
     Ok(connection)
@@ -31,7 +29,6 @@ fn config(options: &EngineOptions) -> Result<Config, EngineError> {
         ("temp_directory", path(&options.temp)?),
         // Rows that reach a person are ordered by their query; keeping the order of input costs memory.
         ("preserve_insertion_order", "false".to_owned()),
-        ("enable_progress_bar", "false".to_owned()),
     ];
     if options.threads > 0 {
         settings.push(("threads", options.threads.to_string()));
@@ -56,6 +53,24 @@ fn views(connection: &Connection, files: &[PathBuf], paths: Vec<String>) -> Resu
     };
     connection.execute_batch(&view).map_err(told("schema/audit_events.sql"))?;
     connection.execute_batch(sql::file("schema/requests.sql")).map_err(told("schema/requests.sql"))
+}
+
+/// A macro that names another cannot be made before it: those that fail wait for the rest.
+fn macros(connection: &Connection) -> Result<(), EngineError> {
+    let mut waiting = sql::files("macros");
+    while !waiting.is_empty() {
+        let mut failed = Vec::new();
+        for (name, text) in &waiting {
+            if let Err(error) = connection.execute_batch(text) {
+                failed.push(((*name, *text), error));
+            }
+        }
+        if failed.len() == waiting.len() {
+            return failed.into_iter().next().map_or(Ok(()), |((name, _), error)| Err(told(name)(error)));
+        }
+        waiting = failed.into_iter().map(|(file, _)| file).collect();
+    }
+    Ok(())
 }
 
 fn is_partitioned(file: &Path) -> bool {
