@@ -63,8 +63,7 @@ pub fn run(
 ) -> Result<(HuntReport, StoredHunt), HuntError> {
     let rule = rules::find(&options.rule)?;
     let snapshot = lake.snapshot().map_err(HuntError::Lake)?;
-    let temporary =
-        tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(HuntError::Temporary)?;
+    let temporary = tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(HuntError::Temporary)?;
     let engine = Engine::open(&EngineOptions {
         files: snapshot.files.iter().map(|file| file.path.clone()).collect(),
         memory: options.memory,

@@ -226,11 +226,9 @@ fn ingest_and_hunt(
 ) -> anyhow::Result<Exit> {
     let ingest_options = args.reading.options(&args.sources, folder.clone(), &args.resources);
     let read = ingest::read(&ingest_options, session)?;
-    session.console.text(&accounting::text(&read));
+    session.console.text(&format!("{}\n", accounting::text(&read)));
+    ingest::require_something(&read)?;
     let ingested = ingest::outcome(&read, args.reading.strict);
-    if ingested == Exit::Failed {
-        return Ok(ingested);
-    }
     let hunted = hunt_and_show(args, options, &Lake::open(&folder)?, output, session)?;
     Ok(hunted.or_worse(ingested))
 }
@@ -250,7 +248,7 @@ fn hunt_and_show(
         runbook::write(&runbooks, args.shown.format == FormatArg::Ndjson, view, &mut output)?;
     }
     output.finish()?;
-    session.console.text(&summary::text(&report));
+    session.console.text(&format!("\n{}", summary::text(&report)));
     if stored == StoredHunt::ReadOnly {
         session.console.warn("the lake cannot be written, so the hunt is not stored in it");
     }

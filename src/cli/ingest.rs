@@ -60,6 +60,7 @@ pub struct SourceArgs {
 
 /// How to read sources.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Reading")]
 pub struct ReadingArgs {
     /// Cluster of records that name none: a name, or a pattern such as '{account}/{cluster}/**' over the source's path
     #[arg(long, value_name = "NAME|PATTERN", value_parser = pattern)]
@@ -135,6 +136,7 @@ pub(super) fn run(args: &IngestArgs, session: &Session) -> anyhow::Result<Exit> 
             out.finish()?;
         }
     }
+    require_something(&report)?;
     Ok(outcome(&report, args.sources.reading.strict))
 }
 
@@ -144,6 +146,12 @@ pub fn read(options: &IngestOptions, session: &Session) -> anyhow::Result<Ingest
     let report = ingest::run(options, &bar, &session.cancel);
     drop(bar);
     Ok(report?)
+}
+
+/// Nothing was read, for the reasons that the accounting gives.
+pub fn require_something(report: &IngestReport) -> anyhow::Result<()> {
+    anyhow::ensure!(!nothing_read(report), "none of the sources could be read");
+    Ok(())
 }
 
 /// How an ingest ended, as an exit code.

@@ -30,6 +30,7 @@ impl LakeArgs {
 
 /// How much of the machine to use.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Resources")]
 pub struct ResourceArgs {
     /// Memory that the whole process stays in, such as 512MiB or 4GiB
     #[arg(long, value_name = "SIZE", default_value = DEFAULT_MEMORY, value_parser = memory)]

@@ -120,7 +120,10 @@ mod tests {
             empty: vec!["file:///logs/empty.log".into()],
             skipped: vec![
                 Skipped { uri: "file:///logs/a.gz".into(), because: SkipReason::Committed(1) },
-                Skipped { uri: "file:///logs/b.gz".into(), because: SkipReason::SameAs("file:///logs/c.gz".into()) },
+                Skipped {
+                    uri: "file:///logs/b.gz".into(),
+                    because: SkipReason::SameAs("file:///logs/c.gz".into()),
+                },
             ],
             problems: vec![Problem {
                 uri: Some("file:///logs/d.gz".into()),

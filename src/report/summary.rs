@@ -55,7 +55,8 @@ fn alerts(summary: &HuntSummary) -> String {
 }
 
 fn records(summary: &HuntSummary) -> String {
-    let mut line = format!("{} ({})", number(summary.records), count(summary.requests, "request", "requests"));
+    let mut line =
+        format!("{} ({})", number(summary.records), count(summary.requests, "request", "requests"));
     if let (Some(first), Some(last)) = (&summary.first_event, &summary.last_event) {
         let _ = write!(line, ", {} to {} UTC", text::to_the_second(first), text::to_the_second(last));
     }
@@ -125,10 +126,10 @@ mod tests {
     #[test]
     fn names_stay_text() {
         let mut report = sample::empty_report();
-        report.summary.nearest_miss = report.summary.nearest_miss.map(|miss| Principal {
-            username: Some("\u{1b}[2Jeve\nalerts 0".into()),
-            ..miss
-        });
+        report.summary.nearest_miss = report
+            .summary
+            .nearest_miss
+            .map(|miss| Principal { username: Some("\u{1b}[2Jeve\nalerts 0".into()), ..miss });
         assert!(!text(&report).replace('\n', "").chars().any(escape::is_hidden));
         assert!(text(&report).contains(r"\u{1b}[2Jeve\nalerts 0"));
     }

@@ -91,6 +91,7 @@ fn card(alert: &Alert, view: View) -> Table {
         let hang = if values.len() > 1 { 2 } else { 0 };
         let lines: Vec<String> =
             values.iter().flat_map(|value| text::wrap(value, value_width, hang)).collect();
+        let lines = pad(lines, value_width.min(CARD_VALUE_WIDTH));
         builder.push_record([text::wrap(label, labels, 0).join("\n"), lines.join("\n")]);
     }
     let mut table = builder.build();
@@ -101,6 +102,21 @@ fn card(alert: &Alert, view: View) -> Table {
         table.modify(Cell::new(0, 1), Color::BOLD);
     }
     table
+}
+
+/// Cards are as wide as each other up to here, and wider only where their text is.
+const CARD_VALUE_WIDTH: usize = 97;
+
+/// An empty list is shown as `-`, and the first line takes the whole width.
+fn pad(mut lines: Vec<String>, width: usize) -> Vec<String> {
+    if let Some(first) = lines.first_mut() {
+        if first.is_empty() {
+            first.push('-');
+        }
+        let missing = width.saturating_sub(text::width(first));
+        first.push_str(&" ".repeat(missing));
+    }
+    lines
 }
 
 /// Where [`Card::of`] puts the severity.
@@ -170,7 +186,10 @@ impl Card {
     /// A list with a line for each element.
     fn stacked(&mut self, label: &str, elements: &[String], fold: usize) {
         let (shown, folded) = self.fold(elements, fold);
-        let lines = shown.iter().map(|element| quoted(element)).chain(folded).collect();
+        let mut lines: Vec<String> = shown.iter().map(|element| quoted(element)).chain(folded).collect();
+        if lines.is_empty() {
+            lines.push(String::new());
+        }
         self.rows.push((label.to_owned(), lines));
     }
 
