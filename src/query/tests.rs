@@ -270,7 +270,7 @@ fn saved_queries_answer() {
         answer("secret_readers", &[("name", "db"), since, ("until", "2026-11-20T08:06:00Z")]).len(),
         1
     );
-    assert_eq!(answer("user_activity", &[("username", "eve")]).len(), 6);
+    assert_eq!(answer("user_activity", &[("username", "eve")]).len(), 5);
     let denied = answer("denied_by_user", &[]);
     assert!(denied[0].starts_with(r#"["eve",1,1,["get secrets"]"#), "{denied:?}");
     assert_eq!((denied.len(), answer("denied_by_user", &[("minimum", "2")]).len()), (2, 0));
