@@ -31,7 +31,6 @@ fn config(options: &EngineOptions) -> Result<Config, EngineError> {
         ("temp_directory", path(&options.temp)?),
         // Rows that reach a person are ordered by their query; keeping the order of input costs memory.
         ("preserve_insertion_order", "false".to_owned()),
-        ("enable_progress_bar", "false".to_owned()),
     ];
     if options.threads > 0 {
         settings.push(("threads", options.threads.to_string()));
