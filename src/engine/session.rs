@@ -14,12 +14,31 @@ pub fn open(options: &EngineOptions) -> Result<Connection, EngineError> {
     let files = paths(&options.files)?;
     set(&connection, "allowed_paths", &text_list(&files))?;
     views(&connection, &options.files, files)?;
-    for (name, text) in sql::files("macros") {
-        connection.execute_batch(text).map_err(told(name))?;
-    }
+    macros(&connection)?;
     set(&connection, "enable_external_access", "false")?;
     set(&connection, "lock_configuration", "true")?;
     Ok(connection)
+}
+
+/// A macro may call another, whatever their names: what fails is tried again after the others.
+fn macros(connection: &Connection) -> Result<(), EngineError> {
+    let mut left = sql::files("macros");
+    while !left.is_empty() {
+        let before = left.len();
+        let mut first = None;
+        left.retain(|(name, text)| match connection.execute_batch(text) {
+            Ok(()) => false,
+            Err(error) => {
+                first.get_or_insert_with(|| told(name)(error));
+                true
+            }
+        });
+        match first {
+            Some(error) if left.len() == before => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn config(options: &EngineOptions) -> Result<Config, EngineError> {
