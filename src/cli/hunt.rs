@@ -11,6 +11,7 @@ use super::Session;
 use super::exit::Exit;
 use super::ingest::{self, ReadingArgs};
 use super::output::Output;
+use super::report::{FaceArgs, FormatArg, Shown};
 use super::runbook;
 use super::shown;
 use super::times;
@@ -18,7 +19,7 @@ use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::{GroupColumn, HuntReport, SecretKey, Since, WindowMode};
 use crate::hunt::{self, HuntOptions};
 use crate::lake::{Lake, StoredHunt};
-use crate::report::{self, Format, accounting, summary};
+use crate::report::{accounting, summary};
 
 /// The rule that is hunted with when none is named.
 pub(super) const DEFAULT_RULE: &str = "kubernetes.bulk_secret_access";
@@ -129,28 +130,12 @@ struct ShownArgs {
     #[arg(long)]
     runbook: bool,
 
+    #[command(flatten)]
+    faces: FaceArgs,
+
     /// End with exit code 3 when there is an alert
     #[arg(long)]
     fail_on_alert: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FormatArg {
-    Table,
-    Csv,
-    Json,
-    Ndjson,
-}
-
-impl From<FormatArg> for Format {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Table => Self::Table,
-            FormatArg::Csv => Self::Csv,
-            FormatArg::Json => Self::Json,
-            FormatArg::Ndjson => Self::Ndjson,
-        }
-    }
 }
 
 /// Reads the word for one of a few values.
@@ -242,7 +227,9 @@ fn hunt_and_show(
 ) -> anyhow::Result<Exit> {
     let (report, stored) = hunt::run(lake, options, &session.cancel)?;
     let view = shown::view(args.shown.output.as_deref(), args.shown.wide, session);
-    report::write(&report, args.shown.format.into(), view, &mut output)?;
+    let shown =
+        Shown { format: args.shown.format, faces: &args.shown.faces, view, resources: &args.resources };
+    shown.write(lake, &report, &mut output, session)?;
     if args.shown.runbook {
         let runbooks = runbook::of_alerts(lake, &report, &args.resources, session)?;
         runbook::write(&runbooks, args.shown.format == FormatArg::Ndjson, view, &mut output)?;

@@ -1,19 +1,19 @@
 //! `kubetrawl report`: a stored hunt's answer with everything behind it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
 use super::Session;
 use super::exit::Exit;
 use super::output::Output;
+use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::rules;
 use crate::detect::{HuntParameters, HuntReport};
 use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
 use crate::report::escape::CsvReader;
-use crate::report::evidence::EvidenceSource;
 use crate::report::gather::{self, LakeEvidence};
 use crate::report::{self, Format, View, detail, html, markdown};
 
@@ -45,17 +45,8 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Write secrets, requests, timeline and rotation into this folder too, as CSV files
-    #[arg(long, value_name = "DIR")]
-    detail: Option<PathBuf>,
-
-    /// Write CSV for programs: no apostrophe before formulas
-    #[arg(long)]
-    raw: bool,
-
-    /// Alerts that the HTML page shows with charts and runbook, the most serious first
-    #[arg(long, value_name = "N", default_value_t = html::Limits::default().detailed)]
-    detailed: usize,
+    #[command(flatten)]
+    faces: FaceArgs,
 
     #[command(flatten)]
     lake: LakeArgs,
@@ -64,66 +55,110 @@ pub struct ReportArgs {
     resources: ResourceArgs,
 }
 
+/// What every verb takes that shows a hunt's answer with its evidence.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct FaceArgs {
+    /// Write every alert, secret, request, event and secret to rotate into this folder too, as CSV files
+    #[arg(long, value_name = "DIR")]
+    detail: Option<PathBuf>,
+
+    /// Write CSV for programs: no apostrophe before what a spreadsheet would run as a formula
+    #[arg(long)]
+    raw: bool,
+
+    /// Alerts that an HTML page shows with charts and runbook, the most serious first
+    #[arg(long, value_name = "N", default_value_t = html::Limits::default().detailed)]
+    detailed: usize,
+}
+
+/// The formats of a hunt's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FormatArg {
-    Html,
-    Markdown,
+pub(super) enum FormatArg {
+    /// For a person at a terminal
+    Table,
+    /// One row per alert
     Csv,
+    /// One document
     Json,
+    /// One alert a line
+    Ndjson,
+    /// One OCSF Detection Finding a line, for a SIEM
     Ocsf,
+    /// One page with charts and runbooks
+    Html,
+    /// For a ticket
+    Markdown,
 }
 
 pub(super) fn run(args: &ReportArgs, session: &Session) -> anyhow::Result<Exit> {
     let mut output = Output::open(args.output.as_deref())?;
     let lake = Lake::open(&args.lake.folder())?;
     let report = stored(&lake, args.hunt.as_deref())?;
-    let parameters: HuntParameters =
-        serde_json::from_value(report.parameters.clone()).context("the hunt's parameters cannot be read")?;
-    let rule = rules::find(&parameters.rule)?;
-    let limits =
-        Limits { memory: args.resources.memory, threads: args.resources.threads(), temporary: TEMPORARY };
-    let over = LakeSession::open(&lake, limits)?;
-    let mut source = LakeEvidence::new(&over.engine, &rule, &parameters, &session.cancel)?;
-    write(args, &lake, &report, &mut source, &mut output)?;
-    if let Some(folder) = &args.detail {
-        write_detail(&report, reader(args.raw), &mut source, folder)?;
-    }
+    let view = shown::view(args.output.as_deref(), false, session);
+    let shown = Shown { format: args.format, faces: &args.faces, view, resources: &args.resources };
+    shown.write(&lake, &report, &mut output, session)?;
     output.finish()?;
     Ok(Exit::Done)
 }
 
-fn write(
-    args: &ReportArgs,
-    lake: &Lake,
-    report: &HuntReport,
-    source: &mut dyn EvidenceSource,
-    output: &mut Output,
-) -> anyhow::Result<()> {
-    let view = View { csv: reader(args.raw), ..View::default() };
-    match args.format {
-        FormatArg::Html => {
-            let limits = html::Limits { detailed: args.detailed, ..html::Limits::default() };
-            html::write(report, &gather::grounds(&lake.snapshot()?), limits, source, output)?;
+/// How an answer is to be shown.
+pub(super) struct Shown<'a> {
+    pub format: FormatArg,
+    pub faces: &'a FaceArgs,
+    pub view: View,
+    pub resources: &'a ResourceArgs,
+}
+
+impl Shown<'_> {
+    /// Writes the answer, and the folder of details where one is asked for.
+    pub fn write(
+        &self,
+        lake: &Lake,
+        report: &HuntReport,
+        output: &mut Output,
+        session: &Session,
+    ) -> anyhow::Result<()> {
+        let is_long = matches!(self.format, FormatArg::Html | FormatArg::Markdown);
+        if !is_long && self.faces.detail.is_none() {
+            return self.write_short(report, output);
         }
-        FormatArg::Markdown => markdown::write(report, markdown::Limits::default(), source, output)?,
-        FormatArg::Csv => report::write(report, Format::Csv, view, output)?,
-        FormatArg::Json => report::write(report, Format::Json, view, output)?,
-        FormatArg::Ocsf => report::write(report, Format::Ocsf, view, output)?,
+        let parameters: HuntParameters = serde_json::from_value(report.parameters.clone())
+            .context("the hunt's parameters cannot be read")?;
+        let rule = rules::find(&parameters.rule)?;
+        let limits =
+            Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
+        let over = LakeSession::open(lake, limits)?;
+        let mut source = LakeEvidence::new(&over.engine, &rule, &parameters, &session.cancel)?;
+        match self.format {
+            FormatArg::Html => {
+                let limits = html::Limits { detailed: self.faces.detailed, ..html::Limits::default() };
+                html::write(report, &gather::grounds(&lake.snapshot()?), limits, &mut source, output)?;
+            }
+            FormatArg::Markdown => {
+                markdown::write(report, markdown::Limits::default(), &mut source, output)?;
+            }
+            _ => self.write_short(report, output)?,
+        }
+        if let Some(folder) = &self.faces.detail {
+            detail::write(report, self.reader(), &mut source, folder)?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn write_detail(
-    report: &HuntReport,
-    reader: CsvReader,
-    source: &mut dyn EvidenceSource,
-    folder: &Path,
-) -> anyhow::Result<()> {
-    Ok(detail::write(report, reader, source, folder)?)
-}
+    fn write_short(&self, report: &HuntReport, output: &mut Output) -> anyhow::Result<()> {
+        let format = match self.format {
+            FormatArg::Csv => Format::Csv,
+            FormatArg::Json => Format::Json,
+            FormatArg::Ndjson => Format::Ndjson,
+            FormatArg::Ocsf => Format::Ocsf,
+            FormatArg::Table | FormatArg::Html | FormatArg::Markdown => Format::Table,
+        };
+        Ok(report::write(report, format, View { csv: self.reader(), ..self.view }, output)?)
+    }
 
-fn reader(raw: bool) -> CsvReader {
-    if raw { CsvReader::Program } else { CsvReader::Spreadsheet }
+    fn reader(&self) -> CsvReader {
+        if self.faces.raw { CsvReader::Program } else { CsvReader::Spreadsheet }
+    }
 }
 
 /// The one stored hunt whose id begins so, or the latest of all.

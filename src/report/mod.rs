@@ -24,6 +24,8 @@ pub mod runbook;
 mod sample;
 #[cfg(test)]
 mod sample_evidence;
+#[cfg(test)]
+mod schema_tests;
 pub mod summary;
 mod table;
 pub mod text;

@@ -2,5 +2,8 @@
 
 mod support;
 
+// The HTML report in a real browser.
+mod browser;
+
 // What must never be in the source, whatever it does.
 mod invariants;

@@ -75,8 +75,8 @@ impl Chromium {
         let mut browser =
             Self { child, to, from, session: None, sent: 0, events: VecDeque::new(), _profile: profile };
         let target = browser.call("Target.createTarget", json!({"url": "about:blank"}));
-        let attached = browser
-            .call("Target.attachToTarget", json!({"targetId": target["targetId"], "flatten": true}));
+        let attached =
+            browser.call("Target.attachToTarget", json!({"targetId": target["targetId"], "flatten": true}));
         browser.session = Some(attached["sessionId"].as_str().expect("a session").to_owned());
         for domain in ["Page", "Runtime", "Network", "Log"] {
             browser.call(&format!("{domain}.enable"), json!({}));

@@ -15,9 +15,7 @@ const WIDTHS: [u32; 2] = [1280, 400];
 fn report(world: &World) -> std::path::PathBuf {
     let logs = world.simulate("logs", &["--seed", "7"]);
     world.run(&["ingest", "--lake", "lake", &logs.display().to_string()]).expect_code(0);
-    world
-        .run(&["hunt", "--lake", "lake", "--format", "html", "--output", "report.html"])
-        .expect_code(0);
+    world.run(&["hunt", "--lake", "lake", "--format", "html", "--output", "report.html"]).expect_code(0);
     world.path("report.html")
 }
 
