@@ -125,6 +125,13 @@ fn parameters(report: &HuntReport) -> String {
     let serde_json::Value::Object(parameters) = &report.parameters else { return String::new() };
     let shown = parameters.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| match value {
         serde_json::Value::String(text) => format!("{name}={text}"),
+        serde_json::Value::Number(span) if name == "window" || name == "dedup" => {
+            format!("{name}={}", report::time::length(span.as_i64().unwrap_or_default()))
+        }
+        serde_json::Value::Array(names) => {
+            let names: Vec<&str> = names.iter().filter_map(|name| name.as_str()).collect();
+            format!("{name}={}", names.join(","))
+        }
         other => format!("{name}={other}"),
     });
     shown.collect::<Vec<_>>().join(" ")

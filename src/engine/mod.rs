@@ -30,7 +30,8 @@ pub struct EngineOptions {
     pub memory: u64,
     /// 0 for as many as there are cores.
     pub threads: usize,
-    /// Where to spill; made when needed.
+    /// Where to spill; made when needed. DuckDB lets SQL read and write inside it: give it a folder
+    /// that holds nothing else.
     pub temp: PathBuf,
     /// The most bytes that may be spilled; DuckDB's own limit without it.
     pub temp_limit: Option<u64>,
