@@ -12,8 +12,8 @@ use super::tally::Tally;
 use super::work::{Product, Staged, Workshop, record};
 use crate::lake::dedup::{Dedup, FileNumber, Resolution, Standing};
 use crate::lake::{
-    Commit, CommitKind, Counts, FileRecord, LakeError, LakeFile, LakeWriter, Layout, SourceRecord, identity,
-    rejects, writer,
+    Commit, CommitKind, Counts, FileRecord, LakeError, LakeFile, LakeWriter, Layout, SourceRecord, rejects,
+    scan, writer,
 };
 use crate::sources::Source;
 
@@ -138,7 +138,7 @@ fn add_rivals<'a>(
             continue;
         }
         let number = dedup.file(Standing::Committed, file.record.rows as u32);
-        identity::each(&file.path, &mut |row, identity, uri, record| {
+        scan::each(&file.path, &mut |row, identity, uri, record| {
             dedup.add(number, row, identity, uri, record)
         })?;
         rivals.push((number, file));

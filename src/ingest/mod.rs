@@ -180,3 +180,6 @@ impl Ingest<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,9 +99,10 @@ fn hash_all(
     let hash_some = || {
         let mut hashes = Vec::new();
         while let Some(&at) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let hash = sources[at].open().ok().and_then(|reader| {
-                Stored::new(reader).finish(&|| !cancel.is_cancelled()).ok().flatten()
-            });
+            let hash = sources[at]
+                .open()
+                .ok()
+                .and_then(|reader| Stored::new(reader).finish(&|| !cancel.is_cancelled()).ok().flatten());
             hashes.extend(hash.map(|hash| (at, hash)));
         }
         hashes
@@ -112,7 +113,7 @@ fn hash_all(
         for thread in running {
             all.extend(thread.join().map_err(|_| IngestError::Thread)?);
         }
-        Ok(())
+        Ok::<_, IngestError>(())
     })?;
     if cancel.is_cancelled() { Err(IngestError::Cancelled) } else { Ok(all) }
 }

@@ -18,7 +18,7 @@ use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder};
 use crate::lake::dedup::{Dedup, FileNumber, Standing};
 use crate::lake::rejects::{self, RejectRecord};
 use crate::lake::writer::{self, StagedFile};
-use crate::lake::{FileRecord, Layout, identity, utc};
+use crate::lake::{FileRecord, Layout, scan, utc};
 use crate::normalize::schema::position;
 use crate::normalize::{Defaults, Place, RowBuilder, Rows};
 
@@ -241,7 +241,7 @@ impl<'a> Worker<'a> {
     fn compare(&self, file: &StagedFile) -> Result<FileNumber, IngestError> {
         let mut dedup = self.shop.dedup.lock().unwrap_or_else(PoisonError::into_inner);
         let number = dedup.file(Standing::Staged, file.rows as u32);
-        identity::each_origin(&file.path, &mut |row, uri, record| {
+        scan::each_origin(&file.path, &mut |row, uri, record| {
             let identity = file.identities[row as usize];
             dedup.add(number, row, identity, uri, record)
         })?;

@@ -1,64 +1,83 @@
 //! What can go wrong in a lake.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a lake could not be read or written. What failed and where stands in the message, the
-/// cause in `source`.
-#[derive(Debug, thiserror::Error)]
+use parquet::errors::ParquetError;
+use thiserror::Error;
+
+/// A failure of the lake. What failed and on which file stands here, the cause is the source.
+#[derive(Debug, Error)]
 pub enum LakeError {
-    #[error("could not {action} {}", path.display())]
+    #[error("cannot {action} {}", path.display())]
     Io {
         action: &'static str,
         path: PathBuf,
         #[source]
         source: io::Error,
     },
-    #[error("{} is not a kubetrawl lake; ingest into it first, or name another with --lake", path.display())]
+    #[error("cannot write Parquet to {}: check the free space", path.display())]
+    WriteParquet {
+        path: PathBuf,
+        #[source]
+        source: ParquetError,
+    },
+    #[error("cannot read {} as a file of audit_events: it is damaged or was not written by kubetrawl", path.display())]
+    ReadParquet {
+        path: PathBuf,
+        #[source]
+        source: ParquetError,
+    },
+    #[error("an event time of {microseconds} microseconds is on no day of the calendar")]
+    NoDate { microseconds: i64 },
+    #[error("{} has no rows to rewrite: remove it from the commit instead", path.display())]
+    NoRows { path: PathBuf },
+    #[error("{} is not a kubetrawl lake: ingest into it first, or name another with --lake", path.display())]
     NotALake { path: PathBuf },
-    #[error("{} is neither empty nor a kubetrawl lake; name an empty or new folder with --lake", path.display())]
+    #[error("{} is neither empty nor a kubetrawl lake: name an empty or new folder with --lake", path.display())]
     NotEmpty { path: PathBuf },
-    #[error(
-        "{} has lake format {found}, this kubetrawl knows up to {known}; use a newer kubetrawl",
-        path.display()
-    )]
+    #[error("{} has lake format {found}, this kubetrawl knows up to {known}: use a newer kubetrawl", path.display())]
     NewerFormat { path: PathBuf, found: u32, known: u32 },
-    #[error("the lake is being written by {holder}; try again when it is done, or wait for it")]
+    #[error("the lake is being written by {holder}: try again when it is done, or wait for it")]
     Locked { holder: String },
     #[error("stopped while waiting for the lake")]
     Cancelled,
-    #[error("could not understand {}", path.display())]
+    #[error("cannot understand {}", path.display())]
     Json {
         path: PathBuf,
         #[source]
         source: serde_json::Error,
     },
-    #[error("the lake is damaged: {}: {detail}", path.display())]
+    #[error("the lake is damaged at {}: {detail}", path.display())]
     Damaged { path: PathBuf, detail: String },
-    #[error("commit {commit} stands and can be read, but its files could not all be moved; the next ingest does it")]
+    #[error(
+        "commit {commit} stands and can be read, but its files could not all be moved: the next write does it"
+    )]
     Unfinished {
         commit: u64,
         #[source]
         source: Box<LakeError>,
     },
-    #[error("could not read the Parquet file {}", path.display())]
-    Parquet {
-        path: PathBuf,
-        #[source]
-        source: parquet::errors::ParquetError,
-    },
-    #[error("could not read the rows of {}", path.display())]
-    Rows {
-        path: PathBuf,
-        #[source]
-        source: arrow::error::ArrowError,
-    },
 }
 
 impl LakeError {
-    /// For `map_err`: an I/O error while doing `action` to `path`.
-    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
-        let path = path.into();
-        move |source| Self::Io { action, path, source }
+    /// For `map_err`: an input or output error on a path, with the verb that failed.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// For `map_err`: Parquet that could not be written.
+    pub fn write_parquet(path: &Path) -> impl FnOnce(ParquetError) -> Self {
+        move |source| Self::WriteParquet { path: path.to_owned(), source }
+    }
+
+    /// For `map_err`: Parquet that could not be read.
+    pub fn read_parquet(path: &Path) -> impl FnOnce(ParquetError) -> Self {
+        move |source| Self::ReadParquet { path: path.to_owned(), source }
+    }
+
+    /// For `map_err`: a record of the lake that is not what it should be.
+    pub fn json(path: &Path) -> impl FnOnce(serde_json::Error) -> Self {
+        move |source| Self::Json { path: path.to_owned(), source }
     }
 }

@@ -100,7 +100,9 @@ pub fn write_atomic(temporary: &Path, path: &Path, bytes: &[u8]) -> Result<(), L
 
 /// Renames a file; the new name is durable after [`sync_dir`] on its folder.
 pub fn rename(from: &Path, to: &Path) -> Result<(), LakeError> {
-    step(Operation::Rename, to).and_then(|()| fs::rename(from, to)).map_err(LakeError::io("move a file to", to))
+    step(Operation::Rename, to)
+        .and_then(|()| fs::rename(from, to))
+        .map_err(LakeError::io("move a file to", to))
 }
 
 /// Gives a file a second name, or moves it where the file system has no links.

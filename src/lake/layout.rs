@@ -150,8 +150,7 @@ impl Layout {
         for folder in [layout.commits(), layout.staging(), layout.rejects()] {
             disk::create_dir_all(&folder)?;
         }
-        let format =
-            Format { version: FORMAT_VERSION, created_by: env!("CARGO_PKG_VERSION").to_owned() };
+        let format = Format { version: FORMAT_VERSION, created_by: env!("CARGO_PKG_VERSION").to_owned() };
         let path = layout.format();
         let text = serde_json::to_vec_pretty(&format)
             .map_err(|source| LakeError::Json { path: path.clone(), source })?;

@@ -5,15 +5,18 @@
 
 pub mod commit;
 pub mod dedup;
-mod error;
+pub mod error;
 mod hunts;
+pub mod identity;
 pub mod io;
 pub mod layout;
 pub mod lock;
 pub mod publish;
 pub mod rejects;
+pub mod scan;
 pub mod snapshot;
 pub mod utc;
+pub mod writer;
 
 use std::path::Path;
 
@@ -26,6 +29,7 @@ pub use layout::Layout;
 pub use lock::Wait;
 pub use publish::LakeWriter;
 pub use snapshot::{LakeFile, Snapshot};
+pub use writer::StagedFile;
 
 use crate::cancel::Cancel;
 use crate::detect::HuntReport;

@@ -21,8 +21,9 @@ fn stage(writer: &LakeWriter, replaced: &[&str]) -> Result<Commit, LakeError> {
     commit.files_replaced = replaced.iter().map(|&path| path.to_owned()).collect();
     commit.rejects = Some(format!("_kubetrawl/rejects/{batch}.ndjson.zst"));
     for name in [format!("{batch}-0.parquet"), format!("{batch}.ndjson.zst")] {
-        let mut file = disk::create(&writer.staging().join(name))?;
-        std::io::Write::write_all(&mut file, batch.as_bytes()).map_err(LakeError::io("write", "it"))?;
+        let path = writer.staging().join(name);
+        let mut file = disk::create(&path)?;
+        std::io::Write::write_all(&mut file, batch.as_bytes()).map_err(LakeError::io("write", &path))?;
         file.close()?;
     }
     Ok(commit)

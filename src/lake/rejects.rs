@@ -98,11 +98,7 @@ fn write_line(file: &mut impl Write, record: &RejectRecord, path: &Path) -> Resu
 
 /// Merges runs into the batch's rejects file at `to`, passing over the sources of which `keep`
 /// says so. Says how many records it holds; there is no file where there are none.
-pub fn merge_runs(
-    mut runs: Vec<PathBuf>,
-    to: &Path,
-    keep: &dyn Fn(&str) -> bool,
-) -> Result<u64, LakeError> {
+pub fn merge_runs(mut runs: Vec<PathBuf>, to: &Path, keep: &dyn Fn(&str) -> bool) -> Result<u64, LakeError> {
     let mut round = 0;
     while runs.len() > FAN_IN {
         let rest = runs.split_off(FAN_IN);
@@ -124,9 +120,9 @@ pub fn merge_runs(
         kept += 1;
         let encoder = match &mut out {
             Some(encoder) => encoder,
-            none => none.insert(
-                zstd::Encoder::new(disk::create(to)?, LEVEL).map_err(LakeError::io("write", to))?,
-            ),
+            none => {
+                none.insert(zstd::Encoder::new(disk::create(to)?, LEVEL).map_err(LakeError::io("write", to))?)
+            }
         };
         write_line(encoder, &record, to)
     })?;
@@ -182,8 +178,7 @@ impl<R: BufRead> Iterator for RejectReader<R> {
     fn next(&mut self) -> Option<Self::Item> {
         let line = self.lines.next()?.map_err(LakeError::io("read", &self.path));
         Some(line.and_then(|line| {
-            serde_json::from_str(&line)
-                .map_err(|source| LakeError::Json { path: self.path.clone(), source })
+            serde_json::from_str(&line).map_err(|source| LakeError::Json { path: self.path.clone(), source })
         }))
     }
 }

@@ -6,10 +6,10 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::LakeError;
 use super::commit::{Commit, FileRecord, SourceRecord};
 use super::layout::Layout;
 use super::lock::Lock;
-use super::LakeError;
 
 /// How long a reader waits for a writer at work to move the files of the commit it has just made.
 const MOVE_WAIT: Duration = Duration::from_secs(5);
@@ -60,8 +60,7 @@ impl Snapshot {
                 files.remove(path.as_str());
             }
             for record in &commit.files_added {
-                let file =
-                    LakeFile { path: PathBuf::new(), record: record.clone(), commit: commit.number };
+                let file = LakeFile { path: PathBuf::new(), record: record.clone(), commit: commit.number };
                 files.insert(&record.path, file);
             }
         }
@@ -79,17 +78,12 @@ impl Snapshot {
             let batch = batches.get(&file.commit).copied().unwrap_or_default();
             let staged = layout.staged(batch, &file.record.path);
             // The place is asked twice: the file may move between the first two questions.
-            file.path = if place.exists() {
-                place
-            } else if staged.exists() && !place.exists() {
-                moved = false;
-                staged
-            } else if place.exists() {
-                place
-            } else {
+            let Some(path) = [&place, &staged, &place].into_iter().find(|path| path.exists()) else {
                 let detail = format!("the file of commit {} is missing", file.commit);
                 return Err(LakeError::Damaged { path: place, detail });
             };
+            moved &= *path == place;
+            file.path.clone_from(path);
         }
         Ok(moved)
     }

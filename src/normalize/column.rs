@@ -20,7 +20,7 @@ const REPEATED: u32 = 256;
 pub(super) trait Column: Default {
     fn finish(&mut self) -> ArrayRef;
 
-    /// Bytes allocated, which is at most about twice the bytes used.
+    /// Bytes allocated.
     fn allocated(&self) -> usize;
 }
 

@@ -66,7 +66,7 @@ impl RowBuilder {
         self.identities.len()
     }
 
-    /// Memory held, in bytes. It can be up to about twice what the rows need.
+    /// Memory held, in bytes: what is allocated, of which a large batch uses more than half.
     pub fn bytes(&self) -> usize {
         self.columns.allocated() + self.identities.capacity() * size_of::<Identity>()
     }
@@ -295,3 +295,8 @@ impl Columns {
         self.redacted.push(texts.redacted);
     }
 }
+
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;

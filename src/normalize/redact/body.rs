@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use serde::de::IgnoredAny;
 
-use super::{Context, REDACTED, text};
+use super::{Context, text};
 
 /// What a body becomes that should be walked but is not JSON.
 const REDACTED_BODY: &str = "\"REDACTED\"";
@@ -228,29 +228,12 @@ fn sensitive_key(key: &str) -> Sensitive {
 /// Strings that hold JSON: annotations in which tools keep a copy of the object, and the patches
 /// that admission webhooks leave in the audit event's annotations.
 fn sensitive_string(content: &str) -> Sensitive {
-    if !matches!(unescaped_start(content), Some(b'{' | b'[')) {
+    if !unescape(content).trim_start().starts_with(['{', '[']) {
         Sensitive::Never
     } else if mentions_secret(content.as_bytes()) {
         Sensitive::Always
     } else {
         Sensitive::InSecret
-    }
-}
-
-/// The first byte of a JSON string's value that is not white space.
-fn unescaped_start(content: &str) -> Option<u8> {
-    let mut bytes = content.bytes();
-    loop {
-        match bytes.next()? {
-            b' ' => {}
-            b'\\' => match bytes.next()? {
-                b'n' | b't' | b'r' => {}
-                // Rare enough to take it for what is looked for.
-                b'u' => return Some(b'{'),
-                other => return Some(other),
-            },
-            other => return Some(other),
-        }
     }
 }
 

@@ -14,6 +14,9 @@ mod body;
 mod reject;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use memchr::memmem;
 
 use crate::decode::AuditEvent;

@@ -1,0 +1,172 @@
+//! Reading back who the rows of a committed file are, without holding the file.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray, RecordBatch, StringViewArray, TimestampMicrosecondArray};
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+};
+use parquet::errors::ParquetError;
+
+use super::error::LakeError;
+use crate::normalize::identity::{Identifying, Identity};
+use crate::normalize::schema::SCHEMA;
+
+/// Rows decoded at a time: a few MiB with bodies of a usual size, and bodies are only read to be
+/// copied.
+const BATCH_ROWS: usize = 1_024;
+
+pub(super) const IDENTIFYING: [&str; 8] =
+    ["cluster", "record_id", "audit_id", "stage", "event_time", "request_uri", "verb", "username"];
+
+/// Where a row came from. Of two rows of one identity, the one with the smaller origin stays.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    pub source_uri: String,
+    pub source_record: i64,
+}
+
+/// The identities of a file's rows, in file order, each with its row's number from 0. Memory is
+/// that of a batch of the eight columns.
+///
+/// # Errors
+/// When the file cannot be opened or has other columns; each item may fail to be read.
+pub fn identities(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<(u32, Identity), LakeError>>, LakeError> {
+    let batches = Reader::open(path, &IDENTIFYING, None)?;
+    let mut scratch = Vec::new();
+    let identities = batches.flat_map(move |batch| match batch {
+        Ok(batch) => {
+            let columns = Columns::of(&batch);
+            let rows = (0..batch.num_rows()).map(|row| Ok(columns.identity(row, &mut scratch)));
+            rows.collect::<Vec<_>>()
+        }
+        Err(error) => vec![Err(error)],
+    });
+    Ok((0..).zip(identities).map(|(row, identity)| Ok((row, identity?))))
+}
+
+/// Where the rows numbered in `rows`, sorted and distinct, came from, in that order. Pages without
+/// such a row are not decoded.
+///
+/// # Errors
+/// When the file cannot be opened or read, or has fewer rows.
+pub fn origins(path: &Path, rows: &[u32]) -> Result<Vec<Origin>, LakeError> {
+    let mut origins = Vec::with_capacity(rows.len());
+    for batch in Reader::open(path, &["source_uri", "source_record"], Some(select(rows)))? {
+        let batch = batch?;
+        let uris = strings(&batch, "source_uri");
+        let records = batch["source_record"].as_primitive::<Int64Type>();
+        origins.extend(uris.iter().zip(records.values()).map(|(uri, &source_record)| Origin {
+            source_uri: uri.unwrap_or_default().to_owned(),
+            source_record,
+        }));
+    }
+    if origins.len() == rows.len() {
+        Ok(origins)
+    } else {
+        let fewer = ParquetError::General(format!("{} of {} rows found", origins.len(), rows.len()));
+        Err(LakeError::read_parquet(path)(fewer))
+    }
+}
+
+fn select(rows: &[u32]) -> RowSelection {
+    let mut next = 0;
+    let mut selectors = Vec::with_capacity(rows.len() * 2);
+    for &row in rows {
+        selectors.push(RowSelector::skip((row - next) as usize));
+        selectors.push(RowSelector::select(1));
+        next = row + 1;
+    }
+    RowSelection::from(selectors)
+}
+
+/// The batches of a file of the lake, with strings as views, as rows are built with.
+pub(super) struct Reader {
+    path: PathBuf,
+    batches: ParquetRecordBatchReader,
+}
+
+impl Reader {
+    pub(super) fn all_columns(path: &Path) -> Result<Self, LakeError> {
+        Self::open(path, &[], None)
+    }
+
+    /// Reads the named columns, or all when none is named.
+    pub(super) fn open(path: &Path, columns: &[&str], rows: Option<RowSelection>) -> Result<Self, LakeError> {
+        let file = File::open(path).map_err(LakeError::io("open", path))?;
+        let options = ArrowReaderOptions::new().with_schema(SCHEMA.clone());
+        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+            .map_err(LakeError::read_parquet(path))?;
+        let mask = match columns {
+            [] => ProjectionMask::all(),
+            _ => ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied()),
+        };
+        let mut builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
+        if let Some(rows) = rows {
+            builder = builder.with_row_selection(rows);
+        }
+        let batches = builder.build().map_err(LakeError::read_parquet(path))?;
+        Ok(Self { path: path.to_owned(), batches })
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Result<RecordBatch, LakeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.batches.next()?;
+        Some(batch.map_err(|error| LakeError::read_parquet(&self.path)(ParquetError::from(error))))
+    }
+}
+
+/// A column that the reader was told to read.
+pub(super) fn strings<'a>(batch: &'a RecordBatch, name: &str) -> &'a StringViewArray {
+    batch[name].as_string_view()
+}
+
+/// The identifying columns of a batch that has at least these.
+pub(super) struct Columns<'a> {
+    cluster: &'a StringViewArray,
+    record_id: &'a StringViewArray,
+    audit_id: &'a StringViewArray,
+    stage: &'a StringViewArray,
+    event_time: &'a TimestampMicrosecondArray,
+    request_uri: &'a StringViewArray,
+    verb: &'a StringViewArray,
+    username: &'a StringViewArray,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(batch: &'a RecordBatch) -> Self {
+        Self {
+            cluster: strings(batch, "cluster"),
+            record_id: strings(batch, "record_id"),
+            audit_id: strings(batch, "audit_id"),
+            stage: strings(batch, "stage"),
+            event_time: batch["event_time"].as_primitive::<TimestampMicrosecondType>(),
+            request_uri: strings(batch, "request_uri"),
+            verb: strings(batch, "verb"),
+            username: strings(batch, "username"),
+        }
+    }
+
+    pub(super) fn identity(&self, row: usize, scratch: &mut Vec<u8>) -> Identity {
+        let string = |column: &'a StringViewArray| column.is_valid(row).then(|| column.value(row));
+        Identifying {
+            cluster: string(self.cluster),
+            record_id: string(self.record_id),
+            audit_id: string(self.audit_id),
+            stage: string(self.stage),
+            event_time: self.event_time.value(row),
+            request_uri: string(self.request_uri),
+            verb: string(self.verb),
+            username: string(self.username),
+        }
+        .identity(scratch)
+    }
+}

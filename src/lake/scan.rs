@@ -1,0 +1,58 @@
+//! Reads back who the rows of a file are and where they came from, batch by batch.
+
+use std::path::Path;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+
+use super::LakeError;
+use super::identity::{Columns, IDENTIFYING, Reader, strings};
+use crate::normalize::Identity;
+
+const ORIGIN: [&str; 2] = ["source_uri", "source_record"];
+
+/// Takes a row's number, identity, source_uri and source_record.
+type TakeRow<'a> = &'a mut dyn FnMut(u32, Identity, &str, i64) -> Result<(), LakeError>;
+
+/// Calls `take` for each row, in order, with its number, source_uri and source_record.
+///
+/// # Errors
+/// When the file cannot be read, and those of `take`.
+pub fn each_origin(
+    path: &Path,
+    take: &mut dyn FnMut(u32, &str, i64) -> Result<(), LakeError>,
+) -> Result<(), LakeError> {
+    let mut row = 0;
+    for batch in Reader::open(path, &ORIGIN, None)? {
+        let batch = batch?;
+        let uris = strings(&batch, ORIGIN[0]);
+        let records = batch[ORIGIN[1]].as_primitive::<Int64Type>();
+        for (uri, record) in uris.iter().zip(records.values()) {
+            take(row, uri.unwrap_or_default(), *record)?;
+            row += 1;
+        }
+    }
+    Ok(())
+}
+
+/// The same with each row's identity, computed from its columns.
+///
+/// # Errors
+/// As [`each_origin`].
+pub fn each(path: &Path, take: TakeRow<'_>) -> Result<(), LakeError> {
+    let names: Vec<&str> = IDENTIFYING.into_iter().chain(ORIGIN).collect();
+    let mut scratch = Vec::new();
+    let mut row = 0;
+    for batch in Reader::open(path, &names, None)? {
+        let batch = batch?;
+        let columns = Columns::of(&batch);
+        let uris = strings(&batch, ORIGIN[0]);
+        let records = batch[ORIGIN[1]].as_primitive::<Int64Type>();
+        for at in 0..batch.num_rows() {
+            let identity = columns.identity(at, &mut scratch);
+            take(row, identity, uris.value(at), records.value(at))?;
+            row += 1;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Rows to Parquet files: one per day, sorted, hashed while written.
+
+mod file;
+mod order;
+mod properties;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
+use arrow::compute::{filter_record_batch, take_record_batch};
+use parquet::errors::ParquetError;
+
+use self::file::FileWriter;
+use self::order::Key;
+use super::error::LakeError;
+use super::identity::{self, Reader};
+use crate::normalize::{Identity, Rows};
+
+pub use self::properties::{BLOOM_FILTERS, ROW_GROUP_ROWS, SORTED_BY};
+
+/// A finished Parquet file that no commit names yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedFile {
+    pub path: PathBuf,
+    /// The UTC date of every row's event_time, `YYYY-MM-DD`: the partition it belongs to.
+    pub event_date: String,
+    pub rows: u64,
+    pub bytes: u64,
+    /// The smallest event_time, in microseconds since 1970-01-01T00:00Z.
+    pub first_time: i64,
+    /// The largest event_time.
+    pub last_time: i64,
+    /// Of the whole file, in lower case hex.
+    pub sha256: String,
+    /// One per row, in the order of the file.
+    pub identities: Vec<Identity>,
+}
+
+impl StagedFile {
+    /// Waits until the file's content is on the disk. A commit calls it before it names the file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or the disk refuses.
+    pub fn sync(&self) -> Result<(), LakeError> {
+        File::open(&self.path)
+            .and_then(|file| file.sync_all())
+            .map_err(LakeError::io("flush to disk", &self.path))
+    }
+}
+
+/// Writes rows as one file per UTC day into `staging`, sorted by [`SORTED_BY`] with nulls first.
+///
+/// `name` gives each file's name within `staging`, extension included. Rows of equal order keep
+/// none: source_uri and source_record make the order total. Extra memory is that of one
+/// row group, compressed.
+///
+/// # Errors
+/// When a file cannot be created or written; what was written so far stays in `staging`.
+pub fn write(
+    rows: Rows,
+    staging: &Path,
+    name: &mut dyn FnMut() -> String,
+) -> Result<Vec<StagedFile>, LakeError> {
+    order::sorted(&rows.batch)
+        .chunk_by(|a, b| a.day == b.day)
+        .map(|day| write_day(&rows, day, &staging.join(name())))
+        .collect()
+}
+
+/// Rows put in order at a time: the writer weighs a row group's bytes between two of these.
+const TAKEN_ROWS: usize = 2_048;
+
+fn write_day(rows: &Rows, day: &[Key], path: &Path) -> Result<StagedFile, LakeError> {
+    let mut file = FileWriter::create(path)?;
+    for part in day.chunks(TAKEN_ROWS) {
+        let order = UInt32Array::from_iter_values(part.iter().map(|key| key.row));
+        let batch = take_record_batch(&rows.batch, &order)
+            .map_err(|error| LakeError::write_parquet(path)(ParquetError::from(error)))?;
+        let identities = part.iter().map(|key| rows.identities[key.row as usize]);
+        file.write(&batch, identities)?;
+    }
+    file.finish(&order::date(day[0].event_time)?)
+}
+
+/// Copies a file of the lake without the rows numbered in `drop`, which are sorted and count from
+/// 0. The copy has the same layout, order and date, and no rows at all when all were dropped.
+///
+/// # Errors
+/// When the file cannot be read, has no rows, or the copy cannot be written.
+pub fn rewrite_without(path: &Path, drop: &[u32], to: &Path) -> Result<StagedFile, LakeError> {
+    let mut file = FileWriter::create(to)?;
+    let mut scratch = Vec::new();
+    let mut date = None;
+    let mut row = 0_u32;
+    for batch in Reader::all_columns(path)? {
+        let batch = batch?;
+        if date.is_none() && batch.num_rows() > 0 {
+            date = Some(order::date(order::times(&batch).value(0))?);
+        }
+        let kept = filter_record_batch(&batch, &keep(&batch, row, drop))
+            .map_err(|error| LakeError::write_parquet(to)(ParquetError::from(error)))?;
+        let columns = identity::Columns::of(&kept);
+        let identities = (0..kept.num_rows()).map(|row| columns.identity(row, &mut scratch));
+        file.write(&kept, identities)?;
+        row += batch.num_rows() as u32;
+    }
+    file.finish(&date.ok_or_else(|| LakeError::NoRows { path: path.to_owned() })?)
+}
+
+/// Which rows of a batch stay, given the number of its first row.
+fn keep(batch: &RecordBatch, first: u32, drop: &[u32]) -> BooleanArray {
+    (0..batch.num_rows() as u32).map(|row| Some(drop.binary_search(&(first + row)).is_err())).collect()
+}
+
+#[cfg(test)]
+mod tests;

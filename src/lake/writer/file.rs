@@ -1,0 +1,98 @@
+//! One Parquet file under construction.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use arrow::array::RecordBatch;
+use arrow::compute::{max, min};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use sha2::{Digest, Sha256};
+
+use super::{StagedFile, order, properties};
+use crate::lake::error::LakeError;
+use crate::normalize::Identity;
+use crate::normalize::schema::SCHEMA;
+
+/// Writes sorted batches and keeps count of what a commit says of the file.
+pub(super) struct FileWriter {
+    path: PathBuf,
+    writer: ArrowWriter<HashingFile>,
+    times: Option<(i64, i64)>,
+    identities: Vec<Identity>,
+}
+
+impl FileWriter {
+    pub(super) fn create(path: &Path) -> Result<Self, LakeError> {
+        let file = File::create_new(path).map_err(LakeError::io("create", path))?;
+        // An embedded Arrow schema would make readers of other languages follow Arrow's types
+        // instead of Parquet's.
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties::properties())
+            .with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(HashingFile::new(file), SCHEMA.clone(), options)
+            .map_err(LakeError::write_parquet(path))?;
+        Ok(Self { path: path.to_owned(), writer, times: None, identities: Vec::new() })
+    }
+
+    pub(super) fn write(
+        &mut self,
+        batch: &RecordBatch,
+        identities: impl Iterator<Item = Identity>,
+    ) -> Result<(), LakeError> {
+        let times = order::times(batch);
+        if let (Some(first), Some(last)) = (min(times), max(times)) {
+            let (earliest, latest) = self.times.unwrap_or((first, last));
+            self.times = Some((earliest.min(first), latest.max(last)));
+        }
+        self.identities.extend(identities);
+        self.writer.write(batch).map_err(LakeError::write_parquet(&self.path))
+    }
+
+    /// Writes the footer. A file without rows has 0 for both of its times.
+    pub(super) fn finish(self, event_date: &str) -> Result<StagedFile, LakeError> {
+        let file = self.writer.into_inner().map_err(LakeError::write_parquet(&self.path))?;
+        let (first_time, last_time) = self.times.unwrap_or_default();
+        Ok(StagedFile {
+            path: self.path,
+            event_date: event_date.to_owned(),
+            rows: self.identities.len() as u64,
+            bytes: file.bytes,
+            first_time,
+            last_time,
+            sha256: hex(&file.hash.finalize()),
+            identities: self.identities,
+        })
+    }
+}
+
+/// A file that hashes what passes through it. The Parquet writer buffers in front of it.
+struct HashingFile {
+    file: File,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl HashingFile {
+    fn new(file: File) -> Self {
+        Self { file, hash: Sha256::new(), bytes: 0 }
+    }
+}
+
+impl Write for HashingFile {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(buffer)?;
+        self.hash.update(&buffer[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

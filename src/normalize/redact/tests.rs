@@ -1,0 +1,277 @@
+use std::borrow::Cow;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn masked(json: &str, context: Context) -> String {
+    let masked = body(json, context);
+    assert!(matches!(masked, Cow::Owned(_)), "nothing was masked in {json}");
+    masked.into_owned()
+}
+
+fn untouched(json: &str, context: Context) {
+    let kept = body(json, context);
+    assert!(matches!(kept, Cow::Borrowed(_)), "{json} became {kept}");
+}
+
+#[test]
+fn a_secret_keeps_its_keys_and_its_order() {
+    let given = r#"{ "kind": "Secret", "apiVersion":"v1","data":{"b":"eA==","a":"eQ==","none":null},
+        "metadata":{"uid":"1","big":12345678901234567890123},"stringData":{"n":1,"t":true,"o":{"k":["x"]}},"type":"Opaque"}"#;
+    let expected = r#"{ "kind": "Secret", "apiVersion":"v1","data":{"b":"REDACTED","a":"REDACTED","none":null},
+        "metadata":{"uid":"1","big":12345678901234567890123},"stringData":{"n":"REDACTED","t":"REDACTED","o":{"k":["REDACTED"]}},"type":"Opaque"}"#;
+    assert_eq!(masked(given, Context::Other), expected);
+    assert_eq!(masked(given, Context::Secret), expected);
+}
+
+#[test]
+fn a_kind_may_come_last_and_far_up() {
+    let items = r#"{"items":[{"data":{"a":"eA=="}},{"metadata":{"name":"n"}}],"kind":"SecretList"}"#;
+    let expected = r#"{"items":[{"data":{"a":"REDACTED"}},{"metadata":{"name":"n"}}],"kind":"SecretList"}"#;
+    assert_eq!(masked(items, Context::Other), expected);
+}
+
+#[test]
+fn only_the_secrets_of_a_list_are_masked() {
+    let list = r#"{"kind":"List","items":[{"kind":"ConfigMap","data":{"a":"x"}},{"kind":"Secret","data":{"a":"x"}}]}"#;
+    let expected = r#"{"kind":"List","items":[{"kind":"ConfigMap","data":{"a":"x"}},{"kind":"Secret","data":{"a":"REDACTED"}}]}"#;
+    assert_eq!(masked(list, Context::Other), expected);
+}
+
+#[test]
+fn the_context_stands_in_for_a_missing_kind() {
+    let cases = [
+        (r#"{"data":{"a":"eA=="}}"#, r#"{"data":{"a":"REDACTED"}}"#),
+        (r#"{"data":"eA=="}"#, r#"{"data":"REDACTED"}"#),
+        (r#"{"d\u0061ta":{"a":"eA=="}}"#, r#"{"d\u0061ta":{"a":"REDACTED"}}"#),
+        (
+            r#"[{"op":"add","path":"/data/a","value":"eA=="},{"op":"remove","path":"/data/b"}]"#,
+            r#"[{"op":"add","path":"/data/a","value":"REDACTED"},{"op":"remove","path":"/data/b"}]"#,
+        ),
+        (
+            r#"{"kind":"Table","rows":[{"cells":["db",1],"object":{"data":{"a":"eA=="}}}]}"#,
+            r#"{"kind":"Table","rows":[{"cells":["db",1],"object":{"data":{"a":"REDACTED"}}}]}"#,
+        ),
+        (
+            r#"{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"data: x"}}}"#,
+            r#"{"metadata":{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"REDACTED"}}}"#,
+        ),
+        (r#"{"a":" \n{\"b\":1}"}"#, r#"{"a":"REDACTED"}"#),
+        (r#"{"status":{"token":"x.y"}}"#, r#"{"status":{"token":"REDACTED"}}"#),
+        (r#""c2VjcmV0""#, r#""REDACTED""#),
+    ];
+    for (given, expected) in cases {
+        assert_eq!(masked(given, Context::Secret), expected);
+    }
+}
+
+#[test]
+fn other_objects_may_carry_secrets_too() {
+    let cases = [
+        (r#"{"stringData":{"a":"x"}}"#, r#"{"stringData":{"a":"REDACTED"}}"#),
+        (r#"{"kind":"TokenReview","spec":{"token":"x"}}"#, r#"{"kind":"TokenReview","spec":{"token":"REDACTED"}}"#),
+        (
+            r#"{"@type":"core.k8s.io/v1.Secret","data":{"a":"x"}}"#,
+            r#"{"@type":"core.k8s.io/v1.Secret","data":{"a":"REDACTED"}}"#,
+        ),
+        (
+            r#"{"kind":"ConfigMap","data":{"s.json":"{\"kind\":\"Secret\",\"data\":{}}"}}"#,
+            r#"{"kind":"ConfigMap","data":{"s.json":"REDACTED"}}"#,
+        ),
+        (r#"{"x":"eyJhbGciOiJub25lIn0.e30."}"#, r#"{"x":"REDACTED"}"#),
+        (r#"{"kind":"\u0053ecret","data":{"a":"x"}}"#, r#"{"kind":"\u0053ecret","data":{"a":"REDACTED"}}"#),
+    ];
+    for (given, expected) in cases {
+        assert_eq!(masked(given, Context::Other), expected);
+    }
+}
+
+#[test]
+fn what_holds_no_secret_is_not_touched() {
+    let pod = r#"{"kind":"Pod","spec":{"volumes":[{"projected":{"sources":[{"serviceAccountToken":{"path":"token"}}]}},{"secret":{"secretName":"x"}}]}}"#;
+    let cases = [
+        pod,
+        r#"{"kind":"ConfigMap","data":{"a":"x","token.json":"y"}}"#,
+        r#"{"kind":"Event","involvedObject":{"kind":"Secret","name":"x"}}"#,
+        r#"{"continue":"eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MX0"}"#,
+        r#"{"not json"#,
+        "",
+    ];
+    cases.iter().for_each(|case| untouched(case, Context::Other));
+    let status = r#"{"kind":"Status","reason":"NotFound","details":{"name":"db","kind":"secrets"},"code":404}"#;
+    untouched(status, Context::Secret);
+    untouched(r#"{"kind":"Secret","data":{"a":"REDACTED","b":""}}"#, Context::Secret);
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_dropped() {
+    assert_eq!(masked(r#"{"data":{"a":"c2Vj"#, Context::Secret), "\"REDACTED\"");
+    assert_eq!(masked(r#"{"kind":"Secret","data":{"a":"c2Vj"#, Context::Other), "\"REDACTED\"");
+    assert_eq!(masked("skipped", Context::Secret), "\"REDACTED\"");
+}
+
+#[test]
+fn nesting_costs_no_stack() {
+    let depth = 1_000_000;
+    let nested = format!("{}{{\"kind\":\"Secret\",\"data\":\"x\"}}{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(masked(&nested, Context::Other).contains("\"data\":\"REDACTED\""));
+    let open = format!("{{\"data\":{}", "{\"a\":".repeat(depth));
+    assert_eq!(masked(&open, Context::Secret), "\"REDACTED\"");
+    reject_bytes(open.as_bytes());
+}
+
+#[test]
+fn credentials_in_uris_and_user_agents() {
+    let cases = [
+        ("/api?token=abc&watch=1", "/api?token=REDACTED&watch=1"),
+        ("/api?access_token=abc", "/api?access_token=REDACTED"),
+        ("/api?Access_Token%3Dabc;x", "/api?Access_Token%3DREDACTED;x"),
+        ("/api?auth=Bearer%20abc&x", "/api?auth=Bearer%20REDACTED&x"),
+        ("curl/8 (Bearer abc)", "curl/8 (Bearer REDACTED)"),
+        ("/x/eyJhbGciOiJub25lIn0.e30.c2ln/y", "/x/REDACTED/y"),
+        ("/x?token=eyJhbGciOiJub25lIn0.e30.c2ln&y", "/x?token=REDACTED&y"),
+    ];
+    for (given, expected) in cases {
+        assert_eq!(uri(given), expected);
+    }
+    for kept in ["/api/v1/secrets?limit=500&continue=eyJ2Ijoi.x", "/serviceaccounts/a/token", "token", "Bearer", ""] {
+        assert!(matches!(uri(kept), Cow::Borrowed(_)), "{kept}");
+    }
+}
+
+fn reject(record: &str) -> String {
+    String::from_utf8(reject_bytes(record.as_bytes())).unwrap()
+}
+
+#[test]
+fn rejects_keep_what_is_not_secret() {
+    let cases = [
+        (
+            r#"{"verb":"get","objectRef":{"resource":"secrets"},"data":{"a":"c2Vj","b":{"c":1,"d":null}},"stage":"x"}"#,
+            r#"{"verb":"get","objectRef":{"resource":"secrets"},"data":{"a":"REDACTED","b":{"c":REDACTED,"d":null}},"stage":"x"}"#,
+        ),
+        (r#"{"resource":"secrets","data":{"a":"c2V"#, r#"{"resource":"secrets","data":{"a":"REDACTED"#),
+        (r#"{"token" : "abc", "verb":"get"#, r#"{"token" : "REDACTED", "verb":"get"#),
+        (
+            r#"{"log":"{\"kind\":\"Secret\",\"data\":{\"a\":\"c2Vj\"},\"type\":\"Opaque\"}\n","time":"t"}"#,
+            r#"{"log":"{\"kind\":\"Secret\",\"data\":{\"a\":\"REDACTED\"},\"type\":\"Opaque\"}\n","time":"t"}"#,
+        ),
+        (
+            r#"{"log":"{\"kind\":\"Secret\",\"data\":{\"a\":\"c2V","time":"t"}"#,
+            r#"{"log":"{\"kind\":\"Secret\",\"data\":{\"a\":\"REDACTED","time":"t"}"#,
+        ),
+        (
+            r#"2026-11-22 10:00:00,"{""kind"":""Secret"",""data"":{""a"":""c2Vj""},""x"":""y""}",z"#,
+            r#"2026-11-22 10:00:00,"{""kind"":""Secret"",""data"":{""a"":""REDACTED""},""x"":""y""}",z"#,
+        ),
+        (r#"{"kind":"ConfigMap","data":{"a":"b"}}"#, r#"{"kind":"ConfigMap","data":{"a":"b"}}"#),
+        (r#"{"a":"eyJhbGciOi"#, r#"{"a":"REDACTED"#),
+        ("GET /x?token=abc HTTP/1.1", "GET /x?token=REDACTED HTTP/1.1"),
+        ("plain text, with 'secrets' in it", "plain text, with 'secrets' in it"),
+        (r#"c2Vj"},"kind":"Secret"}"#, "REDACTED"),
+        (r#"{"password":"c2Vj"},"kind":"Secret"}"#, "REDACTED"),
+        ("", ""),
+    ];
+    for (given, expected) in cases {
+        assert_eq!(reject(given), expected);
+    }
+}
+
+#[test]
+fn rejects_are_bounded() {
+    let long = format!("{{\"secrets\":1,\"data\":{}", "{\"a\":\"b\",".repeat(300_000));
+    assert!(reject_bytes(long.as_bytes()).len() <= REJECT_LIMIT);
+    let backslashes = format!("{{\"secrets\":1,\"data\":{}", "\\".repeat(2 << 20));
+    assert!(reject_bytes(backslashes.as_bytes()).len() <= REJECT_LIMIT);
+    let literals = format!("{{\"secrets\":1,\"data\":[{}", "1,".repeat(1 << 20));
+    assert!(reject_bytes(literals.as_bytes()).len() <= REJECT_LIMIT);
+}
+
+/// A body that holds `secret` in one of the places where a body can.
+fn planted(secret: &str, place: usize) -> Value {
+    let inner = json!({"kind": "Secret", "data": {"p": secret}}).to_string();
+    match place {
+        0 => json!({"kind": "Secret", "data": {"p": secret}, "type": "Opaque"}),
+        1 => json!({"stringData": {"p": secret}, "apiVersion": "v1", "kind": "Secret"}),
+        2 => json!({"items": [{"metadata": {}, "data": {"a": "b", "p": secret}}], "kind": "SecretList"}),
+        3 => json!({"kind": "List", "items": [{"kind": "Pod"}, {"kind": "Secret", "data": {"p": [{"q": secret}]}}]}),
+        4 => json!({"kind": "Table", "rows": [{"object": {"kind": "Secret", "data": {"p": secret}}}]}),
+        5 => json!({"kind": "Secret", "metadata": {"annotations":
+            {"kubectl.kubernetes.io/last-applied-configuration": inner}}}),
+        6 => json!({"kind": "TokenReview", "spec": {"token": secret}}),
+        7 => json!({"kind": "TokenRequest", "status": {"token": secret, "expirationTimestamp": "x"}}),
+        8 => json!({"kind": "Pod", "x": format!("Bearer eyJhbGciOiJSUzI1NiJ9.{secret}.{secret}")}),
+        9 => json!({"metadata": {"annotations": {"copy": inner}}}),
+        10 => json!({"kind": "ConfigMap", "data": {"copy": json!({"x": inner}).to_string()}}),
+        // These two say nothing of themselves: their context does.
+        11 => json!([{"op": "replace", "path": "/data/p", "value": secret}]),
+        _ => json!({"data": {"p": secret}}),
+    }
+}
+
+const PLACES: usize = 13;
+const OF_UNKNOWN_KIND: usize = 11;
+
+/// `body` inside an event, escaped `levels` times.
+fn event_with(body: &Value, levels: usize) -> String {
+    let mut record = json!({"kind": "Event", "verb": "patch", "objectRef": {"resource": "secrets"},
+        "requestObject": body, "stageTimestamp": "2026-11-22T10:00:00Z"})
+    .to_string();
+    for _ in 0..levels {
+        record = json!({"category": "kube-audit", "properties": {"log": record, "stream": "stdout"}}).to_string();
+    }
+    record
+}
+
+/// Whether eight letters in a row of `secret` stand in `text`.
+fn holds_part_of(text: &[u8], secret: &str) -> bool {
+    secret.as_bytes().windows(8).any(|part| memmem::find(text, part).is_some())
+}
+
+proptest! {
+    #[test]
+    fn no_planted_secret_survives_in_a_body(
+        secret in "[g-z]{20}", place in 0..PLACES, pretty in any::<bool>(), known in any::<bool>(),
+    ) {
+        let value = planted(&secret, place);
+        let given = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+        let context = if known || place >= OF_UNKNOWN_KIND { Context::Secret } else { Context::Other };
+        let masked = body(&given, context);
+        prop_assert!(!holds_part_of(masked.as_bytes(), &secret), "{}", masked);
+        prop_assert!(serde_json::from_str::<Value>(&masked).is_ok(), "{}", masked);
+    }
+
+    #[test]
+    fn no_planted_secret_survives_in_a_cut_reject(
+        secret in "[g-z]{20}", place in 0..PLACES, levels in 0..3_usize, at in any::<prop::sample::Index>(),
+    ) {
+        let record = event_with(&planted(&secret, place), levels);
+        let cut = at.index(record.len() + 1);
+        let head = reject_bytes(&record.as_bytes()[..cut]);
+        prop_assert!(!holds_part_of(&head, &secret), "{}", String::from_utf8_lossy(&head));
+        let tail = reject_bytes(&record.as_bytes()[cut..]);
+        prop_assert!(!holds_part_of(&tail, &secret), "{}", String::from_utf8_lossy(&tail));
+    }
+
+    #[test]
+    fn no_planted_secret_survives_in_a_csv_reject(secret in "[g-z]{20}", place in 0..PLACES, levels in 0..2_usize) {
+        let cell = event_with(&planted(&secret, place), levels).replace('"', "\"\"");
+        let masked = reject_bytes(format!("2026-11-22,\"{cell}\",x").as_bytes());
+        prop_assert!(!holds_part_of(&masked, &secret), "{}", String::from_utf8_lossy(&masked));
+    }
+
+    #[test]
+    fn any_bytes_can_be_masked(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        reject_bytes(&bytes);
+    }
+
+    #[test]
+    fn any_punctuation_can_be_masked(text in r#"(secret|token|"data"|"token":|[\\"{}\[\],: ]|a|null|eyJ|\.){0,60}"#) {
+        reject_bytes(text.as_bytes());
+        body(&text, Context::Secret);
+        body(&text, Context::Other);
+        uri(&text);
+    }
+}
