@@ -32,8 +32,12 @@ pub fn files(folder: &str) -> Vec<(&'static str, &'static str)> {
 
 /// The folders directly in a folder, as paths within `sql/`, sorted.
 pub fn folders(folder: &str) -> Vec<&'static str> {
-    let mut folders: Vec<_> =
-        SQL.get_dir(folder).into_iter().flat_map(|dir| dir.dirs()).filter_map(|dir| dir.path().to_str()).collect();
+    let mut folders: Vec<_> = SQL
+        .get_dir(folder)
+        .into_iter()
+        .flat_map(|dir| dir.dirs())
+        .filter_map(|dir| dir.path().to_str())
+        .collect();
     folders.sort_unstable();
     folders
 }

@@ -16,7 +16,12 @@ impl Group {
     /// Reads the columns of `by` from a row of the hunt's tables.
     pub fn read(cells: &Cells<'_>, row: usize, by: &[GroupColumn]) -> Result<Self, EngineError> {
         let column = |column: GroupColumn| Ok((column, cells.text(row, column.column())?));
-        GroupColumn::ALL.into_iter().filter(|c| by.contains(c)).map(column).collect::<Result<_, _>>().map(Self)
+        GroupColumn::ALL
+            .into_iter()
+            .filter(|c| by.contains(c))
+            .map(column)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// The value of one column; None when it is not grouped by, Some(None) for null.
@@ -61,7 +66,8 @@ mod tests {
     #[test]
     fn an_alert_id_is_the_hash_of_rule_group_and_time() {
         let group = Group(vec![(GroupColumn::Username, Some("eve".into())), (GroupColumn::Cluster, None)]);
-        let digest = Sha256::digest(r#"["R",{"username":"eve","cluster":null},"2026-11-22T00:00:00.000000Z"]"#);
+        let digest =
+            Sha256::digest(r#"["R",{"username":"eve","cluster":null},"2026-11-22T00:00:00.000000Z"]"#);
         let expected: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(group.alert_id("R", "2026-11-22T00:00:00.000000Z"), expected);
     }

@@ -114,7 +114,8 @@ impl<'a> Hunt<'a> {
         let mut bounds = None;
         self.each(sql::file("detect/bounds.sql"), |cells, row| {
             let users = cells.texts(row, "users")?;
-            bounds = cells.time(row, "evidence_from")?.zip(cells.time(row, "evidence_until")?).map(|b| (b, users));
+            bounds =
+                cells.time(row, "evidence_from")?.zip(cells.time(row, "evidence_until")?).map(|b| (b, users));
             Ok(())
         })?;
         let Some(((from, until), users)) = bounds else { return Ok(false) };

@@ -13,6 +13,7 @@ pub mod rule_tests;
 pub mod rules;
 #[cfg(feature = "engine")]
 mod summary;
+#[cfg(feature = "engine")]
 mod time;
 
 pub use alert::{Alert, HuntReport, HuntSummary, Severity};

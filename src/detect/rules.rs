@@ -11,7 +11,11 @@ use crate::sql;
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
     #[error("{path} is not a rule")]
-    Yaml { path: String, #[source] source: Box<serde_saphyr::Error> },
+    Yaml {
+        path: String,
+        #[source]
+        source: Box<serde_saphyr::Error>,
+    },
     #[error("no rule is called {name}; `kubetrawl rules list` names them")]
     Unknown { name: String },
 }

@@ -3,9 +3,13 @@
 /// Why a statement gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    #[error("the query needs more memory than it was given; raise --memory, or narrow it with --since and --until")]
+    #[error(
+        "the query needs more memory than it was given; raise --memory, or narrow it with --since and --until"
+    )]
     OutOfMemory(#[source] duckdb::Error),
-    #[error("the query needs more temporary space than there is; free some, or narrow it with --since and --until")]
+    #[error(
+        "the query needs more temporary space than there is; free some, or narrow it with --since and --until"
+    )]
     OutOfSpace(#[source] duckdb::Error),
     #[error("the query was cancelled")]
     Cancelled,
@@ -14,7 +18,11 @@ pub enum EngineError {
     #[error("{name} is not a path that can be handed to DuckDB: it is not UTF-8")]
     Path { name: String },
     #[error("DuckDB refused the session's {what}")]
-    Session { what: String, #[source] source: duckdb::Error },
+    Session {
+        what: String,
+        #[source]
+        source: duckdb::Error,
+    },
     #[error("the column {name} of an answer is missing or of another type")]
     Column { name: String },
     #[error("DuckDB could not run the query")]

@@ -30,7 +30,8 @@ pub struct EngineOptions {
     pub memory: u64,
     /// 0 for as many as there are cores.
     pub threads: usize,
-    /// Where to spill; made when needed.
+    /// Where to spill; made when needed. DuckDB lets SQL read and write inside it: give it a folder
+    /// that holds nothing else.
     pub temp: PathBuf,
     /// The most bytes that may be spilled; DuckDB's own limit without it.
     pub temp_limit: Option<u64>,
@@ -56,8 +57,8 @@ impl Engine {
         Ok(Self { connection: session::open(options)? })
     }
 
-    /// Runs one statement and hands each batch of rows to `each` as it comes. Of `params`, those
-    /// that the statement names are bound.
+    /// Runs one statement and hands each batch of rows to `each` as it comes; the first has no
+    /// row and tells the columns. Of `params`, those that the statement names are bound.
     ///
     /// # Errors
     /// When the statement fails, names a parameter that is not given, or `cancel` is set meanwhile;
@@ -83,7 +84,9 @@ impl Engine {
         }
         let bound: Vec<(&str, &dyn ToSql)> =
             named.iter().map(|(name, value)| (name.as_str(), *value as &dyn ToSql)).collect();
-        for batch in statement.stream_arrow(bound.as_slice()).map_err(failed)? {
+        let stream = statement.stream_arrow(bound.as_slice()).map_err(failed)?;
+        each(&RecordBatch::new_empty(stream.get_schema()))?;
+        for batch in stream {
             each(&batch.map_err(failed)?)?;
         }
         Ok(())

@@ -14,9 +14,7 @@ pub fn open(options: &EngineOptions) -> Result<Connection, EngineError> {
     let files = paths(&options.files)?;
     set(&connection, "allowed_paths", &text_list(&files))?;
     views(&connection, &options.files, files)?;
-    for (name, text) in sql::files("macros") {
-        connection.execute_batch(text).map_err(told(name))?;
-    }
+    macros(&connection, sql::files("macros"))?;
     set(&connection, "enable_external_access", "false")?;
     set(&connection, "lock_configuration", "true")?;
     Ok(connection)
@@ -31,7 +29,6 @@ fn config(options: &EngineOptions) -> Result<Config, EngineError> {
         ("temp_directory", path(&options.temp)?),
         // Rows that reach a person are ordered by their query; keeping the order of input costs memory.
         ("preserve_insertion_order", "false".to_owned()),
-        ("enable_progress_bar", "false".to_owned()),
     ];
     if options.threads > 0 {
         settings.push(("threads", options.threads.to_string()));
@@ -39,9 +36,9 @@ fn config(options: &EngineOptions) -> Result<Config, EngineError> {
     if let Some(limit) = options.temp_limit {
         settings.push(("max_temp_directory_size", format!("{limit}B")));
     }
-    settings.into_iter().try_fold(Config::default(), |config, (name, value)| {
-        config.with(name, value).map_err(told(name))
-    })
+    settings
+        .into_iter()
+        .try_fold(Config::default(), |config, (name, value)| config.with(name, value).map_err(told(name)))
 }
 
 fn views(connection: &Connection, files: &[PathBuf], paths: Vec<String>) -> Result<(), EngineError> {
@@ -56,6 +53,27 @@ fn views(connection: &Connection, files: &[PathBuf], paths: Vec<String>) -> Resu
     };
     connection.execute_batch(&view).map_err(told("schema/audit_events.sql"))?;
     connection.execute_batch(sql::file("schema/requests.sql")).map_err(told("schema/requests.sql"))
+}
+
+/// DuckDB looks up what a macro calls when it is made: one that calls another is made in a later round.
+fn macros(connection: &Connection, files: Vec<(&str, &str)>) -> Result<(), EngineError> {
+    let mut waiting = files;
+    while !waiting.is_empty() {
+        let mut failed = Vec::new();
+        let mut last = None;
+        let round = waiting.len();
+        for (name, text) in waiting {
+            if let Err(error) = connection.execute_batch(text) {
+                failed.push((name, text));
+                last = Some(told(name)(error));
+            }
+        }
+        match last {
+            Some(error) if failed.len() == round => return Err(error),
+            _ => waiting = failed,
+        }
+    }
+    Ok(())
 }
 
 fn is_partitioned(file: &Path) -> bool {
@@ -73,8 +91,7 @@ fn unmoved(text: &str) -> String {
 /// The same columns and no row: read_parquet refuses an empty list of files.
 fn no_events() -> String {
     let column = |name: &str, duck: &str| format!("NULL::{duck} AS {name}");
-    let mut columns: Vec<String> =
-        COLUMNS.iter().map(|c| column(c.name, duck_type(c.column_type))).collect();
+    let mut columns: Vec<String> = COLUMNS.iter().map(|c| column(c.name, duck_type(c.column_type))).collect();
     columns.insert(3, column(PARTITION_COLUMN, "DATE"));
     format!("CREATE VIEW audit_events AS SELECT {} WHERE false", columns.join(", "))
 }

@@ -8,9 +8,16 @@ fn engine() -> Engine {
 }
 
 fn engine_with(memory: u64) -> Engine {
-    let temp = std::env::temp_dir().join("kubetrawl-engine-tests");
-    let options = EngineOptions { files: Vec::new(), memory, threads: 2, temp, temp_limit: Some(1 << 20) };
-    Engine::open(&options).unwrap()
+    open(Vec::new(), memory)
+}
+
+fn open(files: Vec<PathBuf>, memory: u64) -> Engine {
+    Engine::open(&EngineOptions { files, memory, threads: 2, temp: temp(), temp_limit: Some(1 << 20) })
+        .unwrap()
+}
+
+fn temp() -> PathBuf {
+    std::env::temp_dir().join(format!("kubetrawl-engine-tests-{}", std::process::id()))
 }
 
 fn texts(engine: &Engine, sql: &str, params: &[(&str, Param)]) -> Vec<Vec<Option<String>>> {
@@ -20,7 +27,9 @@ fn texts(engine: &Engine, sql: &str, params: &[(&str, Param)]) -> Vec<Vec<Option
             let cells = Cells::new(batch);
             for row in 0..cells.rows() {
                 let names = batch.schema();
-                rows.push(names.fields().iter().map(|f| cells.text(row, f.name())).collect::<Result<_, _>>()?);
+                rows.push(
+                    names.fields().iter().map(|f| cells.text(row, f.name())).collect::<Result<_, _>>()?,
+                );
             }
             Ok::<_, EngineError>(())
         })
@@ -40,7 +49,6 @@ fn the_session_is_locked_down() {
         ("autoload_known_extensions", "false"),
         ("enable_external_access", "false"),
         ("lock_configuration", "true"),
-        ("allowed_directories", "[]"),
         ("allowed_paths", "[]"),
         ("threads", "2"),
         ("memory_limit", "384.0 MiB"),
@@ -48,6 +56,8 @@ fn the_session_is_locked_down() {
     ] {
         assert_eq!(setting(name), value, "{name}");
     }
+    // The folder to spill into is the only one, and DuckDB allows it by itself.
+    assert_eq!(setting("allowed_directories"), format!("[{}/]", temp().display()));
 }
 
 #[test]
@@ -56,8 +66,8 @@ fn nothing_outside_is_read_written_or_set() {
     for sql in [
         "SELECT * FROM read_text('/etc/hostname')",
         "SELECT * FROM glob('/*')",
-        "COPY (SELECT 1) TO '/tmp/kubetrawl-must-not-exist.csv'",
-        "ATTACH '/tmp/kubetrawl-must-not-exist.db'",
+        "COPY (SELECT 1) TO 'must-not-exist.csv'",
+        "ATTACH 'must-not-exist.db'",
         "SET threads = 1",
         "SET enable_external_access = true",
         "INSTALL httpfs",
@@ -72,7 +82,8 @@ fn an_empty_lake_has_the_columns_of_the_schema() {
     let mut expected: Vec<(String, String)> =
         COLUMNS.iter().map(|c| (c.name.into(), session::duck_type(c.column_type).into())).collect();
     expected.insert(3, (PARTITION_COLUMN.into(), "DATE".into()));
-    let found: Vec<_> = rows.into_iter().map(|mut row| (row.remove(0).unwrap(), row.remove(0).unwrap())).collect();
+    let found: Vec<_> =
+        rows.into_iter().map(|mut row| (row.remove(0).unwrap(), row.remove(0).unwrap())).collect();
     assert_eq!(found, expected);
 }
 
@@ -80,7 +91,8 @@ fn an_empty_lake_has_the_columns_of_the_schema() {
 fn the_view_states_every_column_with_its_type() {
     let text = crate::sql::file("schema/audit_events.sql");
     for column in COLUMNS {
-        let stated = format!("{name}::{} AS {name}", session::duck_type(column.column_type), name = column.name);
+        let stated =
+            format!("{name}::{} AS {name}", session::duck_type(column.column_type), name = column.name);
         assert!(text.contains(&stated), "{stated}");
     }
 }
@@ -120,7 +132,8 @@ fn a_query_is_cancelled_inside_duckdb() {
             std::thread::sleep(Duration::from_millis(100));
             cancel.cancel();
         });
-        let sql = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE (a.range + b.range) % 7 = 3";
+        let sql =
+            "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE (a.range + b.range) % 7 = 3";
         let error = engine.execute(sql, &[], &cancel).unwrap_err();
         assert!(matches!(error, EngineError::Cancelled), "{error}");
     });
@@ -132,4 +145,38 @@ fn running_out_of_memory_says_what_to_do() {
     let sql = "SELECT list(range::VARCHAR || repeat('x', 1000)) AS l FROM range(2000000)";
     let error = engine_with(0).execute(sql, &[], &Cancel::default()).unwrap_err();
     assert!(matches!(error, EngineError::OutOfMemory(_) | EngineError::OutOfSpace(_)), "{error}");
+}
+
+/// One file per day, named as the lake names them when `partitioned`, else as staging does.
+fn days(folder: &std::path::Path, partitioned: bool) -> Vec<PathBuf> {
+    let batch = RecordBatch::new_empty(crate::normalize::schema::SCHEMA.clone());
+    let write = |day: &str| {
+        let folder = if partitioned { folder.join(format!("event_date={day}")) } else { folder.join(day) };
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("1-1.parquet");
+        let file = std::fs::File::create(&path).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        path
+    };
+    ["2026-11-20", "2026-11-21", "2026-11-22"].map(write).to_vec()
+}
+
+#[test]
+fn a_filter_on_a_day_is_pushed_below_the_window_of_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(days(folder.path(), true), 640 << 20);
+    let sql = "EXPLAIN SELECT name FROM requests WHERE event_date = $day::DATE AND resource = 'secrets'";
+    let plan = texts(&engine, sql, &[("day", Param::Text("2026-11-21".into()))]).concat();
+    let plan: String = plan.into_iter().flatten().collect();
+    assert!(plan.contains("Scanning Files: 1/3"), "{plan}");
+}
+
+#[test]
+fn files_that_wait_in_staging_are_read_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(days(folder.path(), false), 640 << 20);
+    let rows = texts(&engine, "SELECT count(event_date)::VARCHAR AS n FROM requests", &[]);
+    assert_eq!(rows, [[Some("0".to_owned())]]);
 }

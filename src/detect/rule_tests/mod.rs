@@ -35,7 +35,12 @@ pub fn run(rule: &Rule, temp: &Path, cancel: &Cancel) -> Result<Vec<TestOutcome>
         .collect()
 }
 
-fn outcome(rule: &Rule, test: &RuleTest, temp: &Path, cancel: &Cancel) -> Result<Option<String>, DetectError> {
+fn outcome(
+    rule: &Rule,
+    test: &RuleTest,
+    temp: &Path,
+    cancel: &Cancel,
+) -> Result<Option<String>, DetectError> {
     let bench = Bench { rule, test: &test.name, temp, cancel };
     match (&test.log, &test.sequence) {
         (Some(log), None) => single(&bench, test, log),
@@ -75,11 +80,19 @@ impl Bench<'_> {
     }
 
     fn refuse(&self, reason: impl Into<String>) -> DetectError {
-        DetectError::Test { rule: self.rule.rule_id.clone(), test: self.test.to_owned(), reason: reason.into() }
+        DetectError::Test {
+            rule: self.rule.rule_id.clone(),
+            test: self.test.to_owned(),
+            reason: reason.into(),
+        }
     }
 }
 
-fn single(bench: &Bench<'_>, test: &RuleTest, log: &serde_json::Value) -> Result<Option<String>, DetectError> {
+fn single(
+    bench: &Bench<'_>,
+    test: &RuleTest,
+    log: &serde_json::Value,
+) -> Result<Option<String>, DetectError> {
     let expected = test.expected_result.ok_or_else(|| bench.refuse("it has no ExpectedResult"))?;
     let found = bench.with_engine(&[records::complete(log, 0, 0)], |engine| {
         [SecretKey::Qualified, SecretKey::Name]

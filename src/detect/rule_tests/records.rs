@@ -62,7 +62,9 @@ fn append(bench: &Bench<'_>, log: &Value, number: i64, rows: &mut RowBuilder) ->
     decoder.decode(log.to_string().as_bytes(), &mut |decoded| match decoded {
         Decoded::Event(event) => rows.append(event, &place, &Defaults::default()),
         Decoded::Other(kind) => refused = Some(format!("its record is {kind}")),
-        Decoded::Reject(reject) => refused = Some(format!("its record is rejected: {}", reject.reason.detail)),
+        Decoded::Reject(reject) => {
+            refused = Some(format!("its record is rejected: {}", reject.reason.detail))
+        }
     });
     refused.map_or(Ok(()), |reason| Err(bench.refuse(reason)))
 }

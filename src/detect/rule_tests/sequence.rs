@@ -15,10 +15,13 @@ pub fn outcome(bench: &Bench<'_>, sequence: &Sequence) -> Result<Option<String>,
         records(bench, sequence, step, &mut logs)?;
     }
     let parameters = parameters(bench, sequence)?;
-    let report =
-        bench.with_engine(&logs, |engine| hunt(engine, bench.rule, &parameters, bench.cancel))?;
+    let report = bench.with_engine(&logs, |engine| hunt(engine, bench.rule, &parameters, bench.cancel))?;
     if report.alerts.len() != sequence.alerts.len() {
-        return Ok(Some(format!("expected {} alerts, but there are {}", sequence.alerts.len(), report.alerts.len())));
+        return Ok(Some(format!(
+            "expected {} alerts, but there are {}",
+            sequence.alerts.len(),
+            report.alerts.len()
+        )));
     }
     for (number, (expected, alert)) in sequence.alerts.iter().zip(&report.alerts).enumerate() {
         if let Some(difference) = difference(bench, expected, alert)? {
@@ -81,9 +84,9 @@ fn parameters(bench: &Bench<'_>, sequence: &Sequence) -> Result<HuntParameters, 
     }
     parameters.secret_key = given.secret_key.unwrap_or(parameters.secret_key);
     parameters.threshold = given.threshold.unwrap_or(parameters.threshold);
-    let time = |at: &Option<String>| at.as_deref().map(|at| Ok(BEGINNING + micros(bench, at)?)).transpose();
-    parameters.since = time(&given.since)?.map(Since::At);
-    parameters.until = time(&given.until)?;
+    let time = |at: &Option<String>| at.as_deref().map(|at| micros(bench, at)).transpose();
+    parameters.since = time(&given.since)?.map(|at| Since::At(BEGINNING + at));
+    parameters.until = time(&given.until)?.map(|at| BEGINNING + at);
     Ok(parameters)
 }
 
@@ -108,7 +111,11 @@ fn difference(bench: &Bench<'_>, expected: &Expected, alert: &Alert) -> Result<O
     Ok(fields.into_iter().flatten().next())
 }
 
-fn differs<T: PartialEq + std::fmt::Debug>(name: &str, expected: Option<&T>, found: Option<&T>) -> Option<String> {
+fn differs<T: PartialEq + std::fmt::Debug>(
+    name: &str,
+    expected: Option<&T>,
+    found: Option<&T>,
+) -> Option<String> {
     let expected = expected?;
     (Some(expected) != found).then(|| format!("expected {name} {expected:?}, but it is {found:?}"))
 }
