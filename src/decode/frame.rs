@@ -77,7 +77,7 @@ pub struct ChunkReader<R> {
 }
 
 impl<R: Read> ChunkReader<R> {
-    /// Reads `reader` (see [`super::decompress`]) from its start.
+    /// Reads `reader` (see [`super::decompress()`]) from its start.
     pub fn new(reader: R, limits: Limits) -> Self {
         Self {
             reader,

@@ -322,14 +322,14 @@ pub(super) fn json<'a>(value: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
 /// Refuses bodies that nest too deep for what comes after.
 pub(super) fn check_depth(body: Option<&RawValue>) -> Result<(), Failure> {
     match body {
-        Some(body) if deeper_than(body.get(), MAX_DEPTH) => Err(too_deep()),
+        Some(body) if deeper_than(body.get(), MAX_DEPTH) => Err(Failure::Reject(too_deep())),
         _ => Ok(()),
     }
 }
 
 /// The reject for nesting beyond what is followed.
-pub(super) fn too_deep() -> Failure {
-    Failure::new(RejectCode::TooDeep, format!("nested deeper than {MAX_DEPTH} levels"))
+pub(super) fn too_deep() -> RejectReason {
+    RejectReason { code: RejectCode::TooDeep, detail: format!("nested deeper than {MAX_DEPTH} levels") }
 }
 
 /// Whether a whole record nests too deep.
@@ -362,8 +362,13 @@ pub(super) fn part<'a, T: Deserialize<'a> + Default>(
     )
 }
 
-/// Serde's message without the place, which would be that in a part of the record.
+/// Serde's message without the place, which would be that in a part of the record, and without the string it
+/// quotes, which can be long, or a secret.
 pub(super) fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rfind(" at line ").map_or(text.as_str(), |place| &text[..place]).to_owned()
+    let text = text.rfind(" at line ").map_or(text.as_str(), |place| &text[..place]);
+    match (text.find(" \""), text.rfind("\", expected ")) {
+        (Some(open), Some(close)) if open < close => format!("{}{}", &text[..open], &text[close + 1..]),
+        _ => text.to_owned(),
+    }
 }

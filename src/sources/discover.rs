@@ -143,7 +143,8 @@ fn enters(entry: &DirEntry, skip: &[PathBuf]) -> bool {
         return true;
     }
     let hidden = matches!(entry.file_name().as_bytes().first(), Some(b'.' | b'_'));
-    !hidden && !(entry.file_type().is_dir() && !skip.is_empty() && skip.contains(&canonical(entry.path())))
+    let skipped = || entry.file_type().is_dir() && skip.contains(&canonical(entry.path()));
+    !hidden && (skip.is_empty() || !skipped())
 }
 
 fn unreadable(root: &Path, error: walkdir::Error) -> SourceError {

@@ -1,0 +1,83 @@
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::decode::testing::json as any_json;
+use crate::decode::{ChunkReader, Limits, decompress};
+
+proptest! {
+    #[test]
+    fn never_panics_and_gives_one_outcome_a_line(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let outcomes = decode_with(&mut Decoder::default(), &bytes, |_| ());
+        let starts_object = String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').trim_ascii().starts_with('{');
+        prop_assert!(starts_object || outcomes.len() <= 1);
+    }
+
+    #[test]
+    fn damage_costs_no_more_than_the_record(
+        at in 0.0..1.0f64, byte in any::<u8>(), which in 0usize..4, cut in any::<bool>(),
+    ) {
+        let text = [event(), aks("kube-audit", Value::from(event().to_string())), gke(), aks("kube-audit", event())][which].to_string();
+        let mut bytes = text.into_bytes();
+        let at = (at * bytes.len() as f64) as usize;
+        if cut { bytes.truncate(at) } else { bytes[at] = byte }
+        let mut outcomes = 0;
+        Decoder::default().decode(&bytes, &mut |_| outcomes += 1);
+        prop_assert!(outcomes == 1 || (at <= 1 || !cut), "{} outcomes", outcomes);
+    }
+
+    #[test]
+    fn one_outcome_for_each_object(values in proptest::collection::vec(any_json(3), 1..5)) {
+        let objects: Vec<String> = values.into_iter().map(|value| json!({"x": value}).to_string()).collect();
+        let outcomes = decode_with(&mut Decoder::default(), objects.concat().as_bytes(), |_| ());
+        prop_assert_eq!(outcomes.len(), objects.len());
+        prop_assert!(outcomes.iter().all(Result::is_err));
+    }
+}
+
+/// Rows, others and rejects of a corpus file; `None` where there is no corpus.
+fn corpus(file: &str) -> Option<(usize, usize, usize, bool)> {
+    let Some(folder) = std::env::var_os("KUBETRAWL_CORPUS") else {
+        eprintln!("passed over: KUBETRAWL_CORPUS is not set");
+        return None;
+    };
+    let file = std::fs::File::open(PathBuf::from(folder).join(file)).unwrap();
+    let mut reader = ChunkReader::new(decompress(Box::new(file)).unwrap(), Limits::default());
+    let mut decoder = Decoder::default();
+    let (mut rows, mut others, mut rejects, mut log) = (0, 0, 0, false);
+    while let Some(chunk) = reader.next_chunk().unwrap() {
+        for frame in &chunk.frames {
+            decoder.decode_frame(&chunk, frame, &mut |decoded| {
+                log |= is_log_record(&decoded);
+                match decoded {
+                    Decoded::Event(_) => rows += 1,
+                    Decoded::Other(_) => others += 1,
+                    Decoded::Reject(_) => rejects += 1,
+                }
+            });
+        }
+    }
+    Some((rows, others, rejects, log))
+}
+
+#[test]
+fn corpus_files_hold_what_their_index_says() {
+    for (file, expected) in [
+        ("kube-apiserver/immudb-k8s.log", (2_971, 0, 0, true)),
+        ("kube-apiserver/openshift-audit_in.log", (100, 0, 0, true)),
+        ("kube-apiserver/audit2rbac-demo.log", (37, 0, 0, true)),
+        ("kube-apiserver/rbac-tool-01.json", (3, 0, 0, true)),
+        ("kube-apiserver/crowdsec-pod-exec.log", (1, 0, 0, true)),
+        ("kube-apiserver/crowdsec-priv-pod.log", (1, 0, 0, true)),
+        ("aks/eventhub-records.json", (22, 0, 0, true)),
+        ("aks/eventhub-one-record-bom.json", (1, 0, 0, true)),
+        ("aks/unwrapped-event-pretty-bom.json", (1, 0, 0, true)),
+        ("gke/logentries.jsonl", (11, 0, 5, true)),
+        ("shippers/viaq_audit_kubernetes.json", (1, 0, 0, true)),
+        ("not-audit/admissionreview.jsonl", (0, 0, 59, false)),
+    ] {
+        let Some(found) = corpus(file) else { return };
+        assert_eq!(found, expected, "{file}");
+    }
+}
