@@ -55,7 +55,14 @@ struct Args {
     verb: Verb,
 
     /// Colour the output
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true
+    )]
     #[arg(help = "Colour the output: auto, always or never; auto honours NO_COLOR")]
     color: Color,
 }
@@ -63,8 +70,7 @@ struct Args {
 #[cfg(feature = "engine")]
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (with the engine: DuckDB)");
 #[cfg(not(feature = "engine"))]
-const VERSION: &str =
-    concat!(env!("CARGO_PKG_VERSION"), " (built without the engine: no hunt, no rules)");
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (built without the engine: no hunt, no rules)");
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -78,6 +84,7 @@ enum Verb {
 
 /// What every verb is given besides its arguments.
 struct Session {
+    #[cfg(feature = "engine")]
     color: Color,
     console: Console,
     cancel: Cancel,
@@ -92,7 +99,12 @@ pub fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     let cancel = Cancel::default();
-    let session = Session { color: args.color, console: Console::new(args.color), cancel: cancel.clone() };
+    let session = Session {
+        #[cfg(feature = "engine")]
+        color: args.color,
+        console: Console::new(args.color),
+        cancel: cancel.clone(),
+    };
     let signals = match Signals::watch(&cancel) {
         Ok(signals) => signals,
         Err(error) => {
