@@ -17,6 +17,9 @@
 //! `ingest/` drives the first three arrows over many sources and threads. Only `engine/` names
 //! DuckDB, only `cli/` writes to the terminal.
 
+// Data and messages go through cli/, which writes to handles it was given.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod cancel;
 pub mod decode;
 pub mod detect;

@@ -102,6 +102,7 @@ enum Verb {
 
 /// What every verb is given besides its arguments.
 struct Session {
+    #[cfg(feature = "engine")]
     color: Color,
     console: Console,
     cancel: Cancel,
@@ -116,7 +117,12 @@ pub fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     let cancel = Cancel::default();
-    let session = Session { color: args.color, console: Console::new(args.color), cancel: cancel.clone() };
+    let session = Session {
+        #[cfg(feature = "engine")]
+        color: args.color,
+        console: Console::new(args.color),
+        cancel: cancel.clone(),
+    };
     let signals = match Signals::watch(&cancel) {
         Ok(signals) => signals,
         Err(error) => {
