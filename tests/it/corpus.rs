@@ -53,7 +53,8 @@ fn admission_reviews_never_become_rows() {
 fn the_corpus_alerts_on_nobody_and_says_what_was_excluded() {
     let Some(corpus) = corpus() else { return };
     let world = World::new();
-    let hunt = world.run(&["hunt", corpus.to_str().expect("UTF-8"), "--format", "json"]).expect_code(0).json();
+    let hunt =
+        world.run(&["hunt", corpus.to_str().expect("UTF-8"), "--format", "json"]).expect_code(0).json();
     assert_eq!(hunt["alerts"], serde_json::json!([]));
     let exclusions = hunt["summary"]["exclusions"].as_array().expect("exclusions");
     let reads: u64 = exclusions.iter().map(|e| e["reads"].as_u64().expect("a count")).sum();

@@ -3,8 +3,17 @@
 use crate::bad_input::event;
 use crate::support::World;
 
-const HOSTILE: &[&str] =
-    &["=HYPERLINK(\"http://x\")", "+1", "-1", "@x", "\\u001b[2Jx", "\\u202egnp.exe", "a\\u0007b", "\\ttab", "\\rcr"];
+const HOSTILE: &[&str] = &[
+    "=HYPERLINK(\"http://x\")",
+    "+1",
+    "-1",
+    "@x",
+    "\\u001b[2Jx",
+    "\\u202egnp.exe",
+    "a\\u0007b",
+    "\\ttab",
+    "\\rcr",
+];
 
 /// Reads of twenty secrets by users whose names, user agents and namespaces are hostile.
 fn hostile_log() -> String {
@@ -25,7 +34,10 @@ fn hostile_log() -> String {
 }
 
 fn is_neutral(c: char) -> bool {
-    c == '\n' || !(c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c))
+    c == '\n'
+        || !(c.is_control()
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c))
 }
 
 #[test]

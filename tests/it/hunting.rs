@@ -71,8 +71,8 @@ fn every_container_gives_the_same_alerts_for_the_same_events() {
     let world = World::new();
     let mut answers = Vec::new();
     for format in FORMATS {
-        let out = world
-            .simulate(format, &["--seed", "7", "--records", "12000", "--days", "2", "--format", format]);
+        let out =
+            world.simulate(format, &["--seed", "7", "--records", "12000", "--days", "2", "--format", format]);
         let hunt = expect_truth(&world, format, &truth(&out.join("truth.json")));
         let alerts = hunt["alerts"].as_array().expect("alerts");
         let seen: Vec<Value> = alerts

@@ -2,8 +2,17 @@
 
 mod support;
 
+// Bad input is normal: what it costs, and what is said of it.
+mod bad_input;
 // The HTML report in a real browser.
 mod browser;
-
+// Real log files, with their counts.
+mod corpus;
+// What a log says never reaches a terminal or a spreadsheet as it is.
+mod hostile_output;
+// From raw logs to the right users alerted on.
+mod hunting;
 // What must never be in the source, whatever it does.
 mod invariants;
+// The lake as a user and as another engine sees it.
+mod lake;
