@@ -33,7 +33,7 @@ Examples:
   kubetrawl query --file mine.sql --format parquet --output answer.parquet")]
 pub struct QueryArgs {
     /// The query
-    #[arg(value_name = "SQL", conflicts_with_all = ["file", "name", "list"])]
+    #[arg(value_name = "SQL", conflicts_with_all = ["file", "name", "list"], allow_hyphen_values = true)]
     sql: Option<String>,
 
     /// Take the query from a file
@@ -126,7 +126,10 @@ pub(super) fn run(args: &QueryArgs, session: &Session) -> anyhow::Result<Exit> {
         temporary: args.temporary,
     };
     let over = LakeSession::open(&lake, limits)?;
-    let sql = if args.explain { format!("EXPLAIN {}", file.sql) } else { file.sql };
+    if args.explain {
+        return explain(&over, &format!("EXPLAIN {}", file.sql), &values, args, session, output);
+    }
+    let sql = file.sql;
     let view = shown::view(args.output.as_deref(), args.wide, session);
     answer(&over, &sql, &values, args, view, session, output)?;
     Ok(Exit::Done)
@@ -151,6 +154,27 @@ fn answer(
     })?;
     writer.map_or(Ok(()), RowWriter::finish).context("cannot write the answer")?;
     output.finish()
+}
+
+/// The plan as DuckDB draws it, line by line.
+fn explain(
+    over: &LakeSession,
+    sql: &str,
+    values: &BTreeMap<String, Value>,
+    args: &QueryArgs,
+    session: &Session,
+    mut output: Output,
+) -> anyhow::Result<Exit> {
+    query::run(&over.engine, sql, values, args.timeout, &session.cancel, |batch| {
+        for row in rows::values(batch) {
+            let row = row.map_err(io::Error::other)?;
+            let plan = row.last().map(rows::value::plain).unwrap_or_default();
+            plan.lines().try_for_each(|line| writeln!(output, "{}", escape::terminal(line)))?;
+        }
+        Ok(())
+    })?;
+    output.finish()?;
+    Ok(Exit::Done)
 }
 
 fn question(args: &QueryArgs) -> anyhow::Result<QueryFile> {

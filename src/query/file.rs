@@ -145,13 +145,15 @@ impl Parameter {
     }
 }
 
-/// A query's text with its parameters' values written in, ready for a person to run.
+/// A query's text with its parameters' values written in, ready for a person to run: its header no longer
+/// asks for parameters.
 ///
 /// Only for our own SQL: it knows quotes and line comments, not block comments, dollar quotes or
 /// strings with escapes, none of which our files use.
 pub fn fill(sql: &str, values: &BTreeMap<String, Value>) -> String {
+    let sql: String = sql.split_inclusive('\n').filter(|line| !line.starts_with("-- param ")).collect();
     let mut filled = String::with_capacity(sql.len() + 64);
-    let mut rest = sql;
+    let mut rest = sql.as_str();
     while let Some(at) = rest.find(['\'', '"', '-', '$']) {
         let (before, from) = rest.split_at(at);
         filled.push_str(before);
@@ -232,7 +234,7 @@ mod tests {
             ("a".to_owned(), Value::Text("it's $b".to_owned())),
             ("b".to_owned(), Value::Integer(7)),
         ]);
-        let sql = "-- $a\nSELECT $a, '$a it''s $b', \"$b\", $b-$b, $ab";
+        let sql = "-- $a\n-- param a VARCHAR: x\nSELECT $a, '$a it''s $b', \"$b\", $b-$b, $ab";
         assert_eq!(fill(sql, &values), "-- $a\nSELECT 'it''s $b', '$a it''s $b', \"$b\", 7-7, $ab");
     }
 }

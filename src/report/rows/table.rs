@@ -20,7 +20,7 @@ const MEASURED: usize = 1_000;
 /// Elements of a list that are shown without `--wide`.
 const FOLD: usize = 10;
 /// The narrowest a column may become before rows turn into cards.
-const NARROWEST: usize = 8;
+const NARROWEST: usize = 12;
 const GAP: usize = 2;
 
 pub(super) struct Writer<W: Write> {
@@ -80,13 +80,19 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    fn choose(&self, held: &[Vec<String>]) -> Layout {
+    /// The columns' widths without any wrapping.
+    fn natural(&self, held: &[Vec<String>]) -> Vec<usize> {
         let mut widths: Vec<usize> = self.names.iter().map(|name| text::width(name)).collect();
         for cells in held {
             for (width, cell) in widths.iter_mut().zip(cells) {
                 *width = text::width(cell).max(*width);
             }
         }
+        widths
+    }
+
+    fn choose(&self, held: &[Vec<String>]) -> Layout {
+        let widths = self.natural(held);
         let room = self.view.width.saturating_sub(GAP * widths.len().saturating_sub(1));
         match shrink(widths, room) {
             Some(widths) => Layout::Columns(widths),
@@ -131,7 +137,32 @@ impl<W: Write> Writer<W> {
         writeln!(self.out)
     }
 
+    /// Of an answer that does not fit and is held whole, the columns that are the same in every row
+    /// stand above it.
+    fn lift(&mut self) -> io::Result<()> {
+        let Some(first) = self.held.first().filter(|_| self.layout.is_none() && self.held.len() > 1) else {
+            return Ok(());
+        };
+        let same: Vec<bool> =
+            (0..first.len()).map(|at| self.held.iter().all(|row| row.get(at) == first.get(at))).collect();
+        let fits = self.natural(&self.held).iter().map(|width| width + GAP).sum::<usize>() <= self.view.width;
+        if fits || same.iter().all(|same| *same) || !same.contains(&true) {
+            return Ok(());
+        }
+        let shown =
+            self.names.iter().zip(first).zip(&same).filter(|((_, cell), same)| **same && !cell.is_empty());
+        let lines: Vec<String> = shown.map(|((name, cell), _)| format!("{name} {cell}")).collect();
+        for line in lines {
+            let lines = text::wrap(&format!("in every row: {line}"), self.view.width, 2);
+            lines.iter().try_for_each(|line| writeln!(self.out, "{line}"))?;
+        }
+        keep_different(&mut self.names, &same);
+        self.held.iter_mut().for_each(|row| keep_different(row, &same));
+        Ok(())
+    }
+
     fn close(&mut self) -> io::Result<()> {
+        self.lift()?;
         self.lay_out()?;
         let rows = if self.rows == 1 { "row" } else { "rows" };
         writeln!(self.out, "({} {rows})", text::number(self.rows))?;
@@ -163,6 +194,11 @@ pub(super) fn write(
         writer.push(row)?;
     }
     writer.close()
+}
+
+fn keep_different(cells: &mut Vec<String>, same: &[bool]) {
+    let mut same = same.iter();
+    cells.retain(|_| same.next() != Some(&true));
 }
 
 /// Takes room from the widest columns until all fit; none where they can't.

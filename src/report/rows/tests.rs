@@ -180,8 +180,25 @@ fn a_table_fits_the_terminal_as_columns_or_as_cards() {
             String::from_utf8(written(&batch, RowFormat::Table, View { width, ..View::default() })).unwrap();
         assert!(text.lines().all(|line| crate::report::text::width(line) <= width), "{text}");
         assert_eq!(text.matches("rather").count(), 80, "nothing is cut");
-        assert_eq!(text.starts_with("row 1"), width == 80);
+        assert_eq!(text.starts_with("row 1"), width < 200);
     }
+}
+
+#[test]
+fn what_is_the_same_in_every_row_stands_above_a_table_that_does_not_fit() {
+    let agent = "kubectl/v1.30 (linux/amd64) kubernetes/abcdef0";
+    let batch = batch(vec![
+        ("secret", Arc::new(StringArray::from(vec!["a-secret-with-a-long-name", "another-secret"]))),
+        ("user_agent", Arc::new(StringArray::from(vec![agent, agent]))),
+        ("cluster", Arc::new(StringArray::from(vec![None::<&str>, None]))),
+    ]);
+    let wide = written(&batch, RowFormat::Table, View { width: 120, ..View::default() });
+    let wide = String::from_utf8(wide).unwrap();
+    let narrow = written(&batch, RowFormat::Table, View { width: 60, ..View::default() });
+    assert!(!wide.contains("in every row") && wide.starts_with("secret "), "{wide}");
+    let narrow = String::from_utf8(narrow).unwrap();
+    assert!(narrow.starts_with("in every row: user_agent kubectl/v1.30"), "{narrow}");
+    assert!(!narrow.contains("cluster"), "{narrow}");
 }
 
 #[test]

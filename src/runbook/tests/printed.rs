@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::query::Gate;
+use crate::query::{Gate, QueryFile};
 use crate::report::rows;
 
 /// Names as an attacker would choose them against whoever prints SQL.
@@ -73,6 +73,7 @@ proptest! {
             prop_assert_eq!(&section.name, &printed_name);
             prop_assert_eq!(&section.sql, &sql);
             prop_assert!(!sql.chars().any(|c| c != '\n' && crate::report::escape::is_hidden(c)));
+            prop_assert!(QueryFile::parse("printed", &sql).unwrap().parameters.is_empty());
             gate.check(&sql).unwrap();
             let mut printed: Vec<Vec<Value>> = Vec::new();
             crate::query::run(&engine, &sql, &Default::default(), LONG, &Cancel::default(), |batch| {
