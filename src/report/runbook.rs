@@ -7,11 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{View, escape, json, rows, text};
+use super::{View, escape, json, rows};
 use crate::runbook::{RunbookReport, Section};
-
-/// Rows from which on columns that never change are left out of the table.
-const ALIKE: usize = 3;
 
 /// Headings, questions and tables. A section without rows says so in a line.
 pub fn write_table(report: &RunbookReport, view: View, out: &mut dyn Write) -> io::Result<()> {
@@ -29,37 +26,11 @@ pub fn write_table(report: &RunbookReport, view: View, out: &mut dyn Write) -> i
             if section.rows.is_empty() {
                 writeln!(out, "  nothing")?;
             } else {
-                write_rows(section, view, out)?;
+                rows::write_table(&names(section), &section.rows, view, out)?;
             }
         }
     }
     out.flush()
-}
-
-/// A section's table. What is the same in each of several rows is said once, so that the rest fits.
-fn write_rows(section: &Section, view: View, out: &mut dyn Write) -> io::Result<()> {
-    let (first, others) = match section.rows.as_slice() {
-        [first, others @ ..] if others.len() + 1 >= ALIKE => (first, others),
-        rows => return rows::write_table(&names(section), rows, view, out),
-    };
-    let alike = |at: &usize| others.iter().all(|row| row[*at] == first[*at]);
-    let (same, differing): (Vec<usize>, Vec<usize>) = (0..first.len()).partition(alike);
-    let names = names(section);
-    let told: Vec<String> = same
-        .iter()
-        .filter(|at| !first[**at].is_null() && first[**at] != Value::Array(Vec::new()))
-        .map(|at| format!("{} {}", names[*at], rows::value::plain(&first[*at])))
-        .collect();
-    if !told.is_empty() {
-        let told = escape::terminal(&format!("each row: {}", told.join("; "))).into_owned();
-        for line in text::wrap(&told, view.width.max(View::LEAST_WIDTH), 2) {
-            writeln!(out, "{line}")?;
-        }
-    }
-    let picked: Vec<&str> = differing.iter().map(|at| names[*at]).collect();
-    let rows: Vec<Vec<Value>> =
-        section.rows.iter().map(|row| differing.iter().map(|at| row[*at].clone()).collect()).collect();
-    rows::write_table(&picked, &rows, view, out)
 }
 
 /// The whole report, schema `kubetrawl/runbook/1`.

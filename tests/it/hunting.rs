@@ -125,7 +125,7 @@ fn an_empty_lake_is_an_answer() {
 fn a_missing_lake_is_an_error_that_says_what_to_do() {
     let world = World::new();
     let run = world.run(&["hunt"]).expect_code(1);
-    assert!(run.stderr.contains("kubetrawl ingest"), "{}", run.stderr);
+    assert!(run.stderr.contains("ingest into it first"), "{}", run.stderr);
     assert!(run.stdout.is_empty());
 }
 
@@ -164,7 +164,8 @@ fn data_goes_to_stdout_or_the_output_file_and_all_else_to_stderr() {
                 value
             };
             assert_eq!(without_seconds(&file), without_seconds(&to_stdout.stdout));
-        } else {
+        } else if format != "table" {
+            // A table fits where it goes: a file has no width of its own.
             assert_eq!(file, to_stdout.stdout, "{format}");
         }
     }

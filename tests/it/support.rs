@@ -92,11 +92,6 @@ impl Run {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
     }
-
-    /// Everything the user sees, in one block, for a snapshot.
-    pub fn transcript(&self) -> String {
-        format!("exit: {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
-    }
 }
 
 /// The folder of real log files named by KUBETRAWL_CORPUS; None, said aloud, where there is none.
