@@ -103,17 +103,12 @@ pub(super) fn commit(
     let rejects = rejects(&product, sorted, lake)?;
     let counts = counts(&product.tallies, &settled, &added, &replaced, not_a_log)?;
     Ok(Some(Commit {
-        number: lake.number(),
-        kind: CommitKind::Ingest,
-        created,
-        kubetrawl: env!("CARGO_PKG_VERSION").to_owned(),
-        batch: lake.batch().to_owned(),
         counts,
         sources: records(sources, sorted, &product.tallies, &settled),
         files_added: added,
         files_replaced: replaced.iter().map(|file| file.path.clone()).collect(),
-        sources_forgotten: Vec::new(),
         rejects,
+        ..Commit::new(lake.number(), CommitKind::Ingest, created, lake.batch())
     }))
 }
 
@@ -210,6 +205,7 @@ fn counts(
         rows: rows_added.saturating_sub(rows_replaced),
         duplicates: settled.duplicates,
         replaced: settled.replaced,
+        removed: 0,
         rejects: all.rejects.iter().map(|(code, count)| (code.code().to_owned(), *count)).collect(),
         other: all.other,
         not_a_log,
@@ -244,6 +240,10 @@ fn records(
             first_time: tally.times.map(|(first, _)| first),
             last_time: tally.times.map(|(_, last)| last),
             problem: read.problem.clone(),
+            duplicates: lost,
+            head: None,
+            next: None,
+            waiting: 0,
         }
     };
     sorted.read.iter().map(of).collect()

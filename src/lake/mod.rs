@@ -3,11 +3,14 @@
 //! A lake is a folder of Parquet files that any reader can use, and a log of commits that says
 //! which of them count. [`Lake`] reads, [`LakeWriter`] writes, one at a time.
 
+pub mod check;
 pub mod commit;
 pub mod dedup;
 pub mod error;
+pub mod gaps;
 mod hunts;
 pub mod identity;
+pub mod info;
 pub mod io;
 pub mod layout;
 pub mod lock;
@@ -22,9 +25,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+pub use check::CheckReport;
 pub use commit::{Commit, CommitKind, Counts, FileRecord, SourceRecord};
 pub use error::LakeError;
 pub use hunts::StoredHunt;
+pub use info::LakeInfo;
 pub use layout::Layout;
 pub use lock::Wait;
 pub use publish::LakeWriter;
@@ -83,6 +88,14 @@ impl Lake {
         cancel: &Cancel,
     ) -> Result<LakeWriter, LakeError> {
         LakeWriter::begin(&self.layout, verb, wait, now, cancel)
+    }
+
+    /// Proves it sound, or says what is damaged; see [`check::check`].
+    ///
+    /// # Errors
+    /// As [`check::check`].
+    pub fn check(&self, cancel: &Cancel) -> Result<CheckReport, LakeError> {
+        check::check(&self.layout, cancel)
     }
 
     /// Keeps a hunt's answer. On a lake that cannot be written it is not kept, and the answer says so.
