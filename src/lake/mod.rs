@@ -5,7 +5,9 @@
 
 pub mod check;
 pub mod commit;
+pub mod compact;
 pub mod dedup;
+pub mod drop;
 pub mod error;
 pub mod gaps;
 mod hunts;
@@ -33,6 +35,7 @@ pub use info::LakeInfo;
 pub use layout::Layout;
 pub use lock::Wait;
 pub use publish::LakeWriter;
+pub use rejects::RejectRecord;
 pub use snapshot::{LakeFile, Snapshot};
 pub use writer::StagedFile;
 
@@ -98,6 +101,22 @@ impl Lake {
         check::check(&self.layout, cancel)
     }
 
+    /// The rejects that count as of a snapshot, those of older commits first.
+    pub fn rejects<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+    ) -> impl Iterator<Item = Result<RejectRecord, LakeError>> + 'a {
+        snapshot.rejects().into_iter().flat_map(|(commit, relative)| {
+            let path = snapshot::find(&self.layout, &commit.batch, relative);
+            let path = path.unwrap_or_else(|| self.layout.root().join(relative));
+            let (records, failed) = match rejects::read(&path) {
+                Ok(records) => (Some(records), None),
+                Err(error) => (None, Some(Err(error))),
+            };
+            failed.into_iter().chain(records.into_iter().flatten())
+        })
+    }
+
     /// Keeps a hunt's answer. On a lake that cannot be written it is not kept, and the answer says so.
     ///
     /// # Errors
@@ -135,3 +154,6 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     let pairs = digits.filter(|digits| digits.len().is_multiple_of(2))?;
     Some(pairs.chunks_exact(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect())
 }
+
+#[cfg(test)]
+mod old_tests;

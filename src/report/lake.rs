@@ -5,13 +5,19 @@ use std::fmt::Write as _;
 use super::text::{bytes, count, number, width};
 use super::{escape, time};
 use crate::lake::check::{CheckReport, Damage};
+use crate::lake::compact::CompactReport;
+use crate::lake::drop::DropReport;
 use crate::lake::gaps::Gap;
 use crate::lake::info::{CommitInfo, LakeInfo};
+use crate::lake::rejects::RejectRecord;
 use crate::lake::utc;
 use crate::normalize::schema;
 
 /// How many days, commits or gaps are shown before it is said how many more there are.
 const SHOWN: usize = 40;
+
+/// How much of a reject's bytes is shown; JSON has all that is kept.
+const REJECT_CHARS: usize = 200;
 
 /// `kubetrawl lake info`.
 pub fn info(info: &LakeInfo) -> String {
@@ -152,5 +158,70 @@ fn silent(gap: &Gap) -> String {
         escape::terminal(gap.cluster.as_deref().unwrap_or("(no cluster)")),
         time::to_the_second(gap.from),
         time::to_the_second(gap.until)
+    )
+}
+
+/// `kubetrawl lake drop`.
+pub fn dropped(report: &DropReport) -> String {
+    let mut text = format!(
+        "took {} and {} of {} out of the lake, as commit {}\n",
+        count(report.rows, "row", "rows"),
+        count(report.rejects, "reject", "rejects"),
+        count(report.sources.len() as u64, "source", "sources"),
+        report.commit
+    );
+    for source in &report.sources {
+        let _ = writeln!(text, "  {}", escape::terminal(source));
+    }
+    if !report.ingest_again.is_empty() {
+        text.push_str(
+            "these may have lost a record that one of those had too; their rows stay, and to have all of them \
+             ingest them again:\n",
+        );
+    }
+    for source in &report.ingest_again {
+        let _ = writeln!(text, "  {}", escape::terminal(source));
+    }
+    text.push_str(&unfinished(report.unfinished.as_ref()));
+    text
+}
+
+/// `kubetrawl lake compact`.
+pub fn compacted(report: &CompactReport) -> String {
+    let Some(commit) = report.commit else {
+        return "no day has two small files: there is nothing to merge\n".to_owned();
+    };
+    let mut text = format!(
+        "merged {} ({}) of {} into {} ({}), as commit {commit}; the old ones go with the first write that comes \
+         24 hours later\n",
+        count(report.files_before, "file", "files"),
+        bytes(report.bytes_before),
+        count(report.days, "day", "days"),
+        number(report.files_after),
+        bytes(report.bytes_after),
+    );
+    text.push_str(&unfinished(report.unfinished.as_ref()));
+    text
+}
+
+fn unfinished(message: Option<&String>) -> String {
+    message.map_or_else(String::new, |message| format!("{}\n", escape::terminal(message)))
+}
+
+/// One of `kubetrawl lake rejects`: reason and place, then the bytes that are kept.
+pub fn reject(reject: &RejectRecord) -> String {
+    let kept = reject.kept().unwrap_or_default();
+    let kept = String::from_utf8_lossy(&kept);
+    let head: String = kept.chars().take(REJECT_CHARS).collect();
+    let more = if head.len() < kept.len() { " ..." } else { "" };
+    format!(
+        "{}  {}  record {} at {}, {}: {}\n    {}{more}\n",
+        reject.reason,
+        escape::terminal(&reject.source),
+        reject.record,
+        reject.offset,
+        bytes(reject.length),
+        escape::terminal(&reject.detail),
+        escape::terminal(&head)
     )
 }

@@ -49,7 +49,10 @@ fn a_bad_line_costs_one_line() {
     text.push_str(&events(11..20));
     world.write("audit.log", text);
     let report = accounting(&world, &["audit.log"], 0);
-    assert_eq!(report["rows"].as_u64().expect("rows") + report["rejects"].as_object().map_or(0, |r| r.len() as u64), 21);
+    assert_eq!(
+        report["rows"].as_u64().expect("rows") + report["rejects"].as_object().map_or(0, |r| r.len() as u64),
+        21
+    );
     assert!(report["rejects"]["not-json"] == 1, "{report}");
 }
 
@@ -137,7 +140,8 @@ fn what_is_no_log_is_named_and_is_no_reject() {
     let run = world.run(&["ingest", "logs", "--lake", "logs/lake"]).expect_code(0);
     assert!(run.stderr.contains("not a log"), "{}", run.stderr);
     assert!(run.stderr.contains("notes.txt") && run.stderr.contains("pods.json"), "{}", run.stderr);
-    let again = world.run(&["ingest", "logs", "--lake", "logs/lake", "--format", "json"]).expect_code(0).json();
+    let again =
+        world.run(&["ingest", "logs", "--lake", "logs/lake", "--format", "json"]).expect_code(0).json();
     assert_eq!(again["records_in"], 0, "the lake itself and known sources are passed by: {again}");
 }
 

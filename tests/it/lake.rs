@@ -23,7 +23,8 @@ pub fn parquet_files(lake: &Path) -> Vec<PathBuf> {
 pub fn dump(lake: &Path) -> Vec<String> {
     let mut rows = Vec::new();
     for file in parquet_files(lake) {
-        let day = file.parent().and_then(Path::file_name).expect("a partition").to_string_lossy().into_owned();
+        let day =
+            file.parent().and_then(Path::file_name).expect("a partition").to_string_lossy().into_owned();
         let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(&file).expect("a file"))
             .expect("Parquet")
             .build()
@@ -34,7 +35,9 @@ pub fn dump(lake: &Path) -> Vec<String> {
             let columns: Vec<_> = batch
                 .columns()
                 .iter()
-                .map(|c| arrow::util::display::ArrayFormatter::try_new(c.as_ref(), &options).expect("a column"))
+                .map(|c| {
+                    arrow::util::display::ArrayFormatter::try_new(c.as_ref(), &options).expect("a column")
+                })
                 .collect();
             for row in 0..batch.num_rows() {
                 let values: Vec<String> = columns.iter().map(|c| c.value(row).to_string()).collect();
@@ -81,7 +84,8 @@ fn rows_do_not_depend_on_threads_or_order() {
     files.sort();
     let mut dumps = Vec::new();
     for (lake, threads, reverse) in [("one", "1", false), ("four", "4", false), ("reverse", "2", true)] {
-        let mut arguments = vec!["ingest".to_string(), "--lake".into(), lake.into(), "--threads".into(), threads.into()];
+        let mut arguments =
+            vec!["ingest".to_string(), "--lake".into(), lake.into(), "--threads".into(), threads.into()];
         let mut files = files.clone();
         if reverse {
             files.reverse();
@@ -115,8 +119,15 @@ fn planted_secret_values_are_nowhere_in_the_lake() {
     let value = "c3VwZXItc2VjcmV0LXZhbHVl";
     let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg";
     let base = crate::bad_input::event(1);
-    let with = |body: &str| base.replace(r#""requestReceived"#, &format!(r#""requestObject":{body},"responseObject":{body},"requestReceived"#));
-    let secret = format!(r#"{{"kind":"Secret","metadata":{{"annotations":{{"kubectl.kubernetes.io/last-applied-configuration":"{{\"data\":{{\"p\":\"{value}\"}}}}"}}}},"data":{{"p":"{value}"}},"stringData":{{"q":"{value}"}}}}"#);
+    let with = |body: &str| {
+        base.replace(
+            r#""requestReceived"#,
+            &format!(r#""requestObject":{body},"responseObject":{body},"requestReceived"#),
+        )
+    };
+    let secret = format!(
+        r#"{{"kind":"Secret","metadata":{{"annotations":{{"kubectl.kubernetes.io/last-applied-configuration":"{{\"data\":{{\"p\":\"{value}\"}}}}"}}}},"data":{{"p":"{value}"}},"stringData":{{"q":"{value}"}}}}"#
+    );
     let list = format!(r#"{{"kind":"SecretList","items":[{{"data":{{"p":"{value}"}}}}]}}"#);
     let patch = format!(r#"[{{"op":"replace","path":"/data/p","value":"{value}"}}]"#);
     let token = format!(r#"{{"kind":"TokenRequest","status":{{"token":"{jwt}"}}}}"#);
@@ -125,7 +136,9 @@ fn planted_secret_values_are_nowhere_in_the_lake() {
         with(&secret),
         with(&list).replace("id-1", "id-2"),
         with(&patch).replace("id-1", "id-3"),
-        with(&token).replace("id-1", "id-4").replace(r#""resource":"secrets""#, r#""resource":"serviceaccounts","subresource":"token""#),
+        with(&token)
+            .replace("id-1", "id-4")
+            .replace(r#""resource":"secrets""#, r#""resource":"serviceaccounts","subresource":"token""#),
         cut[..cut.rfind(value).expect("a value") + value.len()].to_string(),
         crate::bad_input::event(7),
     ];
@@ -152,7 +165,15 @@ fn planted_secret_values_are_nowhere_in_the_lake() {
 fn values_given_for_cluster_account_and_region_fill_what_the_container_lacks() {
     let world = World::new();
     world.write("acct-1/prod/audit.log", crate::bad_input::event(1));
-    let arguments = [".", "--cluster", "{account}/{cluster}/**", "--account", "{account}/{cluster}/**", "--region", "eu-1"];
+    let arguments = [
+        ".",
+        "--cluster",
+        "{account}/{cluster}/**",
+        "--account",
+        "{account}/{cluster}/**",
+        "--region",
+        "eu-1",
+    ];
     accounting(&world, &arguments, 0);
     let rows = dump(&world.path("lake"));
     assert!(rows[0].contains("|prod|acct-1|eu-1|"), "{}", rows[0]);

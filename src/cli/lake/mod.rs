@@ -1,7 +1,9 @@
 //! `kubetrawl lake`: what a lake holds, whether it is sound, and changes to it.
 
+mod change;
 mod check;
 mod info;
+mod rejects;
 mod schema;
 
 use std::io::Write;
@@ -21,6 +23,7 @@ use crate::report::json;
 Examples:
   kubetrawl lake info
   kubetrawl lake check --lake /srv/lake
+  kubetrawl lake drop 7                 take the ingest of commit 7 back
   kubetrawl lake schema --format json")]
 pub struct LakeVerbArgs {
     #[command(subcommand)]
@@ -32,6 +35,9 @@ enum Command {
     Info(info::InfoArgs),
     Schema(schema::SchemaArgs),
     Check(check::CheckArgs),
+    Rejects(rejects::RejectsArgs),
+    Drop(change::DropArgs),
+    Compact(change::CompactArgs),
 }
 
 /// Which lake, and how to show what is said of it.
@@ -57,6 +63,9 @@ pub(super) fn run(args: &LakeVerbArgs, session: &Session) -> anyhow::Result<Exit
         Command::Info(args) => info::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Check(args) => check::run(args, session),
+        Command::Rejects(args) => rejects::run(args),
+        Command::Drop(args) => change::drop(args, session),
+        Command::Compact(args) => change::compact(args, session),
     }
 }
 
