@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use super::output::Output;
 use super::progress::Bar;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::decode::LogType;
-use crate::ingest::{self, IngestOptions, IngestReport};
+use crate::ingest::{self, IngestOptions, IngestReport, Watch};
 use crate::report::accounting;
 use crate::sources::PathPattern;
 
@@ -29,6 +30,7 @@ Examples:
   kubetrawl ingest logs/ --cluster '{account}/{cluster}/**' --account '{account}/{cluster}/**'
       the cluster and the account are the first two folders below logs/
   zcat audit.log.gz | kubetrawl ingest - --cluster prod-1
+  kubetrawl ingest /var/log/kubernetes/audit/ --watch --every 30s
 
 It ends with the accounting on standard error: every record that was read is a row, a reject, a
 duplicate or another kind, each counted. Rejects are kept in LAKE/_kubetrawl/rejects.")]
@@ -45,6 +47,14 @@ pub struct IngestArgs {
     /// How to show the accounting; json goes to standard output
     #[arg(long, value_enum, default_value_t)]
     format: AccountingFormat,
+
+    /// Follow the files and folders until stopped: what changes is ingested, of what grows only the new part
+    #[arg(long)]
+    watch: bool,
+
+    /// How often --watch looks for changes, such as 5s or 1m
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = humantime::parse_duration)]
+    every: Duration,
 }
 
 /// What to read, and what its records are when they do not say so themselves.
@@ -126,18 +136,43 @@ fn log_type(text: &str) -> Result<LogType, String> {
 
 pub(super) fn run(args: &IngestArgs, session: &Session) -> anyhow::Result<Exit> {
     let options = args.sources.reading.options(&args.sources.sources, args.lake.folder(), &args.resources);
+    if args.watch {
+        return follow(args, &options, session);
+    }
     let report = read(&options, session)?;
-    match args.format {
-        AccountingFormat::Text => session.console.text(&accounting::text(&report)),
+    tell(&report, args.format, session)?;
+    require_something(&report)?;
+    Ok(outcome(&report, args.sources.reading.strict))
+}
+
+fn tell(report: &IngestReport, format: AccountingFormat, session: &Session) -> anyhow::Result<()> {
+    match format {
+        AccountingFormat::Text => session.console.text(&accounting::text(report)),
         AccountingFormat::Json => {
             let mut out = Output::open(None)?;
-            accounting::json(&report, &mut out).context("cannot write the accounting")?;
+            accounting::json(report, &mut out).context("cannot write the accounting")?;
             out.flush()?;
             out.finish()?;
         }
     }
-    require_something(&report)?;
-    Ok(outcome(&report, args.sources.reading.strict))
+    Ok(())
+}
+
+/// Ends well when it is stopped, or at the first accounting that cannot be written.
+fn follow(args: &IngestArgs, options: &IngestOptions, session: &Session) -> anyhow::Result<Exit> {
+    if options.sources.iter().any(|source| source == "-") {
+        anyhow::bail!("standard input cannot be followed: leave out --watch, or name files and folders");
+    }
+    let mut failed = None;
+    let watch = Watch { every: args.every, clock: &Timestamp::now };
+    ingest::watch(options, &watch, &ingest::Silent, &session.cancel, &mut |report| {
+        let worth_telling = report.commit.is_some() || !report.is_complete();
+        if worth_telling && let Err(error) = tell(report, args.format, session) {
+            session.cancel.cancel();
+            failed = Some(error);
+        }
+    })?;
+    failed.map_or(Ok(Exit::Done), Err)
 }
 
 /// Ingests with a progress bar.

@@ -10,6 +10,7 @@ mod hunt;
 #[cfg(feature = "engine")]
 mod hunts;
 mod ingest;
+mod lake;
 mod output;
 mod progress;
 #[cfg(feature = "engine")]
@@ -57,7 +58,7 @@ Examples:
 
 Exit codes:
   0 done    1 could not do it    2 wrong usage    3 found something (alerts with
-  --fail-on-alert, a failed test of a rule)    4 done in part (a source could not
+  --fail-on-alert, a failed test of a rule, a damaged lake)    4 done in part (a source could not
   be read to its end; --strict and rejects)    130 stopped by Ctrl-C"
 )]
 struct Args {
@@ -85,6 +86,7 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (built without the en
 #[derive(Debug, Subcommand)]
 enum Verb {
     Ingest(ingest::IngestArgs),
+    Lake(lake::LakeVerbArgs),
     #[cfg(feature = "engine")]
     Hunt(hunt::HuntArgs),
     #[cfg(feature = "engine")]
@@ -137,6 +139,7 @@ pub fn main() -> ExitCode {
 fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
     match verb {
         Verb::Ingest(args) => ingest::run(args, session),
+        Verb::Lake(args) => lake::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Hunt(args) => hunt::run(args, session),
         #[cfg(feature = "engine")]

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 use super::exit::Exit;
@@ -27,6 +27,8 @@ impl Signals {
             flag::register_usize(number, Arc::clone(&signals.received), usize::from(id))?;
             flag::register(number, cancel.flag())?;
         }
+        // A limit on file sizes is then an error of the write, told like a full disk, not the end.
+        flag::register(SIGXFSZ, Arc::default())?;
         Ok(signals)
     }
 

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use std::sync::PoisonError;
 
 use super::IngestError;
-use super::plan::Sieve;
+use super::plan::{Plan, Sieve};
 use super::read::{Outcome, Read};
 use super::report::{IngestReport, Problem};
 use super::tally::Tally;
-use super::work::{Product, Staged, Workshop, record};
+use super::work::{Product, Staged, Workshop};
+use crate::lake::commit::Next;
 use crate::lake::dedup::{Dedup, FileNumber, Resolution, Standing};
 use crate::lake::{
     Commit, CommitKind, Counts, FileRecord, LakeError, LakeFile, LakeWriter, Layout, SourceRecord, rejects,
     scan, writer,
 };
-use crate::sources::Source;
 
 /// The sources that were read, as the commit will have them, and those that turned out to be known.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) struct Sorted {
 
 /// Sorts how the sources ended into the report.
 pub(super) fn sort(
-    sources: &[Source],
+    plan: &Plan,
     outcomes: Vec<(usize, Outcome)>,
     sieve: &mut Sieve,
     report: &mut IngestReport,
@@ -35,7 +35,7 @@ pub(super) fn sort(
     let mut sorted = Sorted::default();
     let outcomes: BTreeMap<usize, Outcome> = outcomes.into_iter().collect();
     for (number, outcome) in outcomes {
-        let uri = sources[number].uri.clone();
+        let uri = plan.sources[number].uri.clone();
         let read = match outcome {
             Outcome::NotALog => {
                 report.not_a_log.push(uri);
@@ -51,7 +51,11 @@ pub(super) fn sort(
             }
             Outcome::Read(read) => read,
         };
-        if read.sha256.as_ref().is_some_and(|hash| !sieve.keeps(&uri, hash)) {
+        if read.tail.waiting > 0 {
+            report.waiting.push(uri.clone());
+        }
+        let begun = plan.starts[number].is_some();
+        if !begun && read.sha256.as_ref().is_some_and(|hash| !sieve.keeps(&uri, hash)) {
             sorted.dropped.insert(uri);
             continue;
         }
@@ -66,12 +70,15 @@ pub(super) fn sort(
 pub(super) fn commit(
     shop: Workshop<'_>,
     mut product: Product,
-    sorted: &Sorted,
-    sources: &[Source],
+    mut sorted: Sorted,
+    plan: &Plan,
     lake: &LakeWriter,
     created: i64,
     not_a_log: u64,
 ) -> Result<Option<Commit>, IngestError> {
+    // What was gone on with and has no new record is not worth a commit.
+    let has_records = |number: &usize| product.tallies.get(number).is_some_and(|tally| tally.records > 0);
+    sorted.read.retain(|number, _| plan.starts[*number].is_none() || has_records(number));
     if sorted.read.is_empty() {
         return Ok(None);
     }
@@ -100,20 +107,15 @@ pub(super) fn commit(
         }
     }
     added.sort_by(|a, b| a.path.cmp(&b.path));
-    let rejects = rejects(&product, sorted, lake)?;
+    let rejects = rejects(&product, &sorted, lake)?;
     let counts = counts(&product.tallies, &settled, &added, &replaced, not_a_log)?;
     Ok(Some(Commit {
-        number: lake.number(),
-        kind: CommitKind::Ingest,
-        created,
-        kubetrawl: env!("CARGO_PKG_VERSION").to_owned(),
-        batch: lake.batch().to_owned(),
         counts,
-        sources: records(sources, sorted, &product.tallies, &settled),
+        sources: records(plan, &sorted, &product.tallies, &settled),
         files_added: added,
         files_replaced: replaced.iter().map(|file| file.path.clone()).collect(),
-        sources_forgotten: Vec::new(),
         rejects,
+        ..Commit::new(lake.number(), CommitKind::Ingest, created, lake.batch())
     }))
 }
 
@@ -171,7 +173,7 @@ impl Rewrite<'_> {
         } else {
             let to = self.staging.join((self.name)());
             let rewritten = writer::rewrite_without(&path, &removed, &to)?;
-            Some(record(&rewritten, file.clusters.clone()))
+            Some(rewritten.record(file.clusters.clone()))
         };
         if staged {
             crate::lake::io::remove_file(&path)?;
@@ -210,6 +212,7 @@ fn counts(
         rows: rows_added.saturating_sub(rows_replaced),
         duplicates: settled.duplicates,
         replaced: settled.replaced,
+        removed: 0,
         rejects: all.rejects.iter().map(|(code, count)| (code.code().to_owned(), *count)).collect(),
         other: all.other,
         not_a_log,
@@ -223,14 +226,15 @@ fn counts(
 
 /// The sources as the commit has them.
 fn records(
-    sources: &[Source],
+    plan: &Plan,
     sorted: &Sorted,
     tallies: &BTreeMap<usize, Tally>,
     settled: &Resolution,
 ) -> Vec<SourceRecord> {
     let nothing = Tally::default();
     let of = |(number, read): (&usize, &Read)| {
-        let uri = &sources[*number].uri;
+        let uri = &plan.sources[*number].uri;
+        let first = plan.starts[*number].map_or(0, |start| start.record);
         let tally = tallies.get(number).unwrap_or(&nothing);
         let lost = settled.by_source.get(uri).copied().unwrap_or_default();
         SourceRecord {
@@ -244,6 +248,13 @@ fn records(
             first_time: tally.times.map(|(first, _)| first),
             last_time: tally.times.map(|(_, last)| last),
             problem: read.problem.clone(),
+            duplicates: lost,
+            head: Some(read.head.clone()),
+            next: read.tail.next.map(|offset| Next {
+                offset,
+                record: (first + tally.records).saturating_sub(read.tail.records),
+            }),
+            waiting: read.tail.waiting,
         }
     };
     sorted.read.iter().map(of).collect()

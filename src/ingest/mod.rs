@@ -19,6 +19,7 @@ mod read;
 mod report;
 mod stored;
 mod tally;
+mod watch;
 mod work;
 
 use std::sync::Mutex;
@@ -27,17 +28,18 @@ use std::time::Instant;
 
 pub use error::IngestError;
 pub use options::{IngestOptions, Progress, Silent};
-pub use report::{IngestReport, Problem, SkipReason, Skipped};
+pub use report::{Change, Changed, IngestReport, Problem, SkipReason, Skipped};
+pub use watch::{Watch, watch};
 
 use self::options::Budget;
-use self::plan::{Known, Sieve};
+use self::plan::{Known, Plan, Sieve};
 use self::read::{Outcome, Readers};
 use self::work::{Product, Workshop};
 use crate::cancel::Cancel;
 use crate::decode::DecodeOptions;
 use crate::lake::dedup::Dedup;
 use crate::lake::{Commit, Lake, LakeWriter};
-use crate::sources::{self, Source};
+use crate::sources::{self, Discovery, Source};
 
 /// Reads the sources and adds what is new to the lake, as one commit.
 ///
@@ -52,8 +54,18 @@ pub fn run(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<IngestReport, IngestError> {
-    let started = Instant::now();
     let found = sources::discover(&options.sources, std::slice::from_ref(&options.lake));
+    ingest(found, options, progress, cancel)
+}
+
+/// The same with sources that were found.
+fn ingest(
+    found: Discovery,
+    options: &IngestOptions,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<IngestReport, IngestError> {
+    let started = Instant::now();
     let mut report = IngestReport { problems: plan::problems(&found.problems), ..IngestReport::default() };
     if !found.sources.is_empty() {
         let lake = Lake::create_or_open(&options.lake)?;
@@ -89,7 +101,8 @@ impl Ingest<'_> {
     ) -> Result<Option<Commit>, IngestError> {
         let threads = self.options.threads.max(1);
         let mut sieve = Sieve::new(Known::of(lake.snapshot()));
-        let sources = plan::choose(sources, &mut sieve, threads, self.cancel)?;
+        let plan = plan::choose(sources, &mut sieve, threads, self.options.now, self.cancel)?;
+        let sources = &plan.sources;
         self.progress.total(sources.iter().map(Source::size).sum());
         let budget = Budget::of(self.options.memory, threads);
         let staging = lake.staging();
@@ -104,29 +117,32 @@ impl Ingest<'_> {
             names: AtomicU64::new(0),
             dedup: Mutex::new(Dedup::new(staging.join("duplicates"), budget.duplicates)),
         };
-        let (outcomes, product) = self.pipeline(&sources, &shop, threads)?;
+        let (outcomes, product) = self.pipeline(&plan, &shop, threads)?;
         if self.cancel.is_cancelled() {
             return Err(IngestError::Cancelled);
         }
-        let sorted = finish::sort(&sources, outcomes, &mut sieve, report);
+        let sorted = finish::sort(&plan, outcomes, &mut sieve, report);
         report.skipped = std::mem::take(&mut sieve.skipped);
         report.skipped.sort();
+        report.changed = std::mem::take(&mut sieve.changed);
+        report.changed.sort();
         report.problems.append(&mut sieve.problems);
         report.problems.sort();
         let created = self.options.now.as_microsecond();
         let not_a_log = report.not_a_log.len() as u64;
-        finish::commit(shop, product, &sorted, &sources, lake, created, not_a_log)
+        finish::commit(shop, product, sorted, &plan, lake, created, not_a_log)
     }
 
     /// Runs readers and workers; gives how each source ended and what was staged.
     fn pipeline(
         &self,
-        sources: &[Source],
+        plan: &Plan,
         shop: &Workshop<'_>,
         threads: usize,
     ) -> Result<(Vec<(usize, Outcome)>, Product), IngestError> {
         let readers = Readers {
-            sources,
+            sources: &plan.sources,
+            starts: &plan.starts,
             options: self.options,
             progress: self.progress,
             cancel: self.cancel,
@@ -141,7 +157,7 @@ impl Ingest<'_> {
                 })
                 .collect();
             drop(receive);
-            let reading: Vec<_> = (0..threads.min(sources.len()))
+            let reading: Vec<_> = (0..threads.min(plan.sources.len()))
                 .map(|_| {
                     let (send, readers) = (send.clone(), &readers);
                     scope.spawn(move || readers.run(&send))
@@ -181,5 +197,9 @@ impl Ingest<'_> {
     }
 }
 
+#[cfg(test)]
+mod change_tests;
+#[cfg(test)]
+mod growth_tests;
 #[cfg(test)]
 mod tests;

@@ -1,20 +1,42 @@
 //! Which sources to read: those whose content is not in the lake, each content once.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
 use super::IngestError;
-use super::report::{Problem, SkipReason, Skipped, chain};
+use super::read::is_growing;
+use super::report::{Change, Changed, Problem, SkipReason, Skipped, chain};
 use super::stored::Stored;
 use crate::cancel::Cancel;
-use crate::lake::Snapshot;
-use crate::sources::Source;
+use crate::lake::commit::{HEAD, Next};
+use crate::lake::{Snapshot, SourceRecord, hex};
+use crate::sources::{Input, Source};
 
 /// The contents that are in the lake.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     commits: HashMap<String, (u64, Option<String>)>,
     sizes: HashMap<u64, ()>,
+    /// Contents that can have grown.
+    readings: Vec<Reading>,
+    /// The sizes at which each URI was read.
+    uris: HashMap<String, Vec<u64>>,
+}
+
+/// A content as it was read to its end.
+#[derive(Debug)]
+struct Reading {
+    commit: u64,
+    uri: String,
+    size: u64,
+    sha256: String,
+    head: String,
+    next: Next,
+    waiting: u64,
 }
 
 impl Known {
@@ -24,10 +46,35 @@ impl Known {
             if let Some(hash) = &source.sha256 {
                 known.commits.entry(hash.clone()).or_insert((commit, source.problem.clone()));
                 known.sizes.insert(source.size, ());
+                known.uris.entry(source.uri.clone()).or_default().push(source.size);
+                known.readings.extend(Reading::of(commit, source, hash));
             }
         }
         known
     }
+}
+
+impl Reading {
+    fn of(commit: u64, source: &SourceRecord, sha256: &str) -> Option<Self> {
+        let (head, next) = (source.head.clone()?, source.next?);
+        let (uri, sha256) = (source.uri.clone(), sha256.to_owned());
+        source.problem.is_none().then_some(Self {
+            commit,
+            uri,
+            size: source.size,
+            sha256,
+            head,
+            next,
+            waiting: source.waiting,
+        })
+    }
+}
+
+/// What to read, and from where each source is new.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub sources: Vec<Source>,
+    pub starts: Vec<Option<Next>>,
 }
 
 /// Decides, in the order of URIs, which contents are new. Of equal ones the first stays.
@@ -37,6 +84,7 @@ pub(super) struct Sieve {
     seen: HashMap<String, String>,
     pub skipped: Vec<Skipped>,
     pub problems: Vec<Problem>,
+    pub changed: Vec<Changed>,
 }
 
 impl Sieve {
@@ -63,13 +111,15 @@ impl Sieve {
 }
 
 /// The sources to read, in their order. Only those are hashed beforehand whose size is that of a
-/// source in the lake or of another one here: others cannot have a known content.
+/// source in the lake or of another one here, and those that begin as one in the lake does: others
+/// cannot have a known content.
 pub(super) fn choose(
     sources: Vec<Source>,
     sieve: &mut Sieve,
     threads: usize,
+    now: Timestamp,
     cancel: &Cancel,
-) -> Result<Vec<Source>, IngestError> {
+) -> Result<Plan, IngestError> {
     let sizes: Vec<Option<u64>> = sources.iter().map(Source::size).collect();
     let mut alike: HashMap<u64, usize> = HashMap::new();
     for size in sizes.iter().flatten() {
@@ -80,11 +130,90 @@ pub(super) fn choose(
     };
     let suspects: Vec<usize> = (0..sources.len()).filter(|&at| suspect(&sizes[at])).collect();
     let hashes = hash_all(&sources, &suspects, threads, cancel)?;
-    let keeps = |(at, source): (usize, Source)| match hashes.get(&at) {
-        Some(hash) if !sieve.keeps(&source.uri, hash) => None,
-        _ => Some(source),
-    };
-    Ok(sources.into_iter().enumerate().filter_map(keeps).collect())
+    let mut plan = Plan::default();
+    for (at, source) in sources.into_iter().enumerate() {
+        let start = match hashes.get(&at) {
+            Some(hash) => match sieve.known.settled(hash, &source, now) {
+                Some(start) => Some(start),
+                None if sieve.keeps(&source.uri, hash) => sieve.start(&source, sizes[at], cancel),
+                None => continue,
+            },
+            None => sieve.start(&source, sizes[at], cancel),
+        };
+        plan.starts.push(start);
+        plan.sources.push(source);
+    }
+    if cancel.is_cancelled() { Err(IngestError::Cancelled) } else { Ok(plan) }
+}
+
+impl Known {
+    /// Where to go on with a known content whose last line was waiting and has not been written to
+    /// since: it will not get longer.
+    fn settled(&self, hash: &str, source: &Source, now: Timestamp) -> Option<Next> {
+        let last = self.readings.iter().rev().find(|reading| reading.sha256 == hash)?;
+        (last.waiting > 0 && !is_growing(source, now)).then_some(last.next)
+    }
+}
+
+impl Sieve {
+    /// Where a source begins to be new, if it begins with a known content.
+    fn start(&mut self, source: &Source, size: Option<u64>, cancel: &Cancel) -> Option<Next> {
+        let size = size?;
+        let known = self.known.grown(source, size, cancel);
+        let (uri, mut start) = (source.uri.clone(), None);
+        let how = match (known, self.known.uris.get(&uri).and_then(|sizes| sizes.last())) {
+            (Some(reading), _) => {
+                start = Some(reading.next);
+                if reading.uri == uri {
+                    Change::Grown(reading.commit)
+                } else {
+                    Change::Renamed(reading.uri.clone())
+                }
+            }
+            (None, Some(before)) if size < *before => Change::Truncated,
+            (None, Some(_)) => Change::Rewritten,
+            (None, None) => return None,
+        };
+        self.changed.push(Changed { uri, how });
+        start
+    }
+}
+
+impl Known {
+    /// The longest known content that a source begins with.
+    fn grown(&self, source: &Source, size: u64, cancel: &Cancel) -> Option<&Reading> {
+        let shorter: Vec<&Reading> = self.readings.iter().filter(|reading| reading.size < size).collect();
+        if shorter.is_empty() || !matches!(source.input, Input::File(_)) {
+            return None;
+        }
+        let head = read_head(source)?;
+        let mut heads: HashMap<usize, String> = HashMap::new();
+        let mut alike: Vec<&Reading> = shorter
+            .into_iter()
+            .filter(|reading| {
+                let length = usize::try_from(reading.size).unwrap_or(HEAD).min(head.len());
+                let ours = heads.entry(length).or_insert_with(|| hex(&Sha256::digest(&head[..length])));
+                reading.head == *ours
+            })
+            .collect();
+        alike.sort_by_key(|reading| (reading.size, reading.commit));
+        let mut stored = Stored::new(source.open().ok()?);
+        let mut found = None;
+        for reading in alike {
+            let going = || !cancel.is_cancelled();
+            if stored.hash_of(reading.size, &going).is_some_and(|hash| hash == reading.sha256) {
+                found = Some(reading);
+            }
+        }
+        found
+    }
+}
+
+/// The first bytes of a source.
+fn read_head(source: &Source) -> Option<Vec<u8>> {
+    let mut head = Vec::with_capacity(HEAD);
+    source.open().ok()?.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    Some(head)
 }
 
 /// The hashes of the sources numbered in `wanted`; one that cannot be read has none, and its

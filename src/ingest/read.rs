@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crossbeam_channel::Sender;
+use jiff::{SignedDuration, Timestamp};
 
 use super::options::{IngestOptions, Progress};
 use super::report::chain;
@@ -12,10 +13,11 @@ use super::stored::{Counted, Stored};
 use super::work::{Reading, Work};
 use crate::cancel::Cancel;
 use crate::decode::{
-    Chunk, ChunkReader, DecodeError, DecodeOptions, Decoder, Limits, decompress, is_log_record,
+    Chunk, ChunkReader, DecodeError, DecodeOptions, Decoded, Decoder, Limits, decompress, is_log_record,
 };
+use crate::lake::commit::Next;
 use crate::normalize::Defaults;
-use crate::sources::{PathPattern, Source};
+use crate::sources::{Input, PathPattern, Source};
 
 /// Values or lines of a source among which a log record must be found.
 const SAMPLE_FRAMES: usize = 64;
@@ -40,6 +42,19 @@ pub(super) struct Read {
     pub sha256: Option<String>,
     pub decompressed: u64,
     pub problem: Option<String>,
+    pub head: String,
+    pub tail: Tail,
+}
+
+/// How a source ends, for the day when it has grown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tail {
+    /// Where reading goes on, after decompression; none where it cannot.
+    pub next: Option<u64>,
+    /// Records that were read behind that: their line has no end yet, and is read again.
+    pub records: u64,
+    /// Bytes behind that which are no record yet.
+    pub waiting: u64,
 }
 
 /// Nobody takes chunks any more.
@@ -48,6 +63,8 @@ struct HungUp;
 /// What the reader threads share.
 pub(super) struct Readers<'a> {
     pub sources: &'a [Source],
+    /// Where each of them begins to be new.
+    pub starts: &'a [Option<Next>],
     pub options: &'a IngestOptions,
     pub progress: &'a dyn Progress,
     pub cancel: &'a Cancel,
@@ -80,28 +97,74 @@ impl Readers<'_> {
             Ok(reader) => Counted { reader, bytes: Arc::clone(&decompressed) },
             Err(error) => return Ok(Outcome::Failed(chain(&error))),
         };
+        let start = self.starts.get(number).copied().flatten();
         let mut stream = Stream {
+            from: start.map_or(0, |start| start.offset),
             chunks: ChunkReader::new(reader, Limits::default()),
             stored,
             told: 0,
             progress: self.progress,
             problem: None,
         };
-        let sample = match self.sample(&mut stream) {
+        // What is gone on with was found to be a log when it was begun.
+        let sample = if start.is_some() { Ok(VecDeque::new()) } else { self.sample(&mut stream) };
+        let mut sample = match sample {
             Ok(sample) => sample,
             Err(outcome) => return Ok(outcome),
         };
-        let reading = Arc::new(Reading { number, uri: source.uri.clone(), defaults: self.defaults(source) });
-        for chunk in sample {
-            send(work, &reading, chunk)?;
-        }
-        while let Some(chunk) = stream.next() {
-            send(work, &reading, chunk)?;
+        let first_record = start.map_or(0, |start| start.record);
+        let defaults = self.defaults(source);
+        let reading = Arc::new(Reading { number, uri: source.uri.clone(), defaults, first_record });
+        let mut last = None;
+        while let Some(chunk) = sample.pop_front().or_else(|| stream.next()) {
+            if let Some(before) = last.replace(chunk) {
+                send(work, &reading, before)?;
+            }
         }
         let sha256 = stream.hash(self.cancel);
-        let Stream { stored, problem, .. } = stream;
         let decompressed = decompressed.load(Ordering::Relaxed);
-        Ok(Outcome::Read(Read { size: stored.bytes(), sha256, decompressed, problem }))
+        let tail = match stream.problem {
+            None if matches!(source.input, Input::File(_)) => {
+                let plain = stream.stored.bytes() == decompressed;
+                let growing = plain && is_growing(source, self.options.now);
+                self.tail(last.as_mut(), decompressed, growing)
+            }
+            _ => Tail::default(),
+        };
+        if let Some(chunk) = last {
+            send(work, &reading, chunk)?;
+        }
+        let Stream { stored, problem, .. } = stream;
+        let head = stored.head();
+        Ok(Outcome::Read(Read { size: stored.bytes(), sha256, decompressed, problem, head, tail }))
+    }
+
+    /// How a file ends. Where its last line has no end and cannot be read as a record, and the file is
+    /// still being written, the line is taken out of its last chunk and waits.
+    fn tail(&self, last: Option<&mut Chunk>, end: u64, growing: bool) -> Tail {
+        let whole = Tail { next: Some(end), records: 0, waiting: 0 };
+        let Some(chunk) = last else { return whole };
+        let Some(frame) = chunk.frames.last() else { return whole };
+        let behind = chunk.data.get(frame.start + frame.len..).unwrap_or_default();
+        if behind.contains(&b'\n') {
+            return whole;
+        }
+        let offset = chunk.frame_offset(frame);
+        let (mut records, mut partial) = (0, false);
+        let mut decoder = Decoder::new(DecodeOptions { log_type: self.options.log_type });
+        decoder.decode_frame(chunk, frame, &mut |decoded| {
+            records += 1;
+            partial |= match decoded {
+                Decoded::Event(event) => event.salvaged,
+                Decoded::Other(_) => false,
+                Decoded::Reject(_) => true,
+            };
+        });
+        if partial && growing {
+            chunk.frames.pop();
+            return Tail { next: Some(offset), records: 0, waiting: end.saturating_sub(offset) };
+        }
+        Tail { next: Some(offset), records, waiting: 0 }
     }
 
     /// Chunks up to the first that holds a log record.
@@ -142,12 +205,35 @@ impl Readers<'_> {
     }
 }
 
+/// How long ago a file must have changed for its last line to be taken as it is.
+pub(super) const STILL: SignedDuration = SignedDuration::from_mins(10);
+
+/// Whether a file may be in the middle of being written: it changed a short while ago.
+pub(super) fn is_growing(source: &Source, now: Timestamp) -> bool {
+    let Input::File(path) = &source.input else { return false };
+    let changed = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let changed = changed.and_then(|time| Timestamp::try_from(time).ok());
+    changed.is_some_and(|changed| changed.duration_until(now) < STILL)
+}
+
 fn send(work: &Sender<Work>, reading: &Arc<Reading>, chunk: Chunk) -> Result<(), HungUp> {
     work.send(Work { reading: Arc::clone(reading), chunk }).map_err(|_| HungUp)
 }
 
+/// A chunk without the frames before an offset. It stays a chunk, as chunks are numbered.
+fn later(mut chunk: Chunk, from: u64) -> Chunk {
+    let offset = chunk.offset;
+    chunk.frames.retain(|frame| offset + frame.start as u64 >= from);
+    if chunk.frames.is_empty() {
+        chunk.data = Vec::new();
+    }
+    chunk
+}
+
 /// The chunks of one source, up to where it breaks off.
 struct Stream<'a> {
+    /// Frames before this offset are passed over.
+    from: u64,
     chunks: ChunkReader<Counted<Box<dyn std::io::Read + Send>>>,
     stored: Stored,
     /// Bytes that the progress was told of.
@@ -161,7 +247,7 @@ impl Stream<'_> {
         let chunk: Result<Option<Chunk>, DecodeError> = self.chunks.next_chunk();
         self.tell();
         match chunk {
-            Ok(chunk) => chunk,
+            Ok(chunk) => chunk.map(|chunk| later(chunk, self.from)),
             Err(error) => {
                 self.problem = Some(chain(&error));
                 None

@@ -26,6 +26,12 @@ pub struct IngestReport {
     pub empty: Vec<String>,
     /// Sources whose content is in the lake already, or came twice.
     pub skipped: Vec<Skipped>,
+    /// Sources that are known with another content, or under another name.
+    #[serde(default)]
+    pub changed: Vec<Changed>,
+    /// URIs of sources whose last line is still being written: it waits for the next time.
+    #[serde(default)]
+    pub waiting: Vec<String>,
     /// What could not be read, or not to its end.
     pub problems: Vec<Problem>,
     /// Bytes of the sources as stored.
@@ -65,6 +71,27 @@ pub enum SkipReason {
     Committed(u64),
     /// In the same ingest, as this source.
     SameAs(String),
+}
+
+/// A source that is not as it was when it was last read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Changed {
+    pub uri: String,
+    pub how: Change,
+}
+
+/// How a source differs from what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It begins with what this commit read; only what follows was read.
+    Grown(u64),
+    /// It begins with what was read under this name, as a rotated file does; only what follows was read.
+    Renamed(String),
+    /// It is shorter than it was; it was read from its start.
+    Truncated,
+    /// It no longer begins with what was read of it; it was read from its start.
+    Rewritten,
 }
 
 /// A source, or an argument, that could not be read or not to its end.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use crate::lake::commit::HEAD;
 use crate::lake::hex;
 
 /// Bytes read at a time where they are only hashed.
@@ -18,13 +19,16 @@ pub(super) struct Stored(Arc<Mutex<State>>);
 struct State {
     reader: Box<dyn Read + Send>,
     hash: Sha256,
+    /// Of the first [`HEAD`] bytes.
+    head: Sha256,
     bytes: u64,
     failed: bool,
 }
 
 impl Stored {
     pub(super) fn new(reader: Box<dyn Read + Send>) -> Self {
-        Self(Arc::new(Mutex::new(State { reader, hash: Sha256::new(), bytes: 0, failed: false })))
+        let (hash, head) = (Sha256::new(), Sha256::new());
+        Self(Arc::new(Mutex::new(State { reader, hash, head, bytes: 0, failed: false })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -34,6 +38,27 @@ impl Stored {
     /// Bytes read so far.
     pub(super) fn bytes(&self) -> u64 {
         self.state().bytes
+    }
+
+    /// SHA-256 of the first [`HEAD`] bytes, or of all where they are fewer.
+    pub(super) fn head(&self) -> String {
+        hex(&self.state().head.clone().finalize())
+    }
+
+    /// Reads on up to `length` bytes from the start and gives the hash of these; none where there are
+    /// fewer, or more were read already.
+    pub(super) fn hash_of(&mut self, length: u64, going: &dyn Fn() -> bool) -> Option<String> {
+        let mut block = vec![0; BLOCK];
+        while self.state().bytes < length && going() {
+            let wanted = usize::try_from(length - self.state().bytes).unwrap_or(BLOCK).min(BLOCK);
+            match self.read(&mut block[..wanted]) {
+                Ok(0) => return None,
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return None,
+                _ => {}
+            }
+        }
+        let state = self.state();
+        (state.bytes == length).then(|| hex(&state.hash.clone().finalize()))
     }
 
     /// Reads what is left, `going` being asked in between, and gives the hash of all; none where the
@@ -58,6 +83,8 @@ impl Read for Stored {
         match state.reader.read(buffer) {
             Ok(read) => {
                 state.hash.update(&buffer[..read]);
+                let of_head = HEAD.saturating_sub(usize::try_from(state.bytes).unwrap_or(HEAD)).min(read);
+                state.head.update(&buffer[..of_head]);
                 state.bytes += read as u64;
                 Ok(read)
             }

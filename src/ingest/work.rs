@@ -18,7 +18,7 @@ use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder};
 use crate::lake::dedup::{Dedup, FileNumber, Standing};
 use crate::lake::rejects::{self, RejectRecord};
 use crate::lake::writer::{self, StagedFile};
-use crate::lake::{FileRecord, Layout, scan, utc};
+use crate::lake::{FileRecord, scan, utc};
 use crate::normalize::schema::position;
 use crate::normalize::{Defaults, Place, RowBuilder, Rows};
 
@@ -31,6 +31,8 @@ pub(super) struct Reading {
     pub number: usize,
     pub uri: String,
     pub defaults: Defaults,
+    /// The number of the first record that is read of it.
+    pub first_record: u64,
 }
 
 /// A chunk to decode.
@@ -172,7 +174,7 @@ impl<'a> Worker<'a> {
                     Decoded::Event(event) => {
                         let place = Place {
                             source_uri: &reading.uri,
-                            source_record: records as i64,
+                            source_record: (reading.first_record + records) as i64,
                             source_offset: offset as i64,
                         };
                         self.rows.append(event, &place, &reading.defaults);
@@ -181,7 +183,8 @@ impl<'a> Worker<'a> {
                     Decoded::Other(kind) => tally.other(&kind),
                     Decoded::Reject(reject) => {
                         tally.reject(reject.reason.code);
-                        let record = RejectRecord::new(&reading.uri, records, offset, &reject);
+                        let number = reading.first_record + records;
+                        let record = RejectRecord::new(&reading.uri, number, offset, &reject);
                         self.reject_bytes += record.memory();
                         self.rejects.push(record);
                     }
@@ -208,7 +211,7 @@ impl<'a> Worker<'a> {
         for file in staged {
             let clusters = clusters.get(&file.event_date).cloned().flatten();
             let number = self.compare(&file)?;
-            self.product.files.push(Staged { number, record: record(&file, clusters) });
+            self.product.files.push(Staged { number, record: file.record(clusters) });
         }
         Ok(())
     }
@@ -279,19 +282,4 @@ fn clusters_by_date(batch: &RecordBatch) -> BTreeMap<String, Option<Vec<Option<S
         (clusters.len() <= CLUSTERS).then_some(list)
     };
     by_day.into_iter().map(|(day, clusters)| (utc::date(day), listed(clusters))).collect()
-}
-
-/// What a commit says of a staged file.
-pub(super) fn record(file: &StagedFile, clusters: Option<Vec<Option<String>>>) -> FileRecord {
-    let name = file.path.file_name().unwrap_or_default().to_string_lossy();
-    FileRecord {
-        path: Layout::place(&file.event_date, &name),
-        event_date: file.event_date.clone(),
-        rows: file.rows,
-        bytes: file.bytes,
-        first_time: file.first_time,
-        last_time: file.last_time,
-        sha256: file.sha256.clone(),
-        clusters,
-    }
 }

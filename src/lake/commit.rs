@@ -19,6 +19,8 @@ pub enum CommitKind {
     Drop,
     /// Small files were merged into large ones.
     Compact,
+    /// Rejects of earlier commits were tried again.
+    Reingest,
 }
 
 /// One change of a lake: all of it is visible, or none.
@@ -44,9 +46,43 @@ pub struct Commit {
     /// Hashes of sources that no longer count as read, so that they can be ingested again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources_forgotten: Vec<String>,
-    /// The batch's rejects, relative to the lake.
+    /// URIs of sources whose rows and rejects were all taken out of the lake, before what this
+    /// commit adds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources_dropped: Vec<String>,
+    /// The batch's rejects, relative to the lake. Rejects files that no longer count are among
+    /// [`Commit::files_replaced`].
     #[serde(default)]
     pub rejects: Option<String>,
+    /// Records in that file where it holds others than those that were rejected in this commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects_held: Option<u64>,
+}
+
+impl Commit {
+    /// A commit of this program that changes nothing yet.
+    pub fn new(number: u64, kind: CommitKind, created: i64, batch: &str) -> Self {
+        Self {
+            number,
+            kind,
+            created,
+            kubetrawl: env!("CARGO_PKG_VERSION").to_owned(),
+            batch: batch.to_owned(),
+            counts: Counts::default(),
+            sources: Vec::new(),
+            files_added: Vec::new(),
+            files_replaced: Vec::new(),
+            sources_forgotten: Vec::new(),
+            sources_dropped: Vec::new(),
+            rejects: None,
+            rejects_held: None,
+        }
+    }
+
+    /// The records that its rejects file holds.
+    pub fn rejects_count(&self) -> u64 {
+        self.rejects_held.unwrap_or_else(|| self.counts.rejects.values().sum())
+    }
 }
 
 /// One source as it was read.
@@ -71,6 +107,31 @@ pub struct SourceRecord {
     /// Why it could not be read to its end; null where it could.
     #[serde(default)]
     pub problem: Option<String>,
+    /// Rows that were dropped as duplicates of others when it was read.
+    #[serde(default)]
+    pub duplicates: u64,
+    /// SHA-256 of its first bytes, as many as [`HEAD`] at most: tells cheaply whether another
+    /// content can be this one, grown.
+    #[serde(default)]
+    pub head: Option<String>,
+    /// Where to go on when it has grown; null where it cannot be gone on with.
+    #[serde(default)]
+    pub next: Option<Next>,
+    /// Bytes at its end that wait to be read as a record: a line that was still being written.
+    #[serde(default)]
+    pub waiting: u64,
+}
+
+/// Bytes that [`SourceRecord::head`] is taken of.
+pub const HEAD: usize = 4096;
+
+/// Where the records that a source does not have yet will begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// Offset after decompression.
+    pub offset: u64,
+    /// The number of the record there.
+    pub record: u64,
 }
 
 /// One Parquet file.
@@ -113,7 +174,8 @@ impl FileRecord {
 /// by how many rows the lake grew. A duplicate is a record that was equal to another one, of this
 /// commit or of the lake; where the lake's own row was the one to go (its source or number is the
 /// larger), the new row took its place, the lake did not grow, and `replaced` counts it too. So the
-/// rows of the sources sum up to `rows + replaced`, and the commits' `rows` to the rows of the lake.
+/// rows of the sources sum up to `rows + replaced`, and the commits' `rows`, less what was `removed`,
+/// to the rows of the lake.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub records_in: u64,
@@ -121,6 +183,9 @@ pub struct Counts {
     pub duplicates: u64,
     /// Those of the duplicates that were rows of earlier commits.
     pub replaced: u64,
+    /// Rows that were taken out without another one standing for them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub removed: u64,
     /// By reason.
     pub rejects: BTreeMap<String, u64>,
     /// Records that are valid but not Kubernetes audit, by kind.
@@ -134,6 +199,11 @@ impl Counts {
     pub fn balance(&self) -> u64 {
         self.rows + self.duplicates + self.rejects.values().sum::<u64>() + self.other.values().sum::<u64>()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]
@@ -155,17 +225,8 @@ pub(crate) mod samples {
 
     pub(crate) fn commit(number: u64, batch: &str) -> Commit {
         Commit {
-            number,
-            kind: CommitKind::Ingest,
-            created: 1_700_000_000_000_001,
             kubetrawl: "0.1.0".into(),
-            batch: batch.into(),
-            counts: Counts::default(),
-            sources: Vec::new(),
-            files_added: Vec::new(),
-            files_replaced: Vec::new(),
-            sources_forgotten: Vec::new(),
-            rejects: None,
+            ..Commit::new(number, CommitKind::Ingest, 1_700_000_000_000_001, batch)
         }
     }
 }

@@ -48,6 +48,15 @@ pub enum LakeError {
         #[source]
         source: serde_json::Error,
     },
+    #[error("commit {commit} does not exist: `kubetrawl lake info` lists the commits")]
+    NoSuchCommit { commit: u64 },
+    #[error("the lake has nothing of {what}: it was never ingested, or was taken back already")]
+    NothingToDrop { what: String },
+    #[error(
+        "{uri} was read by commit {commit} and by {others:?} too, and their rows cannot be told apart: drop the \
+         source instead, which takes all of them back"
+    )]
+    Shared { uri: String, commit: u64, others: Vec<u64> },
     #[error("the lake is damaged at {}: {detail}", path.display())]
     Damaged { path: PathBuf, detail: String },
     #[error(

@@ -96,8 +96,22 @@ impl Reader {
         Self::open(path, &[], None)
     }
 
+    /// All columns, so many rows at a time.
+    pub(super) fn in_batches(path: &Path, batch_rows: usize) -> Result<Self, LakeError> {
+        Self::build(path, &[], None, batch_rows)
+    }
+
     /// Reads the named columns, or all when none is named.
     pub(super) fn open(path: &Path, columns: &[&str], rows: Option<RowSelection>) -> Result<Self, LakeError> {
+        Self::build(path, columns, rows, BATCH_ROWS)
+    }
+
+    fn build(
+        path: &Path,
+        columns: &[&str],
+        rows: Option<RowSelection>,
+        batch_rows: usize,
+    ) -> Result<Self, LakeError> {
         let file = File::open(path).map_err(LakeError::io("open", path))?;
         let options = ArrowReaderOptions::new().with_schema(SCHEMA.clone());
         let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
@@ -106,7 +120,7 @@ impl Reader {
             [] => ProjectionMask::all(),
             _ => ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied()),
         };
-        let mut builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
+        let mut builder = builder.with_projection(mask).with_batch_size(batch_rows);
         if let Some(rows) = rows {
             builder = builder.with_row_selection(rows);
         }

@@ -75,6 +75,14 @@ pub fn create(path: &Path) -> Result<OutFile, LakeError> {
     Ok(out_file(path, file))
 }
 
+/// Creates a file that must not exist yet.
+pub fn create_new(path: &Path) -> Result<OutFile, LakeError> {
+    let file = step(Operation::Create, path)
+        .and_then(|()| File::create_new(path))
+        .map_err(LakeError::io("create", path))?;
+    Ok(out_file(path, file))
+}
+
 /// Opens a file to write at its end, creating it where it is missing.
 pub fn append(path: &Path) -> Result<OutFile, LakeError> {
     let file = step(Operation::Create, path)

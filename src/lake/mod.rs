@@ -3,11 +3,16 @@
 //! A lake is a folder of Parquet files that any reader can use, and a log of commits that says
 //! which of them count. [`Lake`] reads, [`LakeWriter`] writes, one at a time.
 
+pub mod check;
 pub mod commit;
+pub mod compact;
 pub mod dedup;
+pub mod drop;
 pub mod error;
+pub mod gaps;
 mod hunts;
 pub mod identity;
+pub mod info;
 pub mod io;
 pub mod layout;
 pub mod lock;
@@ -22,12 +27,15 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+pub use check::CheckReport;
 pub use commit::{Commit, CommitKind, Counts, FileRecord, SourceRecord};
 pub use error::LakeError;
 pub use hunts::StoredHunt;
+pub use info::LakeInfo;
 pub use layout::Layout;
 pub use lock::Wait;
 pub use publish::LakeWriter;
+pub use rejects::RejectRecord;
 pub use snapshot::{LakeFile, Snapshot};
 pub use writer::StagedFile;
 
@@ -85,6 +93,30 @@ impl Lake {
         LakeWriter::begin(&self.layout, verb, wait, now, cancel)
     }
 
+    /// Proves it sound, or says what is damaged; see [`check::check`].
+    ///
+    /// # Errors
+    /// As [`check::check`].
+    pub fn check(&self, cancel: &Cancel) -> Result<CheckReport, LakeError> {
+        check::check(&self.layout, cancel)
+    }
+
+    /// The rejects that count as of a snapshot, those of older commits first.
+    pub fn rejects<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+    ) -> impl Iterator<Item = Result<RejectRecord, LakeError>> + 'a {
+        snapshot.rejects().into_iter().flat_map(|(commit, relative)| {
+            let path = snapshot::find(&self.layout, &commit.batch, relative);
+            let path = path.unwrap_or_else(|| self.layout.root().join(relative));
+            let (records, failed) = match rejects::read(&path) {
+                Ok(records) => (Some(records), None),
+                Err(error) => (None, Some(Err(error))),
+            };
+            failed.into_iter().chain(records.into_iter().flatten())
+        })
+    }
+
     /// Keeps a hunt's answer. On a lake that cannot be written it is not kept, and the answer says so.
     ///
     /// # Errors
@@ -122,3 +154,6 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     let pairs = digits.filter(|digits| digits.len().is_multiple_of(2))?;
     Some(pairs.chunks_exact(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect())
 }
+
+#[cfg(test)]
+mod old_tests;

@@ -7,8 +7,8 @@
 //!
 //! A process that ends before the rename has changed nothing; one that ends after it leaves a
 //! lake that can be read, from staging. Whoever next takes the lock does step 3 for it, or clears
-//! what was abandoned before step 2. That writer links the files and leaves the staging folder to
-//! the writer after it: a reader that found a file in staging while nobody wrote can go on reading.
+//! what was abandoned before step 2. That writer links the files and leaves the staging folder, which
+//! goes a day after its commit: a reader that found a file in staging while nobody wrote can go on reading.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -23,7 +23,7 @@ use super::snapshot::Snapshot;
 use super::{LakeError, io as disk};
 use crate::cancel::Cancel;
 
-/// How long a file that is no longer part of the lake stays for readers that began before.
+/// How long a file, or its name in staging, that is no longer part of the lake stays for readers that began before.
 pub const REPLACED_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// A lake held for writing.
@@ -164,25 +164,25 @@ fn recover(layout: &Layout, now: Timestamp) -> Result<Snapshot, LakeError> {
     let commits: HashMap<&str, &Commit> =
         snapshot.commits.iter().map(|commit| (commit.batch.as_str(), commit)).collect();
     let mut brought = 0;
+    let limit = now.as_microsecond().saturating_sub(REPLACED_KEPT.as_micros() as i64);
     for (name, path) in list(&layout.staging())? {
-        let new = match commits.get(name.as_str()) {
-            Some(commit) => move_files(layout, commit, disk::link_or_rename)?,
-            None => 0,
-        };
-        if new == 0 {
+        let commit = commits.get(name.as_str());
+        if let Some(commit) = commit {
+            brought += move_files(layout, commit, disk::link_or_rename)?;
+        }
+        if commit.is_none_or(|commit| commit.created <= limit) {
             disk::remove_dir_all(&path)?;
         }
-        brought += new;
     }
-    remove_replaced(layout, &snapshot, now)?;
+    remove_replaced(layout, &snapshot, limit)?;
     if brought > 0 {
         snapshot = Snapshot::read(layout)?;
     }
     Ok(snapshot)
 }
 
-fn remove_replaced(layout: &Layout, snapshot: &Snapshot, now: Timestamp) -> Result<(), LakeError> {
-    let limit = now.as_microsecond().saturating_sub(REPLACED_KEPT.as_micros() as i64);
+/// Removes what commits made until `limit` have replaced.
+fn remove_replaced(layout: &Layout, snapshot: &Snapshot, limit: i64) -> Result<(), LakeError> {
     let alive: HashSet<&str> = snapshot.files.iter().map(|file| file.record.path.as_str()).collect();
     let old = snapshot.commits.iter().filter(|commit| commit.created <= limit);
     for path in old.flat_map(|commit| &commit.files_replaced).filter(|path| !alive.contains(path.as_str())) {

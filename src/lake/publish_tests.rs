@@ -85,6 +85,8 @@ fn a_commit_that_was_not_moved_is_read_from_staging_and_then_moved() {
     assert!(after.files[0].path.starts_with(layout.events()));
     assert!(before.files[0].path.exists(), "a reader may still be at it");
     begin(&layout, at(2)).unwrap().abandon();
+    assert!(before.files[0].path.exists(), "nor do two writes end it");
+    begin(&layout, at(DAY + 1)).unwrap().abandon();
     assert!(!before.files[0].path.exists());
     assert_eq!(staged(&layout), 0);
 }
@@ -116,7 +118,7 @@ fn a_crash_at_any_change_leaves_all_or_nothing() {
         let files = Snapshot::read(&layout).unwrap().files.len();
         assert_eq!(files, usize::from(done.is_ok()), "after {allowed} changes: {done:?}");
         begin(&layout, at(1)).unwrap().abandon();
-        begin(&layout, at(2)).unwrap().abandon();
+        begin(&layout, at(DAY + 1)).unwrap().abandon();
         let snapshot = Snapshot::read(&layout).unwrap();
         assert_eq!((snapshot.files.len(), staged(&layout)), (files, 0));
         assert!(snapshot.files.iter().all(|file| file.path.starts_with(layout.events())));

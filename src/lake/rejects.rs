@@ -133,6 +133,15 @@ pub fn merge_runs(mut runs: Vec<PathBuf>, to: &Path, keep: &dyn Fn(&str) -> bool
     Ok(kept)
 }
 
+/// Copies a batch's rejects file to a run.
+pub fn unpack(path: &Path, run: &Path) -> Result<(), LakeError> {
+    let mut file = disk::create(run)?;
+    for record in read(path)? {
+        write_line(&mut file, &record?, run)?;
+    }
+    file.close()
+}
+
 fn merge(
     runs: &[PathBuf],
     take: &mut dyn FnMut(RejectRecord) -> Result<(), LakeError>,

@@ -74,16 +74,14 @@ impl Snapshot {
             self.commits.iter().map(|commit| (commit.number, commit.batch.as_str())).collect();
         let mut moved = true;
         for file in &mut self.files {
-            let place = layout.root().join(&file.record.path);
             let batch = batches.get(&file.commit).copied().unwrap_or_default();
-            let staged = layout.staged(batch, &file.record.path);
-            // The place is asked twice: the file may move between the first two questions.
-            let Some(path) = [&place, &staged, &place].into_iter().find(|path| path.exists()) else {
+            let Some(path) = find(layout, batch, &file.record.path) else {
+                let path = layout.root().join(&file.record.path);
                 let detail = format!("the file of commit {} is missing", file.commit);
-                return Err(LakeError::Damaged { path: place, detail });
+                return Err(LakeError::Damaged { path, detail });
             };
-            moved &= *path == place;
-            file.path.clone_from(path);
+            moved &= !path.starts_with(layout.staging());
+            file.path = path;
         }
         Ok(moved)
     }
@@ -91,6 +89,27 @@ impl Snapshot {
     /// Rows in the lake.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(|file| file.record.rows).sum()
+    }
+
+    /// The rejects files that count, each relative to the lake, with the commit that wrote it.
+    pub fn rejects(&self) -> Vec<(&Commit, &str)> {
+        let replaced: HashSet<&str> =
+            self.commits.iter().flat_map(|commit| &commit.files_replaced).map(String::as_str).collect();
+        let files = self.commits.iter().filter_map(|commit| Some((commit, commit.rejects.as_deref()?)));
+        files.filter(|(_, path)| !replaced.contains(path)).collect()
+    }
+
+    /// Who read a source whose rows are in the lake: the commits since its rows were last taken out.
+    pub fn readings(&self, uri: &str) -> Vec<(u64, &SourceRecord)> {
+        let mut readings = Vec::new();
+        for commit in &self.commits {
+            if commit.sources_dropped.iter().any(|dropped| dropped == uri) {
+                readings.clear();
+            }
+            let ours = commit.sources.iter().filter(|source| source.uri == uri);
+            readings.extend(ours.map(|source| (commit.number, source)));
+        }
+        readings
     }
 
     /// The sources that count as read, in the order of their commits.
@@ -105,6 +124,14 @@ impl Snapshot {
         }
         sources
     }
+}
+
+/// Where a file of a batch stands: in its place, or in staging where it has not moved yet.
+pub(super) fn find(layout: &Layout, batch: &str, relative: &str) -> Option<PathBuf> {
+    let place = layout.root().join(relative);
+    let staged = layout.staged(batch, relative);
+    // The place is asked twice: the file may move between the first two questions.
+    [&place, &staged, &place].into_iter().find(|path| path.exists()).cloned()
 }
 
 /// All commit records of a lake, by number.
@@ -132,7 +159,7 @@ fn read_commits(layout: &Layout) -> Result<Vec<Commit>, LakeError> {
 }
 
 /// The numbers of the commit records there are, sorted; other names are not looked at.
-fn commit_numbers(layout: &Layout) -> Result<Vec<u64>, LakeError> {
+pub(super) fn commit_numbers(layout: &Layout) -> Result<Vec<u64>, LakeError> {
     let folder = layout.commits();
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
@@ -168,6 +195,10 @@ mod tests {
             first_time: None,
             last_time: None,
             problem: None,
+            duplicates: 0,
+            head: None,
+            next: None,
+            waiting: 0,
         };
         one.sources = vec![source.clone()];
         let mut two = commit(2, "two");

@@ -1,6 +1,7 @@
 //! Rows to Parquet files: one per day, sorted, hashed while written.
 
 mod file;
+mod merge;
 mod order;
 mod properties;
 
@@ -13,10 +14,13 @@ use parquet::errors::ParquetError;
 
 use self::file::FileWriter;
 use self::order::Key;
+use super::commit::FileRecord;
 use super::error::LakeError;
 use super::identity::{self, Reader};
+use super::layout::Layout;
 use crate::normalize::{Identity, Rows};
 
+pub use self::merge::{MergeLimits, merge};
 pub use self::properties::{BLOOM_FILTERS, ROW_GROUP_ROWS, SORTED_BY};
 
 /// A finished Parquet file that no commit names yet.
@@ -33,11 +37,26 @@ pub struct StagedFile {
     pub last_time: i64,
     /// Of the whole file, in lower case hex.
     pub sha256: String,
-    /// One per row, in the order of the file.
+    /// One per row, in the order of the file; empty for a merged file.
     pub identities: Vec<Identity>,
 }
 
 impl StagedFile {
+    /// What a commit says of the file; `clusters` are those that its rows can have.
+    pub fn record(&self, clusters: Option<Vec<Option<String>>>) -> FileRecord {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        FileRecord {
+            path: Layout::place(&self.event_date, &name),
+            event_date: self.event_date.clone(),
+            rows: self.rows,
+            bytes: self.bytes,
+            first_time: self.first_time,
+            last_time: self.last_time,
+            sha256: self.sha256.clone(),
+            clusters,
+        }
+    }
+
     /// Waits until the file's content is on the disk. A commit calls it before it names the file.
     ///
     /// # Errors

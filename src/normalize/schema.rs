@@ -22,6 +22,21 @@ pub enum ColumnType {
     Boolean,
 }
 
+impl ColumnType {
+    /// As SQL has it.
+    pub const fn sql(self) -> &'static str {
+        match self {
+            Self::Timestamp => "TIMESTAMP",
+            Self::Varchar => "VARCHAR",
+            Self::Json => "VARCHAR (JSON)",
+            Self::VarcharList => "VARCHAR[]",
+            Self::Integer => "INTEGER",
+            Self::BigInt => "BIGINT",
+            Self::Boolean => "BOOLEAN",
+        }
+    }
+}
+
 /// One column of `audit_events`.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
@@ -43,6 +58,9 @@ use ColumnType::{BigInt, Boolean, Integer, Json, Timestamp, Varchar, VarcharList
 
 /// The name of the hive partition column; it stands in the folder names, not in the files.
 pub const PARTITION_COLUMN: &str = "event_date";
+
+/// What it means; its type is DATE.
+pub const PARTITION_MEANING: &str = "UTC date of event_time; the partition";
 
 /// Every column stored in a Parquet file, in file order: what hunts filter on first, bodies last.
 pub const COLUMNS: &[Column] = &[
@@ -99,6 +117,21 @@ pub const COLUMNS: &[Column] = &[
     column("response_object", Json, "the response's body, secret values removed"),
 ];
 
+/// Name, type and meaning of every column of `audit_events` as SQL sees it, the partition last.
+pub fn described() -> impl Iterator<Item = (&'static str, String, &'static str)> {
+    let columns = COLUMNS.iter().map(|column| {
+        let not_null = if column.nullable { "" } else { ", not null" };
+        (column.name, format!("{}{not_null}", column.column_type.sql()), column.meaning)
+    });
+    columns.chain([(PARTITION_COLUMN, "DATE, not null".to_owned(), PARTITION_MEANING)])
+}
+
+/// [`described`] as the README has it.
+pub fn markdown() -> String {
+    let rows = described().map(|(name, kind, meaning)| format!("| {name} | {kind} | {meaning} |\n"));
+    format!("| column | type | meaning |\n|---|---|---|\n{}", rows.collect::<String>())
+}
+
 /// The Arrow schema that the lake is written with. List items are named `element`, as Parquet has it.
 pub static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let fields: Vec<Field> =
@@ -123,4 +156,15 @@ fn data_type(column_type: ColumnType) -> DataType {
 /// When there is no such column: a mistake in this program, never of its input.
 pub fn position(name: &str) -> usize {
     COLUMNS.iter().position(|c| c.name == name).unwrap_or_else(|| panic!("no column {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_has_the_same_table() {
+        let readme = include_str!("../../README.md");
+        assert!(readme.contains(&markdown()), "`kubetrawl lake schema --format markdown` has another table");
+    }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::text::{bytes, count, number};
 use super::{escape, json};
-use crate::ingest::{IngestReport, Problem, SkipReason, Skipped};
+use crate::ingest::{Change, Changed, IngestReport, Problem, SkipReason, Skipped};
 
 /// How many sources each part names before it says how many more there are.
 const SHOWN: usize = 10;
@@ -25,6 +25,8 @@ pub fn text(report: &IngestReport) -> String {
     lines.sources("skipped, their content is known", report.skipped.iter().map(skipped));
     lines.sources("not a log", report.not_a_log.iter().cloned());
     lines.sources("empty", report.empty.iter().cloned());
+    lines.sources("changed since they were read", report.changed.iter().map(changed));
+    lines.sources("last line still being written, waits", report.waiting.iter().cloned());
     lines.sources("not read, or not to the end", report.problems.iter().map(problem));
     lines.0
 }
@@ -59,6 +61,17 @@ fn skipped(skipped: &Skipped) -> String {
     match &skipped.because {
         SkipReason::Committed(commit) => format!("{} (in the lake since commit {commit})", skipped.uri),
         SkipReason::SameAs(other) => format!("{} (the same as {other})", skipped.uri),
+    }
+}
+
+fn changed(changed: &Changed) -> String {
+    match &changed.how {
+        Change::Grown(commit) => {
+            format!("{} (grown since commit {commit}: only what is new was read)", changed.uri)
+        }
+        Change::Renamed(from) => format!("{} (was {from}: only what is new was read)", changed.uri),
+        Change::Truncated => format!("{} (shorter than it was: read from its start)", changed.uri),
+        Change::Rewritten => format!("{} (another content: read from its start)", changed.uri),
     }
 }
 
@@ -125,6 +138,8 @@ mod tests {
                     because: SkipReason::SameAs("file:///logs/c.gz".into()),
                 },
             ],
+            changed: Vec::new(),
+            waiting: Vec::new(),
             problems: vec![Problem {
                 uri: Some("file:///logs/d.gz".into()),
                 message: "could not decompress: \u{1b}[2Junexpected end".into(),

@@ -25,8 +25,14 @@ pub fn write_pretty<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<
 
 /// Writes any value as one line of JSON.
 pub fn write_line<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(&mut *out, Visible(CompactFormatter)))?;
+    write_value(value, out)?;
     out.write_all(b"\n")
+}
+
+/// The same without the line's end.
+pub fn write_value<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut *out, Visible(CompactFormatter)))?;
+    Ok(())
 }
 
 /// A formatter that spells out hidden characters.

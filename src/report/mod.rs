@@ -14,6 +14,7 @@ pub mod fields;
 pub mod gather;
 pub mod html;
 pub mod json;
+pub mod lake;
 pub mod markdown;
 mod ndjson;
 mod ocsf;

@@ -12,6 +12,8 @@ mod corpus;
 mod hostile_output;
 // From raw logs to the right users alerted on.
 mod hunting;
+// Killed, limited and crowded: the lake comes out the same.
+mod crash;
 // What must never be in the source, whatever it does.
 mod invariants;
 // The lake as a user and as another engine sees it.

@@ -1,6 +1,5 @@
 //! One Parquet file under construction.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{StagedFile, order, properties};
 use crate::lake::error::LakeError;
+use crate::lake::io as disk;
 use crate::normalize::Identity;
 use crate::normalize::schema::SCHEMA;
 
@@ -20,12 +20,13 @@ pub(super) struct FileWriter {
     path: PathBuf,
     writer: ArrowWriter<HashingFile>,
     times: Option<(i64, i64)>,
+    rows: u64,
     identities: Vec<Identity>,
 }
 
 impl FileWriter {
     pub(super) fn create(path: &Path) -> Result<Self, LakeError> {
-        let file = File::create_new(path).map_err(LakeError::io("create", path))?;
+        let file = disk::create_new(path)?;
         // An embedded Arrow schema would make readers of other languages follow Arrow's types
         // instead of Parquet's.
         let options = ArrowWriterOptions::new()
@@ -33,7 +34,7 @@ impl FileWriter {
             .with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(HashingFile::new(file), SCHEMA.clone(), options)
             .map_err(LakeError::write_parquet(path))?;
-        Ok(Self { path: path.to_owned(), writer, times: None, identities: Vec::new() })
+        Ok(Self { path: path.to_owned(), writer, times: None, rows: 0, identities: Vec::new() })
     }
 
     pub(super) fn write(
@@ -46,18 +47,29 @@ impl FileWriter {
             let (earliest, latest) = self.times.unwrap_or((first, last));
             self.times = Some((earliest.min(first), latest.max(last)));
         }
+        self.rows += batch.num_rows() as u64;
         self.identities.extend(identities);
         self.writer.write(batch).map_err(LakeError::write_parquet(&self.path))
+    }
+
+    /// Bytes in the file and waiting for it, compressed.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.writer.bytes_written() + self.writer.in_progress_size()) as u64
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// Writes the footer. A file without rows has 0 for both of its times.
     pub(super) fn finish(self, event_date: &str) -> Result<StagedFile, LakeError> {
         let file = self.writer.into_inner().map_err(LakeError::write_parquet(&self.path))?;
+        file.file.close()?;
         let (first_time, last_time) = self.times.unwrap_or_default();
         Ok(StagedFile {
             path: self.path,
             event_date: event_date.to_owned(),
-            rows: self.identities.len() as u64,
+            rows: self.rows,
             bytes: file.bytes,
             first_time,
             last_time,
@@ -69,13 +81,13 @@ impl FileWriter {
 
 /// A file that hashes what passes through it. The Parquet writer buffers in front of it.
 struct HashingFile {
-    file: File,
+    file: disk::OutFile,
     hash: Sha256,
     bytes: u64,
 }
 
 impl HashingFile {
-    fn new(file: File) -> Self {
+    fn new(file: disk::OutFile) -> Self {
         Self { file, hash: Sha256::new(), bytes: 0 }
     }
 }

@@ -1,0 +1,151 @@
+//! What drop and compact leave of what was ingested.
+
+use super::tests::{Bench, event, events};
+use super::*;
+use crate::lake::LakeError;
+use crate::lake::drop::Target;
+use crate::lake::io::fault::Fault;
+use crate::sources::path_to_uri;
+
+fn uri(bench: &Bench, name: &str) -> String {
+    path_to_uri(&bench.log(name))
+}
+
+fn junk() -> Vec<u8> {
+    b"no JSON\n".to_vec()
+}
+
+#[test]
+fn a_dropped_commit_leaves_the_lake_as_if_it_had_not_been() {
+    let mut bench = Bench::new();
+    bench.write("a.log", &[events(0..50), junk()].concat());
+    bench.write("b.log", &[events(100..170), junk()].concat());
+    bench.ingest(&["a.log"]);
+    let before = (bench.rows(), bench.rejects());
+    bench.ingest(&["b.log"]);
+    let report = bench.drop(&Target::Commit(2)).unwrap();
+    assert_eq!((report.rows, report.rejects, report.ingest_again.len()), (70, 1, 0));
+    assert_eq!((bench.rows(), bench.rejects()), before);
+    bench.assert_sound();
+    assert!(matches!(bench.drop(&Target::Commit(2)), Err(LakeError::NothingToDrop { .. })));
+    assert!(matches!(bench.drop(&Target::Commit(9)), Err(LakeError::NoSuchCommit { .. })));
+    let again = bench.ingest(&["a.log", "b.log"]);
+    assert_eq!((again.rows, again.skipped.len()), (70, 1));
+    bench.assert_sound();
+}
+
+#[test]
+fn a_duplicate_of_what_is_dropped_comes_back_with_its_source() {
+    for order in [["a.log", "b.log"], ["b.log", "a.log"]] {
+        let mut bench = Bench::new();
+        bench.write("a.log", &events(0..60));
+        bench.write("b.log", &events(30..90));
+        order.iter().for_each(|name| _ = bench.ingest(&[name]));
+        let report = bench.drop(&Target::Source(uri(&bench, "a.log"))).unwrap();
+        assert_eq!((report.rows, &report.ingest_again), (60, &vec![uri(&bench, "b.log")]));
+        assert_eq!(bench.rows().len(), 30);
+        bench.ingest(&["b.log"]);
+        let mut alone = Bench::new();
+        alone.lake = bench.folder.path().join("alone");
+        let sources = vec![bench.log("b.log").to_str().unwrap().to_owned()];
+        let now = jiff::Timestamp::from_second(alone.now).unwrap();
+        run(&IngestOptions::new(alone.lake.clone(), sources, now), &Silent, &Cancel::default()).unwrap();
+        assert_eq!(bench.rows(), alone.rows());
+        bench.assert_sound();
+    }
+}
+
+#[test]
+fn rows_of_two_commits_of_one_source_are_not_torn_apart() {
+    let mut bench = Bench::new();
+    bench.write("a.log", &events(0..10));
+    bench.ingest(&["a.log"]);
+    bench.write("a.log", &events(200..220));
+    bench.ingest(&["a.log"]);
+    assert!(matches!(bench.drop(&Target::Commit(1)), Err(LakeError::Shared { .. })));
+    assert_eq!(bench.rows().len(), 30);
+    assert_eq!(bench.drop(&Target::Source(uri(&bench, "a.log"))).unwrap().rows, 30);
+    assert_eq!(bench.rows().len(), 0);
+    assert_eq!(bench.ingest(&["a.log"]).rows, 20);
+    bench.assert_sound();
+}
+
+#[test]
+fn compaction_keeps_every_row_in_order_and_old_readers_their_files() {
+    let mut bench = Bench::new();
+    for part in 0..20 {
+        let name = format!("{part}.log");
+        bench.write(&name, &events((0..30).map(|n| part * 7 + n * 11)));
+        bench.ingest(&[&name]);
+    }
+    let (rows, before) = (bench.rows(), Lake::open(&bench.lake).unwrap().snapshot().unwrap());
+    let report = bench.compact(1 << 30).unwrap();
+    assert_eq!((report.days, report.files_after, report.rows), (3, 3, rows.len() as u64));
+    assert!(before.files.iter().all(|file| file.path.exists()));
+    assert_eq!(bench.rows(), rows);
+    bench.assert_sound();
+    let after = Lake::open(&bench.lake).unwrap().snapshot().unwrap();
+    for file in &after.files {
+        let merged: Vec<_> =
+            crate::lake::identity::identities(&file.path).unwrap().map(Result::unwrap).collect();
+        assert_eq!(merged.len() as u64, file.record.rows);
+    }
+    assert_eq!(bench.compact(1 << 30).unwrap().commit, None);
+    bench.now += 25 * 3600;
+    bench.write("late.log", event(5_000).as_bytes());
+    bench.ingest(&["late.log"]);
+    assert!(before.files.iter().all(|file| !file.path.exists()));
+    bench.assert_sound();
+}
+
+/// A fault at each change of the disk: what was told as done is done, what was not left all as it was, and
+/// the same again gives the lake of a clean run.
+#[test]
+fn faults_in_drop_and_compact_are_made_good_by_the_next_run() {
+    let start = || {
+        let mut bench = Bench::new();
+        bench.write("a.log", &[events(0..40), junk()].concat());
+        bench.write("b.log", &[events(100..140), junk()].concat());
+        bench.ingest(&["a.log", "b.log"]);
+        bench.write("c.log", &events(300..310));
+        bench.ingest(&["c.log"]);
+        bench
+    };
+    let short = |bench: &Bench| -> Vec<String> {
+        bench.rows().iter().map(|row| row.replace(bench.folder.path().to_str().unwrap(), "")).collect()
+    };
+    for compacting in [false, true] {
+        let act = |bench: &mut Bench| -> bool {
+            if compacting {
+                return bench.compact(1 << 30).is_ok();
+            }
+            let target = Target::Source(uri(bench, "b.log"));
+            bench.drop(&target).is_ok()
+        };
+        let mut clean = start();
+        assert!(act(&mut clean));
+        let (expected, rejects) = (short(&clean), clean.rejects().len());
+        for allowed in 0.. {
+            let mut bench = start();
+            let before = short(&bench);
+            let fault = Fault::after(&bench.lake, allowed);
+            let done = act(&mut bench);
+            let struck = fault.struck();
+            drop(fault);
+            assert_eq!(
+                short(&bench),
+                if done { expected.clone() } else { before },
+                "after {allowed} changes"
+            );
+            if !done {
+                assert!(act(&mut bench), "after {allowed} changes");
+            }
+            assert_eq!((short(&bench), bench.rejects().len()), (expected.clone(), rejects));
+            bench.assert_sound();
+            if !struck {
+                assert!(allowed > 15, "{allowed}");
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Files that are ingested again after they grew, were rotated, cut or rewritten.
+
+use std::fs;
+
+use jiff::Timestamp;
+
+use super::tests::{Bench, event, events};
+use super::*;
+use crate::sources::path_to_uri;
+
+fn how(report: &IngestReport) -> Vec<&Change> {
+    report.changed.iter().map(|changed| &changed.how).collect()
+}
+
+/// `now` of a bench lies before the time of every file here: its files are being written. This is a
+/// time at which they no longer are.
+fn much_later(bench: &mut Bench) {
+    bench.now = Timestamp::now().as_second() + 3_600;
+}
+
+#[test]
+fn a_partial_last_line_waits_for_its_rest() {
+    let mut bench = Bench::new();
+    let whole = events(0..20);
+    for cut in [whole.len() - 1, whole.len() - 30, whole.len() - 400] {
+        let name = format!("{cut}.log");
+        bench.write(&name, &whole[..cut]);
+        let first = bench.ingest(&[&name]);
+        let complete = cut == whole.len() - 1;
+        assert_eq!((first.rejected(), first.waiting.len()), (0, usize::from(!complete)), "{first:?}");
+        assert_eq!(first.records_in, if complete { 20 } else { 19 });
+        let again = bench.ingest(&[&name]);
+        assert_eq!((again.commit, again.records_in), (None, 0));
+        bench.write(&name, &events(0..25));
+        let rest = bench.ingest(&[&name]);
+        assert_eq!(how(&rest).len(), 1);
+        // A complete record without an end of line is read again: more could have followed on its line.
+        assert_eq!(rest.records_in, 6, "{rest:?}");
+        bench.assert_sound();
+        let uri = path_to_uri(&bench.log(&name));
+        bench.drop(&crate::lake::drop::Target::Source(uri)).unwrap();
+        assert_eq!(bench.rows().len(), 0);
+    }
+}
+
+#[test]
+fn a_partial_line_that_stays_is_taken_as_it_is() {
+    let mut bench = Bench::new();
+    bench.write("a.log", &[events(0..5), event(6).into_bytes()[..40].to_vec()].concat());
+    assert_eq!(bench.ingest(&["a.log"]).records_in, 5);
+    much_later(&mut bench);
+    let rest = bench.ingest(&["a.log"]);
+    assert_eq!((rest.records_in, rest.rejected() + rest.rows), (1, 1), "{rest:?}");
+    let again = bench.ingest(&["a.log"]);
+    assert_eq!((again.commit, again.skipped.len()), (None, 1));
+    bench.assert_sound();
+}
+
+#[test]
+fn rotation_truncation_and_rewriting_are_told() {
+    let mut bench = Bench::new();
+    bench.write("audit.log", &events(0..30));
+    bench.ingest(&["audit.log"]);
+    fs::rename(bench.log("audit.log"), bench.log("audit-1.log")).unwrap();
+    bench.write("audit-1.log", &events(0..40));
+    bench.write("audit.log", &events(40..45));
+    let rotated = bench.ingest(&["audit.log", "audit-1.log"]);
+    let old = path_to_uri(&bench.log("audit.log"));
+    assert_eq!(how(&rotated), [&Change::Renamed(old), &Change::Truncated]);
+    assert_eq!((rotated.records_in, rotated.rows, rotated.duplicates), (15, 15, 0));
+    bench.write("audit.log", &events(100..140));
+    let rewritten = bench.ingest(&["audit.log"]);
+    assert_eq!((how(&rewritten), rewritten.rows), (vec![&Change::Rewritten], 40));
+    bench.assert_sound();
+}
+
+#[test]
+fn growth_in_many_steps_gives_the_rows_of_one_reading() {
+    let mut bench = Bench::new();
+    let text = [events(0..200), b"junk in the middle\n".to_vec(), events(200..400)].concat();
+    let mut end = 1_000;
+    while end < text.len() {
+        bench.write("a.log", &text[..end]);
+        bench.ingest(&["a.log"]);
+        end += 7_919;
+    }
+    bench.write("a.log", &text);
+    bench.ingest(&["a.log"]);
+    bench.assert_sound();
+    let mut once = Bench::new();
+    once.lake = bench.folder.path().join("once");
+    let sources = vec![bench.log("a.log").to_str().unwrap().to_owned()];
+    let now = Timestamp::from_second(once.now).unwrap();
+    run(&IngestOptions::new(once.lake.clone(), sources, now), &Silent, &Cancel::default()).unwrap();
+    assert_eq!(bench.rows(), once.rows());
+    assert_eq!(bench.rejects(), once.rejects());
+}
+
+#[test]
+fn watching_adds_what_is_written_until_it_is_stopped() {
+    let bench = Bench::new();
+    bench.write("a.log", &events(0..10));
+    let folder = bench.log("").to_str().unwrap().to_owned();
+    let options = IngestOptions::new(bench.lake.clone(), vec![folder], Timestamp::now());
+    let (cancel, clock) = (Cancel::default(), Timestamp::now);
+    let every = std::time::Duration::from_millis(20);
+    let mut records = Vec::new();
+    watch(&options, &Watch { every, clock: &clock }, &Silent, &cancel, &mut |report| {
+        records.push(report.records_in);
+        match records.len() {
+            1 => bench.write("a.log", &events(0..25)),
+            2 => bench.write("b.log", &events(30..34)),
+            _ => cancel.cancel(),
+        }
+    })
+    .unwrap();
+    assert_eq!(records, [10, 15, 4]);
+    bench.assert_sound();
+}

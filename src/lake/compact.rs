@@ -1,0 +1,173 @@
+//! Merges the small files of each day into large sorted ones, as one commit. The rows stay the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::commit::{Commit, CommitKind, FileRecord};
+use super::layout::Layout;
+use super::lock::Wait;
+use super::publish::LakeWriter;
+use super::snapshot::Snapshot;
+use super::writer::{self, MergeLimits};
+use super::{LakeError, io as disk};
+use crate::cancel::Cancel;
+
+/// Files merged at a time: each holds a batch and its pages.
+const FAN_IN: usize = 16;
+
+/// Clusters of a file that are listed in its commit; a file with more may hold any.
+const CLUSTERS: usize = 1_000;
+
+/// A row in memory, where bodies are long, as an estimate to choose batches by.
+const ROW_BYTES: u64 = 16 << 10;
+
+/// How far to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompactOptions {
+    /// Files of fewer bytes are small; a merged file ends when it has reached as many.
+    pub target: u64,
+    /// In bytes.
+    pub memory: u64,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CompactReport {
+    /// None where there was nothing to merge.
+    pub commit: Option<u64>,
+    pub days: u64,
+    pub rows: u64,
+    pub files_before: u64,
+    pub files_after: u64,
+    pub bytes_before: u64,
+    pub bytes_after: u64,
+    /// Why not all files could be moved to their places; the next write does it.
+    pub unfinished: Option<String>,
+}
+
+/// Merges the small files of every day that has two or more of them.
+///
+/// # Errors
+/// When the lake cannot be read or written. It is then as it was.
+pub fn compact(
+    layout: &Layout,
+    options: CompactOptions,
+    now: Timestamp,
+    wait: Wait,
+    cancel: &Cancel,
+) -> Result<CompactReport, LakeError> {
+    let writer = LakeWriter::begin(layout, "lake compact", wait, now, cancel)?;
+    let mut report = CompactReport::default();
+    match prepare(&writer, options, now, cancel, &mut report) {
+        Ok(Some(commit)) => {
+            report.commit = Some(commit.number);
+            report.unfinished = writer.publish(&commit)?.map(|error| error.to_string());
+            Ok(report)
+        }
+        Ok(None) => {
+            writer.abandon();
+            Ok(report)
+        }
+        Err(error) => {
+            writer.abandon();
+            Err(error)
+        }
+    }
+}
+
+/// A file to merge.
+struct Piece {
+    path: PathBuf,
+    record: FileRecord,
+    staged: bool,
+}
+
+fn prepare(
+    lake: &LakeWriter,
+    options: CompactOptions,
+    now: Timestamp,
+    cancel: &Cancel,
+    report: &mut CompactReport,
+) -> Result<Option<Commit>, LakeError> {
+    let mut commit = Commit::new(lake.number(), CommitKind::Compact, now.as_microsecond(), lake.batch());
+    let mut names = 0_u64;
+    let mut name = || {
+        names += 1;
+        format!("{}-{}.parquet", lake.batch(), names - 1)
+    };
+    for pieces in small_files(lake.snapshot(), options.target).into_values() {
+        if pieces.len() < 2 {
+            continue;
+        }
+        report.days += 1;
+        for piece in &pieces {
+            report.files_before += 1;
+            report.rows += piece.record.rows;
+            report.bytes_before += piece.record.bytes;
+            commit.files_replaced.push(piece.record.path.clone());
+        }
+        commit.files_added.extend(merge_day(pieces, lake, options, cancel, &mut name)?);
+    }
+    report.files_after = commit.files_added.len() as u64;
+    report.bytes_after = commit.files_added.iter().map(|file| file.bytes).sum();
+    commit.files_added.sort_by(|a, b| a.path.cmp(&b.path));
+    commit.files_replaced.sort();
+    Ok((report.days > 0).then_some(commit))
+}
+
+/// The small files of each date.
+fn small_files(snapshot: &Snapshot, target: u64) -> BTreeMap<String, Vec<Piece>> {
+    let mut days: BTreeMap<String, Vec<Piece>> = BTreeMap::new();
+    for file in snapshot.files.iter().filter(|file| file.record.bytes < target) {
+        let piece = Piece { path: file.path.clone(), record: file.record.clone(), staged: false };
+        days.entry(file.record.event_date.clone()).or_default().push(piece);
+    }
+    days
+}
+
+/// Merges a day's files, the smallest first, until fewer than two are small.
+fn merge_day(
+    mut small: Vec<Piece>,
+    lake: &LakeWriter,
+    options: CompactOptions,
+    cancel: &Cancel,
+    name: &mut dyn FnMut() -> String,
+) -> Result<Vec<FileRecord>, LakeError> {
+    let batch_rows = (options.memory / 2 / FAN_IN as u64 / ROW_BYTES).clamp(16, 1_024) as usize;
+    let limits = MergeLimits { batch_rows, file_bytes: options.target };
+    let mut large = Vec::new();
+    while small.len() > 1 {
+        if cancel.is_cancelled() {
+            return Err(LakeError::Cancelled);
+        }
+        small.sort_by(|a, b| (a.record.bytes, &a.record.path).cmp(&(b.record.bytes, &b.record.path)));
+        let rest = small.split_off(small.len().min(FAN_IN));
+        let pieces = std::mem::replace(&mut small, rest);
+        let paths: Vec<PathBuf> = pieces.iter().map(|piece| piece.path.clone()).collect();
+        let clusters = clusters(&pieces);
+        let merged = writer::merge(&paths, &lake.staging(), name, limits)?;
+        for piece in pieces.iter().filter(|piece| piece.staged) {
+            disk::remove_file(&piece.path)?;
+        }
+        let mut merged: Vec<Piece> = merged
+            .into_iter()
+            .map(|file| Piece { record: file.record(clusters.clone()), path: file.path, staged: true })
+            .collect();
+        // All but the last have the size that they were to have.
+        let last = merged.pop_if(|last| last.record.bytes < options.target);
+        small.extend(last);
+        large.extend(merged);
+    }
+    Ok(large.into_iter().chain(small).map(|piece| piece.record).collect())
+}
+
+fn clusters(pieces: &[Piece]) -> Option<Vec<Option<String>>> {
+    let mut all = BTreeSet::new();
+    for piece in pieces {
+        all.extend(piece.record.clusters.as_ref()?.iter().cloned());
+    }
+    (all.len() <= CLUSTERS).then(|| all.into_iter().collect())
+}
