@@ -3,13 +3,17 @@
 //! A verb's `...Args` are what was typed. Its `run` turns them into the options of the stage that
 //! does the work, shows the answer, and says how the run [`exit`]s.
 
+mod completions;
 mod console;
+#[cfg(feature = "engine")]
+mod evidence;
 mod exit;
 #[cfg(feature = "engine")]
 mod hunt;
 #[cfg(feature = "engine")]
 mod hunts;
 mod ingest;
+mod man;
 mod output;
 mod progress;
 #[cfg(feature = "engine")]
@@ -90,6 +94,8 @@ enum Verb {
     #[cfg(feature = "engine")]
     Runbook(runbook::RunbookArgs),
     #[cfg(feature = "engine")]
+    Evidence(evidence::EvidenceArgs),
+    #[cfg(feature = "engine")]
     Query(query::QueryArgs),
     #[cfg(feature = "engine")]
     Hunts(hunts::HuntsArgs),
@@ -98,6 +104,8 @@ enum Verb {
     #[cfg(feature = "engine")]
     Rules(rules::RulesArgs),
     Simulate(simulate::SimulateArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// What every verb is given besides its arguments.
@@ -136,6 +144,8 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         #[cfg(feature = "engine")]
         Verb::Runbook(args) => runbook::run(args, session),
         #[cfg(feature = "engine")]
+        Verb::Evidence(args) => evidence::run(args, session),
+        #[cfg(feature = "engine")]
         Verb::Query(args) => query::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Hunts(args) => hunts::run(args, session),
@@ -144,6 +154,8 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         #[cfg(feature = "engine")]
         Verb::Rules(args) => rules::run(args, session),
         Verb::Simulate(args) => simulate::run(args, &session.cancel).map(|_| Exit::Done),
+        Verb::Completions(args) => completions::run(args),
+        Verb::Man(args) => man::run(args),
     }
 }
 
