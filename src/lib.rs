@@ -26,6 +26,8 @@ pub mod detect;
 #[cfg(feature = "engine")]
 pub mod engine;
 #[cfg(feature = "engine")]
+pub mod evidence;
+#[cfg(feature = "engine")]
 pub mod hunt;
 pub mod ingest;
 pub mod lake;

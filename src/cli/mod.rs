@@ -3,7 +3,10 @@
 //! A verb's `...Args` are what was typed. Its `run` turns them into the options of the stage that
 //! does the work, shows the answer, and says how the run [`exit`]s.
 
+mod completions;
 mod console;
+#[cfg(feature = "engine")]
+mod evidence;
 mod exit;
 #[cfg(feature = "engine")]
 mod hunt;
@@ -11,6 +14,7 @@ mod hunt;
 mod hunts;
 mod ingest;
 mod lake;
+mod man;
 mod output;
 mod progress;
 #[cfg(feature = "engine")]
@@ -92,6 +96,8 @@ enum Verb {
     #[cfg(feature = "engine")]
     Runbook(runbook::RunbookArgs),
     #[cfg(feature = "engine")]
+    Evidence(evidence::EvidenceArgs),
+    #[cfg(feature = "engine")]
     Query(query::QueryArgs),
     #[cfg(feature = "engine")]
     Hunts(hunts::HuntsArgs),
@@ -100,6 +106,8 @@ enum Verb {
     #[cfg(feature = "engine")]
     Rules(rules::RulesArgs),
     Simulate(simulate::SimulateArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// What every verb is given besides its arguments.
@@ -145,6 +153,8 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         #[cfg(feature = "engine")]
         Verb::Runbook(args) => runbook::run(args, session),
         #[cfg(feature = "engine")]
+        Verb::Evidence(args) => evidence::run(args, session),
+        #[cfg(feature = "engine")]
         Verb::Query(args) => query::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Hunts(args) => hunts::run(args, session),
@@ -153,6 +163,8 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         #[cfg(feature = "engine")]
         Verb::Rules(args) => rules::run(args, session),
         Verb::Simulate(args) => simulate::run(args, &session.cancel).map(|_| Exit::Done),
+        Verb::Completions(args) => completions::run(args),
+        Verb::Man(args) => man::run(args),
     }
 }
 

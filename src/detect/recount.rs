@@ -128,6 +128,16 @@ impl<'a> Recount<'a> {
         })
     }
 
+    /// Puts the records of the alert's requests, all stages, into the table alert_records; false
+    /// for an alert that the lake no longer gives.
+    pub fn keep_records(&mut self, alert: &Alert) -> Result<bool, DetectError> {
+        if !self.gather(alert)? {
+            return Ok(false);
+        }
+        self.hunt.keep("alert_records", sql::file("reports/alert_records.sql"))?;
+        Ok(true)
+    }
+
     /// Puts the alert's requests into the table alert_evidence; false for an unknown alert.
     fn gather(&mut self, alert: &Alert) -> Result<bool, DetectError> {
         let Some(span) = self.spans.get(&alert.alert_id).copied() else { return Ok(false) };

@@ -17,7 +17,7 @@ mod options;
 mod plan;
 mod read;
 mod report;
-mod stored;
+pub(crate) mod stored;
 mod tally;
 mod watch;
 mod work;

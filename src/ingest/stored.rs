@@ -14,7 +14,7 @@ const BLOCK: usize = 256 << 10;
 
 /// A reader that is handed away in one copy while the other copy tells what went through.
 #[derive(Clone)]
-pub(super) struct Stored(Arc<Mutex<State>>);
+pub(crate) struct Stored(Arc<Mutex<State>>);
 
 struct State {
     reader: Box<dyn Read + Send>,
@@ -26,7 +26,7 @@ struct State {
 }
 
 impl Stored {
-    pub(super) fn new(reader: Box<dyn Read + Send>) -> Self {
+    pub(crate) fn new(reader: Box<dyn Read + Send>) -> Self {
         let (hash, head) = (Sha256::new(), Sha256::new());
         Self(Arc::new(Mutex::new(State { reader, hash, head, bytes: 0, failed: false })))
     }
@@ -36,7 +36,7 @@ impl Stored {
     }
 
     /// Bytes read so far.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.state().bytes
     }
 
@@ -63,7 +63,7 @@ impl Stored {
 
     /// Reads what is left, `going` being asked in between, and gives the hash of all; none where the
     /// source could not be read to its end.
-    pub(super) fn finish(&mut self, going: &dyn Fn() -> bool) -> io::Result<Option<String>> {
+    pub(crate) fn finish(&mut self, going: &dyn Fn() -> bool) -> io::Result<Option<String>> {
         let mut block = vec![0; BLOCK];
         while !self.state().failed && going() {
             match self.read(&mut block) {
@@ -97,7 +97,7 @@ impl Read for Stored {
 }
 
 /// Counts what goes through.
-pub(super) struct Counted<R> {
+pub(crate) struct Counted<R> {
     pub reader: R,
     pub bytes: Arc<AtomicU64>,
 }

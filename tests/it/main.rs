@@ -8,13 +8,19 @@ mod bad_input;
 mod browser;
 // Real log files, with their counts.
 mod corpus;
+// Killed, limited and crowded: the lake comes out the same.
+mod crash;
+// The original records behind an alert.
+mod evidence;
 // What a log says never reaches a terminal or a spreadsheet as it is.
 mod hostile_output;
 // From raw logs to the right users alerted on.
 mod hunting;
-// Killed, limited and crowded: the lake comes out the same.
-mod crash;
 // What must never be in the source, whatever it does.
 mod invariants;
 // The lake as a user and as another engine sees it.
 mod lake;
+// Completions and manual pages.
+mod shell;
+// What a user sees of each verb.
+mod snapshots;
