@@ -16,6 +16,8 @@ pub mod rules;
 #[cfg(feature = "engine")]
 mod summary;
 mod time;
+#[cfg(feature = "engine")]
+pub mod verify;
 
 pub use alert::{Alert, HuntReport, HuntSummary, Severity};
 #[cfg(feature = "engine")]
