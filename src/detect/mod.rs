@@ -19,6 +19,9 @@ mod time;
 #[cfg(feature = "engine")]
 pub mod verify;
 
+#[cfg(all(test, feature = "engine"))]
+mod naive_tests;
+
 pub use alert::{Alert, HuntReport, HuntSummary, Severity};
 #[cfg(feature = "engine")]
 pub use error::DetectError;
