@@ -6,9 +6,11 @@
 use std::io;
 
 use jiff::Timestamp;
+use tempfile::TempDir;
 
 use crate::cancel::Cancel;
-use crate::detect::rules::{self, RuleError};
+use crate::detect::rules::{self, Rule, RuleError};
+use crate::detect::verify::Verification;
 use crate::detect::{
     self, DetectError, GroupColumn, HuntParameters, HuntReport, SecretKey, Since, WindowMode,
 };
@@ -61,28 +63,53 @@ pub fn run(
     options: &HuntOptions,
     cancel: &Cancel,
 ) -> Result<(HuntReport, StoredHunt), HuntError> {
-    let rule = rules::find(&options.rule)?;
-    let snapshot = lake.snapshot().map_err(HuntError::Lake)?;
-    let temporary = tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(HuntError::Temporary)?;
-    let engine = Engine::open(&EngineOptions {
-        files: snapshot.files.iter().map(|file| file.path.clone()).collect(),
-        memory: options.memory,
-        threads: options.threads,
-        temp: temporary.path().join("spill"),
-        temp_limit: None,
-    })
-    .map_err(HuntError::Engine)?;
-    let parameters = parameters(&rule, options, newest(&snapshot));
-    let report = detect::hunt(&engine, &rule, &parameters, cancel)?;
+    let over = Prepared::new(lake, options)?;
+    let report = detect::hunt(&over.engine, &over.rule, &over.parameters, cancel)?;
     let stored = lake.store_hunt(&report, Timestamp::now()).map_err(HuntError::Store)?;
     Ok((report, stored))
+}
+
+/// Hunts over a lake by two methods and compares them; stores nothing.
+///
+/// # Errors
+/// As [`run`].
+pub fn verify(lake: &Lake, options: &HuntOptions, cancel: &Cancel) -> Result<Verification, HuntError> {
+    let over = Prepared::new(lake, options)?;
+    Ok(detect::verify::verify(&over.engine, &over.rule, &over.parameters, cancel)?)
+}
+
+/// What a hunt over a lake needs: its rule, its parameters, and an engine with a folder to spill to.
+struct Prepared {
+    rule: Rule,
+    parameters: HuntParameters,
+    engine: Engine,
+    _temporary: TempDir,
+}
+
+impl Prepared {
+    fn new(lake: &Lake, options: &HuntOptions) -> Result<Self, HuntError> {
+        let rule = rules::find(&options.rule)?;
+        let snapshot = lake.snapshot().map_err(HuntError::Lake)?;
+        let temporary =
+            tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(HuntError::Temporary)?;
+        let engine = Engine::open(&EngineOptions {
+            files: snapshot.files.iter().map(|file| file.path.clone()).collect(),
+            memory: options.memory,
+            threads: options.threads,
+            temp: temporary.path().join("spill"),
+            temp_limit: None,
+        })
+        .map_err(HuntError::Engine)?;
+        let parameters = parameters(&rule, options, newest(&snapshot));
+        Ok(Self { rule, parameters, engine, _temporary: temporary })
+    }
 }
 
 fn newest(snapshot: &Snapshot) -> Option<i64> {
     snapshot.files.iter().map(|file| file.record.last_time).max()
 }
 
-fn parameters(rule: &rules::Rule, options: &HuntOptions, newest: Option<i64>) -> HuntParameters {
+fn parameters(rule: &Rule, options: &HuntOptions, newest: Option<i64>) -> HuntParameters {
     let rules_own = HuntParameters::of(rule);
     HuntParameters {
         since: options.since,

@@ -11,7 +11,7 @@ pub enum Exit {
     Failed,
     /// 2: wrong usage.
     Usage,
-    /// 3: found something: alerts with `--fail-on-alert`, a failed test of a rule.
+    /// 3: found something: alerts with `--fail-on-alert`, a failed test of a rule, a difference that `verify` saw.
     Found,
     /// 4: done in part: a source could not be read, or not to its end; `--strict` and rejects.
     Partial,

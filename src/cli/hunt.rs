@@ -4,25 +4,21 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tempfile::TempDir;
 
 use super::Session;
+use super::detection::DetectionArgs;
 use super::exit::Exit;
 use super::ingest::{self, ReadingArgs};
 use super::output::Output;
 use super::report::{FaceArgs, FormatArg, Shown};
 use super::runbook;
 use super::shown;
-use super::times;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::{GroupColumn, HuntReport, SecretKey, Since, WindowMode};
+use crate::detect::HuntReport;
 use crate::hunt::{self, HuntOptions};
 use crate::lake::{Lake, StoredHunt};
 use crate::report::{accounting, summary};
-
-/// The rule that is hunted with when none is named.
-pub(super) const DEFAULT_RULE: &str = "kubernetes.bulk_secret_access";
 
 /// Find users who read many distinct secrets in a short time
 ///
@@ -62,54 +58,6 @@ pub struct HuntArgs {
     resources: ResourceArgs,
 }
 
-/// What to look for.
-#[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Detection")]
-struct DetectionArgs {
-    /// Rule to hunt with; see `kubetrawl rules list`
-    #[arg(long, value_name = "RULE", default_value = DEFAULT_RULE)]
-    rule: String,
-
-    /// Only breaches from this time on: a time, a date, or a span such as 30d
-    #[arg(long, value_name = "TIME", value_parser = times::bound)]
-    since: Option<Since>,
-
-    /// Only breaches before this time: a time, a date, or a span
-    #[arg(long, value_name = "TIME", value_parser = times::bound)]
-    until: Option<Since>,
-
-    /// Distinct secrets in a window that make a breach [default: the rule's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
-    threshold: Option<i64>,
-
-    /// Length of the window, such as 30m [default: the rule's]
-    #[arg(long, value_name = "SPAN", value_parser = times::span)]
-    window: Option<i64>,
-
-    /// Breaches at most so far apart are one alert [default: the rule's]
-    #[arg(long, value_name = "SPAN", value_parser = times::span)]
-    dedup: Option<i64>,
-
-    /// Whom to count for, joined by commas: username, effective_user, session, cluster, source_ip, user_agent
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', default_value = "username",
-        value_parser = one_of(GroupColumn::ALL, GroupColumn::as_str), hide_possible_values = true)]
-    by: Vec<GroupColumn>,
-
-    /// What makes secrets distinct: qualified (cluster, namespace and name) or name (the name alone)
-    #[arg(long, value_name = "KEY", default_value = "qualified",
-        value_parser = one_of([SecretKey::Qualified, SecretKey::Name], SecretKey::as_str), hide_possible_values = true)]
-    secret_key: SecretKey,
-
-    /// How windows lie: sliding counts every range of the window's length
-    #[arg(long, value_name = "MODE", default_value = "sliding",
-        value_parser = one_of([WindowMode::Sliding], WindowMode::as_str), hide_possible_values = true)]
-    window_mode: WindowMode,
-
-    /// Count system principals too, which the rule excludes
-    #[arg(long)]
-    include_system: bool,
-}
-
 /// How to show the answer.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Output")]
@@ -138,40 +86,10 @@ struct ShownArgs {
     fail_on_alert: bool,
 }
 
-/// Reads the word for one of a few values.
-fn one_of<T, const N: usize>(values: [T; N], word: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
-where
-    T: Copy + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(values.map(word)).try_map(move |typed| {
-        values.into_iter().find(|value| word(*value) == typed).ok_or("not one of the values")
-    })
-}
-
-impl HuntArgs {
-    fn options(&self) -> HuntOptions {
-        let detection = &self.detection;
-        HuntOptions {
-            rule: detection.rule.clone(),
-            since: detection.since,
-            until: detection.until,
-            threshold: detection.threshold,
-            window: detection.window,
-            dedup: detection.dedup,
-            by: detection.by.clone(),
-            secret_key: detection.secret_key,
-            window_mode: detection.window_mode,
-            include_system: detection.include_system,
-            memory: self.resources.memory,
-            threads: self.resources.threads(),
-        }
-    }
-}
-
 pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
     // Opened first: a hunt of an hour should not end at a folder that is not there.
     let output = Output::open(args.shown.output.as_deref())?;
-    let options = args.options();
+    let options = args.detection.options(&args.resources);
     if args.shown.runbook && !matches!(args.shown.format, FormatArg::Table | FormatArg::Ndjson) {
         bail!(
             "--runbook goes with --format table or ndjson; for others run `kubetrawl runbook ALERT_ID --format ...`"

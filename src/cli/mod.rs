@@ -7,6 +7,7 @@ mod completions;
 mod console;
 #[cfg(feature = "engine")]
 mod evidence;
+mod detection;
 mod exit;
 #[cfg(feature = "engine")]
 mod hunt;
@@ -32,6 +33,8 @@ mod simulate;
 #[cfg(feature = "engine")]
 mod times;
 mod values;
+#[cfg(feature = "engine")]
+mod verify;
 
 use std::ffi::OsString;
 use std::io;
@@ -63,6 +66,7 @@ Examples:
 Exit codes:
   0 done    1 could not do it    2 wrong usage    3 found something (alerts with
   --fail-on-alert, a failed test of a rule, a damaged lake)    4 done in part (a source could not
+  --fail-on-alert, a failed test of a rule, a difference)    4 done in part (a source could not
   be read to its end; --strict and rejects)    130 stopped by Ctrl-C"
 )]
 struct Args {
@@ -103,6 +107,8 @@ enum Verb {
     Hunts(hunts::HuntsArgs),
     #[cfg(feature = "engine")]
     Report(report::ReportArgs),
+    #[cfg(feature = "engine")]
+    Verify(verify::VerifyArgs),
     #[cfg(feature = "engine")]
     Rules(rules::RulesArgs),
     Simulate(simulate::SimulateArgs),
@@ -160,6 +166,8 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         Verb::Hunts(args) => hunts::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Report(args) => report::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Verify(args) => verify::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Rules(args) => rules::run(args, session),
         Verb::Simulate(args) => simulate::run(args, &session.cancel).map(|_| Exit::Done),

@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use super::Session;
+use super::detection::DEFAULT_RULE;
 use super::exit::Exit;
-use super::hunt::DEFAULT_RULE;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};

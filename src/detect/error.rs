@@ -5,8 +5,6 @@ use crate::engine::EngineError;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
-    #[error("the window mode {mode} is not available; use sliding")]
-    WindowMode { mode: &'static str },
     #[error("{what} must be at least {least}")]
     TooSmall { what: &'static str, least: &'static str },
     #[error("group by at least one of username, effective_user, session, cluster, source_ip, user_agent")]

@@ -38,6 +38,11 @@ impl Group {
             .collect()
     }
 
+    /// All columns by name.
+    pub fn columns(&self) -> Map<String, Value> {
+        self.0.iter().map(|(column, value)| (column.as_str().to_owned(), json!(value))).collect()
+    }
+
     /// Who it is, for a title: the username, else the other values.
     pub fn name(&self) -> String {
         match self.value(GroupColumn::Username) {
@@ -52,9 +57,7 @@ impl Group {
 
     /// The first 16 hex digits of SHA-256 over `[rule_id, {column: value, ...}, crossed_at]`.
     pub fn alert_id(&self, rule_id: &str, crossed_at: &str) -> String {
-        let columns: Map<String, Value> =
-            self.0.iter().map(|(column, value)| (column.as_str().to_owned(), json!(value))).collect();
-        let digest = Sha256::digest(json!([rule_id, columns, crossed_at]).to_string());
+        let digest = Sha256::digest(json!([rule_id, self.columns(), crossed_at]).to_string());
         digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -63,9 +63,6 @@ impl<'a> Hunt<'a> {
         let mut hunt = Self { engine, rule, parameters, cancel, bound: Vec::new() };
         let since = hunt.since()?.clamp(FIRST, LAST);
         let until = parameters.until.unwrap_or(LAST).clamp(FIRST, LAST);
-        // A breach one dedup period before --since says that an alert continues, and counts the
-        // reads of one window before it.
-        let lead = parameters.window.saturating_add(parameters.dedup);
         let text = |text: &str| Param::Text(text.to_owned());
         hunt.bound = vec![
             ("log_types", Param::TextList(rule.log_types.clone())),
@@ -77,7 +74,7 @@ impl<'a> Hunt<'a> {
             ("dedup", Param::Int(parameters.dedup)),
             ("bucket", Param::Int(BUCKET.max(parameters.window))),
             ("since", Param::Timestamp(since)),
-            ("from", Param::Timestamp(since.saturating_sub(lead).max(FIRST))),
+            ("from", Param::Timestamp(reads_from(parameters, since))),
             ("until", Param::Timestamp(until)),
             ("users", Param::Null),
         ];
@@ -88,14 +85,39 @@ impl<'a> Hunt<'a> {
 
     /// Reads what the rule matches and counts it, into the tables reads, groups, keys and counts.
     pub fn count(&self) -> Result<(), DetectError> {
+        self.read()?;
+        self.detect()
+    }
+
+    /// Reads what the rule matches, into the tables reads, groups and keys.
+    pub fn read(&self) -> Result<(), DetectError> {
         self.keep("keys", sql::file("detect/keys.sql"))?;
         self.keep("groups", sql::file("detect/groups.sql"))?;
-        self.keep("reads", sql::file("detect/reads.sql"))?;
-        self.keep("counts", self.file("detect.sql")?)
+        self.keep("reads", sql::file("detect/reads.sql"))
+    }
+
+    /// Counts what was read, into the table counts.
+    pub fn detect(&self) -> Result<(), DetectError> {
+        let select = match self.parameters.window_mode {
+            WindowMode::Sliding => self.file("detect.sql")?,
+            WindowMode::Anchored => sql::file("detect/anchored.sql"),
+            WindowMode::Tumbling => sql::file("detect/tumbling.sql"),
+        };
+        self.keep("counts", select)
+    }
+
+    /// Counts what was read by a method independent of [`Self::detect`]'s, into the same table.
+    pub fn recompute(&self) -> Result<(), DetectError> {
+        let select = match self.parameters.window_mode {
+            WindowMode::Sliding => self.file("sweep.sql")?,
+            WindowMode::Anchored => sql::file("verify/anchored.sql"),
+            WindowMode::Tumbling => sql::file("verify/tumbling.sql"),
+        };
+        self.keep("counts", select)
     }
 
     /// The alerts that the counts give, with their evidence.
-    fn alerts(&mut self) -> Result<Vec<Alert>, DetectError> {
+    pub fn alerts(&mut self) -> Result<Vec<Alert>, DetectError> {
         self.keep("spans", sql::file("detect/spans.sql"))?;
         if !self.narrow()? {
             return Ok(Vec::new());
@@ -223,10 +245,18 @@ impl<'a> Hunt<'a> {
     }
 }
 
-fn check(parameters: &HuntParameters) -> Result<(), DetectError> {
-    if parameters.window_mode != WindowMode::Sliding {
-        return Err(DetectError::WindowMode { mode: parameters.window_mode.as_str() });
+/// The first read that can have a part in an alert: a breach one dedup period before `since` says
+/// that an alert continues, and counts the reads of one window before it. Where an anchored window
+/// opens depends on every read before it.
+fn reads_from(parameters: &HuntParameters, since: i64) -> i64 {
+    let lead = parameters.window.saturating_add(parameters.dedup);
+    match parameters.window_mode {
+        WindowMode::Sliding | WindowMode::Tumbling => since.saturating_sub(lead).max(FIRST),
+        WindowMode::Anchored => FIRST,
     }
+}
+
+fn check(parameters: &HuntParameters) -> Result<(), DetectError> {
     if parameters.by.is_empty() {
         return Err(DetectError::NoGroup);
     }

@@ -17,6 +17,11 @@ pub mod rules;
 mod summary;
 #[cfg(feature = "engine")]
 mod time;
+#[cfg(feature = "engine")]
+pub mod verify;
+
+#[cfg(all(test, feature = "engine"))]
+mod naive_tests;
 
 pub use alert::{Alert, HuntReport, HuntSummary, Severity};
 #[cfg(feature = "engine")]

@@ -130,6 +130,8 @@ pub enum WindowMode {
 }
 
 impl WindowMode {
+    pub const ALL: [Self; 3] = [Self::Sliding, Self::Anchored, Self::Tumbling];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sliding => "sliding",

@@ -31,6 +31,8 @@ pub mod summary;
 mod table;
 pub mod text;
 pub mod time;
+#[cfg(feature = "engine")]
+pub mod verification;
 
 use std::io::{self, Write};
 

@@ -3,14 +3,17 @@
 -- bucket is led in by the reads of one window before it, which count but do not report. That is
 -- exact, bounds memory by a bucket, and spreads one user over all cores.
 -- $window  BIGINT, µs: two reads exactly this far apart are in one window
--- $bucket  BIGINT, µs: at least $window
+-- $bucket  BIGINT, µs: a read leads in every later bucket that its window reaches, so any width
+--          is exact; one of at least $window leads in one at most
 -- reads    group_id, event_time, key_id; null keys count for nothing
 WITH placed AS (
   SELECT group_id, event_time, key_id, epoch_us(event_time) // $bucket AS bucket, true AS reports
   FROM reads
   WHERE key_id IS NOT NULL
   UNION ALL
-  SELECT group_id, event_time, key_id, (epoch_us(event_time) + $window) // $bucket, false
+  SELECT
+    group_id, event_time, key_id,
+    unnest(range(epoch_us(event_time) // $bucket + 1, (epoch_us(event_time) + $window) // $bucket + 1)), false
   FROM reads
   WHERE key_id IS NOT NULL AND (epoch_us(event_time) + $window) // $bucket > epoch_us(event_time) // $bucket
 ),

@@ -1,0 +1,78 @@
+//! The comparisons.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError};
+
+use super::history::{Case, case};
+use super::{Bench, compare};
+use crate::detect::{HuntParameters, WindowMode};
+
+/// Few enough for every run of the tests; an upgrade of DuckDB deserves some thousand.
+fn config() -> Config {
+    let histories = std::env::var("KUBETRAWL_HISTORIES").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
+    Config { cases: histories, failure_persistence: None, ..Config::default() }
+}
+
+fn agree(case: &Case) -> Result<(), TestCaseError> {
+    let bench = Bench::new(&case.events, 2);
+    for parameters in &case.parameters {
+        compare(&bench, &case.events, parameters).map_err(TestCaseError::fail)?;
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn all_agree_on_one_user(case in case(0..40, 1)) {
+        agree(&case)?;
+    }
+
+    #[test]
+    fn all_agree_on_many_users(case in case(0..60, 14)) {
+        agree(&case)?;
+    }
+
+    #[test]
+    fn no_width_of_buckets_changes_an_alert(case in case(5..40, 2), parts in 1..7_i64, times in 1..9_i64) {
+        let bench = Bench::new(&case.events, 2);
+        for parameters in &case.parameters {
+            let parameters = HuntParameters { window_mode: WindowMode::Sliding, ..parameters.clone() };
+            let expected = bench.alerts(&parameters);
+            for bucket in [parameters.window / parts, parameters.window.saturating_mul(times)] {
+                prop_assert_eq!(&bench.alerts_in_buckets(&parameters, bucket.max(1)), &expected);
+            }
+        }
+    }
+
+    #[test]
+    fn neither_order_nor_threads_change_an_alert(
+        (case, shuffled) in case(5..60, 6).prop_flat_map(|case| {
+            let shuffled = Just(case.events.clone()).prop_shuffle();
+            (Just(case), shuffled)
+        })
+    ) {
+        let (one, other) = (Bench::new(&case.events, 1), Bench::new(&shuffled, 4));
+        for parameters in &case.parameters {
+            let (found, expected) = (other.alerts(parameters), one.alerts(parameters));
+            prop_assert_eq!(found, expected);
+        }
+    }
+}
+
+/// The reference is worth nothing where it finds nothing.
+#[test]
+fn histories_give_alerts() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut alerts = 0;
+    for _ in 0..20 {
+        let case = case(20..40, 2).new_tree(&mut runner).unwrap().current();
+        let bench = Bench::new(&case.events, 2);
+        for parameters in &case.parameters {
+            alerts += compare(&bench, &case.events, parameters).unwrap();
+        }
+    }
+    assert!(alerts > 20, "{alerts}");
+}
