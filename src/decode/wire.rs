@@ -29,6 +29,11 @@ impl Failure {
     pub(super) fn new(code: RejectCode, detail: impl Into<String>) -> Self {
         Self::Reject(RejectReason { code, detail: detail.into() })
     }
+
+    /// Whether the record ends before its value does.
+    pub(super) fn is_cut(&self) -> bool {
+        matches!(self, Self::Reject(RejectReason { code: RejectCode::Cut, .. }))
+    }
 }
 
 /// A string that borrows where it can. (Serde borrows in a plain `Cow` field, but not inside an `Option`.)
@@ -98,6 +103,20 @@ impl<'de> Deserialize<'de> for Integer {
             }
         }
         deserializer.deserialize_any(IntegerVisitor)
+    }
+}
+
+/// A time in milliseconds since 1970, also as a string; in microseconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Millis(pub i64);
+
+impl<'de> Deserialize<'de> for Millis {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw: &RawValue = Deserialize::deserialize(deserializer)?;
+        let digits = raw.get().trim_matches('"');
+        let micros = digits.parse::<i64>().ok().and_then(|millis| millis.checked_mul(1_000));
+        let time = micros.filter(|micros| (0..time::END).contains(micros)).map(Millis);
+        time.ok_or_else(|| de::Error::custom("a time that is no number of milliseconds"))
     }
 }
 
@@ -205,6 +224,10 @@ pub(super) struct Context<'a> {
     pub account: Option<&'a str>,
     pub region: Option<&'a str>,
     pub log_stream: Option<&'a str>,
+    /// The container's own time, for a record whose times were cut off.
+    pub time: Option<i64>,
+    /// The record was cut: it needs a user, a verb and a URI, and may have the container's time.
+    pub cut: bool,
 }
 
 /// Whether a `kind` and `apiVersion` are those of an audit Event, or leave it open.
@@ -228,11 +251,23 @@ impl<'a> Event<'a> {
         for body in [self.request_object, self.response_object, self.annotations, self.response_status] {
             check_depth(body)?;
         }
-        let (event_time, event_time_source) = self.event_time()?;
+        let (event_time, event_time_source) = match self.event_time() {
+            Err(Failure::Reject(reason)) if context.cut && reason.code == RejectCode::NoTime => {
+                (self.cut_time(context)?, EventTimeSource::Container)
+            }
+            outcome => outcome?,
+        };
         let stage_time = optional_time(&self.stage_timestamp, "stageTimestamp")?;
         let annotations: Annotations<'a> = part(self.annotations, "annotations")?;
         let status: Status<'a> = part(self.response_status, "responseStatus")?;
         let user = self.user.unwrap_or_default();
+        if context.cut {
+            needed(&[
+                ("user.username", &user.username),
+                ("verb", &self.verb),
+                ("requestURI", &self.request_uri),
+            ])?;
+        }
         check_depth(user.extra)?;
         let impersonated = self.impersonated_user.unwrap_or_default();
         let has_object = self.object_ref.is_some();
@@ -271,14 +306,20 @@ impl<'a> Event<'a> {
             response_code: status.code.map(|code| code.0).filter(|&code| code != 0),
             response_reason: text(status.reason),
             response_status: json(self.response_status),
-            truncated: annotations.is_truncated(),
+            truncated: context.cut || annotations.is_truncated(),
             authz_decision: text(annotations.decision),
             authz_reason: text(annotations.reason),
             annotations: json(self.annotations),
             request_object: json(self.request_object),
             response_object: json(self.response_object),
-            salvaged: false,
+            salvaged: context.cut,
         })
+    }
+
+    fn cut_time(&self, context: &Context<'_>) -> Result<i64, Failure> {
+        context
+            .time
+            .ok_or_else(|| Failure::new(RejectCode::Cut, "no time before the cut, nor around the record"))
     }
 
     fn event_time(&self) -> Result<(i64, EventTimeSource), Failure> {
@@ -303,6 +344,14 @@ impl<'a> Event<'a> {
 
 fn as_str<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
     text.as_ref().map(|text| text.0.as_ref())
+}
+
+/// Refuses what is left of a cut record that doesn't tell who did what to which resource.
+pub(super) fn needed(fields: &[(&str, &Option<Text<'_>>)]) -> Result<(), Failure> {
+    match fields.iter().find(|(_, text)| as_str(text).is_none_or(str::is_empty)) {
+        None => Ok(()),
+        Some((field, _)) => Err(Failure::new(RejectCode::Cut, format!("no {field} before the cut"))),
+    }
 }
 
 /// A string with something in it.
