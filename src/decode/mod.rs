@@ -10,6 +10,7 @@ mod fields;
 mod frame;
 mod framing;
 mod resource_name;
+mod scalar;
 mod scan;
 mod shape;
 mod tables;
