@@ -19,7 +19,7 @@ use crate::sources::PathPattern;
 
 /// Read audit logs into a lake of Parquet files
 ///
-/// Files, folders (with everything below), globs and - for standard input; plain, gzip and zstd,
+/// Files, folders (with everything below), globs and - for standard input; plain, gzip, zstd and xz,
 /// told by content. EKS, AKS, GKE and kube-apiserver logs are told apart record by record. All of
 /// an ingest becomes visible at once or not at all, and what the lake already holds is skipped.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,6 +43,10 @@ pub struct IngestArgs {
 
     #[command(flatten)]
     resources: ResourceArgs,
+
+    /// Keep the values of secrets and tokens in the rows; rejects stay masked
+    #[arg(long)]
+    no_redact: bool,
 
     /// How to show the accounting; json goes to standard output
     #[arg(long, value_enum, default_value_t)]
@@ -135,7 +139,15 @@ fn log_type(text: &str) -> Result<LogType, String> {
 }
 
 pub(super) fn run(args: &IngestArgs, session: &Session) -> anyhow::Result<Exit> {
-    let options = args.sources.reading.options(&args.sources.sources, args.lake.folder(), &args.resources);
+    let options = IngestOptions {
+        redact: !args.no_redact,
+        ..args.sources.reading.options(&args.sources.sources, args.lake.folder(), &args.resources)
+    };
+    if args.no_redact {
+        session
+            .console
+            .warn("--no-redact: the lake will hold the values of secrets and tokens as they were logged");
+    }
     if args.watch {
         return follow(args, &options, session);
     }

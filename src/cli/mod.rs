@@ -7,6 +7,7 @@ mod completions;
 mod console;
 #[cfg(feature = "engine")]
 mod evidence;
+#[cfg(feature = "engine")]
 mod detection;
 mod exit;
 #[cfg(feature = "engine")]
@@ -65,9 +66,9 @@ Examples:
 
 Exit codes:
   0 done    1 could not do it    2 wrong usage    3 found something (alerts with
-  --fail-on-alert, a failed test of a rule, a damaged lake)    4 done in part (a source could not
-  --fail-on-alert, a failed test of a rule, a difference)    4 done in part (a source could not
-  be read to its end; --strict and rejects)    130 stopped by Ctrl-C"
+  --fail-on-alert, a failed test of a rule, a difference, a damaged lake)
+  4 done in part (a source could not be read to its end; --strict and rejects)
+  130 stopped by Ctrl-C"
 )]
 struct Args {
     #[command(subcommand)]

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use memchr::memmem;
 use serde::de::IgnoredAny;
 
-use super::containers::CONTAINERS;
+use super::containers::{CONTAINERS, EXACT};
+use super::cut::{self, TRUNCATED};
 use super::scan::{self, Scan};
 use super::shape::Shape;
 use super::wire::{Failure, is_too_deep, message, too_deep};
@@ -13,8 +14,6 @@ use super::{AuditEvent, Chunk, Decoded, Frame, LogType, Reject, RejectCode, Reje
 
 /// Envelopes inside envelopes that are followed.
 const MAX_ENVELOPES: u8 = 4;
-/// What CloudWatch puts in place of a long message's end.
-const TRUNCATED: &str = "[Truncated...]";
 
 /// What a decoder is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,7 +51,8 @@ impl Decoder {
         // Checked first: the lossy conversion alone took a sixth of all decoding.
         let text = std::str::from_utf8(frame).map_or_else(|_| String::from_utf8_lossy(frame), Cow::Borrowed);
         let original = matches!(text, Cow::Owned(_)).then_some(frame);
-        let mut job = Job { options: &self.options, hint: &mut self.hint, sink, envelopes: 0, original };
+        let mut job =
+            Job { options: &self.options, hint: &mut self.hint, sink, envelopes: 0, original, left: None };
         job.record(text.trim_start_matches('\u{feff}').trim_ascii());
     }
 }
@@ -80,17 +80,33 @@ pub(super) struct Job<'j> {
     envelopes: u8,
     /// The frame's bytes, where its text is not the same.
     original: Option<&'j [u8]>,
+    /// While a cut text is decoded: the outcomes that are still to come from it.
+    left: Option<u64>,
 }
 
 impl Job<'_> {
     /// Hands out an event.
     pub(super) fn event(&mut self, event: &AuditEvent<'_>) {
-        (self.sink)(Decoded::Event(event));
+        if self.is_cut() && !event.salvaged {
+            self.give(Decoded::Event(&AuditEvent { truncated: true, salvaged: true, ..event.clone() }));
+        } else {
+            self.give(Decoded::Event(event));
+        }
+    }
+
+    /// Whether the record that is being decoded is the one that the text was cut in: its last one.
+    pub(super) fn is_cut(&self) -> bool {
+        self.left == Some(1)
+    }
+
+    fn give(&mut self, decoded: Decoded<'_>) {
+        self.left = self.left.map(|left| left.saturating_sub(1));
+        (self.sink)(decoded);
     }
 
     /// Hands out a record that is no Kubernetes audit record, by its kind.
     pub(super) fn other(&mut self, kind: &str) {
-        (self.sink)(Decoded::Other(Cow::Borrowed(kind)));
+        self.give(Decoded::Other(Cow::Borrowed(kind)));
     }
 
     /// Hands out what could not be decoded. A container that could not make anything of a part of its
@@ -100,8 +116,9 @@ impl Job<'_> {
             Failure::Reject(reason) => reason,
             Failure::NotMine => not_audit(record),
         };
+        let reason = if self.is_cut() { cut_reason(reason) } else { reason };
         let bytes = self.original.unwrap_or(record.as_bytes());
-        (self.sink)(Decoded::Reject(Reject { reason, bytes }));
+        self.give(Decoded::Reject(Reject { reason, bytes }));
     }
 
     /// Decodes the records of an envelope, each in whatever container it is in.
@@ -114,36 +131,34 @@ impl Job<'_> {
     }
 
     fn record(&mut self, record: &str) {
-        if record.is_empty() {
-            return;
-        }
-        if self.envelopes > MAX_ENVELOPES {
-            let detail = format!("more than {MAX_ENVELOPES} envelopes around it");
-            return self.reject(Failure::new(RejectCode::TooDeep, detail), record);
-        }
-        if (CONTAINERS[*self.hint].decode)(self, record).is_ok() {
-            return;
-        }
-        match first_value(record) {
-            (_, "") => self.recognise(record),
-            (first, rest) => {
-                self.record(first);
-                self.record(rest);
+        let mut record = record;
+        while !record.is_empty() {
+            if self.envelopes > MAX_ENVELOPES {
+                let detail = format!("more than {MAX_ENVELOPES} envelopes around it");
+                return self.reject(Failure::new(RejectCode::TooDeep, detail), record);
             }
+            if (CONTAINERS[*self.hint].decode)(self, record).is_ok() {
+                return;
+            }
+            let (first, rest) = first_value(record);
+            self.recognise(first);
+            record = rest;
         }
     }
 
     fn recognise(&mut self, record: &str) {
         let shape = match Shape::of(record) {
             Ok(shape) => shape,
-            Err(error) => return self.reject(json_failure(&error, record), record),
+            Err(error) => return self.broken(json_failure(&error, record), record),
         };
         for (index, container) in CONTAINERS.iter().enumerate() {
             if (container.recognises)(&shape) {
                 match (container.decode)(self, record) {
                     Err(Failure::NotMine) => {}
                     outcome => {
-                        *self.hint = index;
+                        if index < EXACT {
+                            *self.hint = index;
+                        }
                         if let Err(failure) = outcome {
                             self.reject(failure, record);
                         }
@@ -154,6 +169,36 @@ impl Job<'_> {
         }
         self.reject(Failure::NotMine, record);
     }
+}
+
+impl Job<'_> {
+    /// Decodes what is left of a record that was cut, and rejects one that is broken in another way.
+    ///
+    /// Of several records in it, the last one is that which the cut goes through, so they are counted first.
+    fn broken(&mut self, failure: Failure, record: &str) {
+        let closed = if failure.is_cut() && self.left.is_none() { cut::close(record) } else { None };
+        let Some(closed) = closed else { return self.reject(failure, record) };
+        let mut outcomes = 0;
+        let mut count = |_: Decoded<'_>| outcomes += 1;
+        let original = Some(self.original.unwrap_or(record.as_bytes()));
+        let (options, envelopes) = (self.options, self.envelopes);
+        let left = Some(u64::MAX);
+        Job { options, hint: self.hint, sink: &mut count, envelopes, original, left }.record(&closed);
+        if outcomes == 0 {
+            return self.reject(failure, record);
+        }
+        let left = Some(outcomes);
+        Job { options, hint: self.hint, sink: self.sink, envelopes, original, left }.record(&closed);
+    }
+}
+
+/// The reject of what was left of a cut record, for whatever reason that could not be read.
+fn cut_reason(reason: RejectReason) -> RejectReason {
+    let detail = match reason.code {
+        RejectCode::Cut => reason.detail,
+        code => format!("what is left of a cut record is {}: {}", code.code(), reason.detail),
+    };
+    RejectReason { code: RejectCode::Cut, detail }
 }
 
 /// The first of the objects that are joined in a text, and the others.

@@ -1,4 +1,4 @@
-//! From stored bytes to text: gzip and zstd, known by their first bytes and never by a name.
+//! From stored bytes to text: gzip, zstd and xz, known by their first bytes and never by a name.
 //!
 //! CloudWatch gzips each record and Firehose may gzip the object again, so layers are taken off one after
 //! another. Every layer goes through [`Capped`]: no compressed byte reaches the framing any other way, and
@@ -9,8 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
+use liblzma::bufread::XzDecoder;
+use liblzma::stream::{CONCATENATED, Stream};
 
 use super::error::{DecodeError, StreamError};
+use super::tables;
 
 /// Layers of compression that are taken off.
 pub const MAX_LAYERS: usize = 4;
@@ -24,7 +27,9 @@ pub const MAX_RATIO: u64 = 2_000;
 pub const RATIO_FLOOR: u64 = 1 << 30;
 
 const BUFFER: usize = 128 << 10;
-const SNIFF: usize = 4;
+const SNIFF: usize = 6;
+/// What an xz stream may make its decoder allocate: more than the tool's strongest preset needs (65 MiB).
+const XZ_MEMORY: u64 = 256 << 20;
 
 /// A reader of the bytes inside all layers of compression; uncompressed bytes pass as they are.
 ///
@@ -36,7 +41,7 @@ pub fn decompress(reader: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, 
         let (format, whole) = sniff(reader)?;
         reader = match format {
             Some(format) => layer(format, whole)?,
-            None => return Ok(whole),
+            None => return Ok(tables::rows(whole)),
         };
     }
     Err(DecodeError::TooManyLayers(MAX_LAYERS))
@@ -46,6 +51,7 @@ pub fn decompress(reader: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, 
 enum Format {
     Gzip,
     Zstd,
+    Xz,
 }
 
 impl Format {
@@ -53,7 +59,8 @@ impl Format {
         match head {
             [0x1f, 0x8b, 0x08, ..] => Some(Self::Gzip),
             // A frame, or a skippable frame, with which parallel compressors begin.
-            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Some(Self::Zstd),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
+            [0xfd, b'7', b'z', b'X', b'Z', 0] => Some(Self::Xz),
             _ => None,
         }
     }
@@ -62,6 +69,7 @@ impl Format {
         match self {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
+            Self::Xz => "xz",
         }
     }
 }
@@ -95,6 +103,11 @@ fn layer(format: Format, reader: Whole) -> Result<Whole, DecodeError> {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(input).map_err(failed)?;
             decoder.window_log_max(MAX_ZSTD_WINDOW_LOG).map_err(failed)?;
             Box::new(decoder)
+        }
+        Format::Xz => {
+            let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)
+                .map_err(|error| DecodeError::Layer { format: "xz", source: error.into() })?;
+            Box::new(XzDecoder::new_stream(input, stream))
         }
     };
     Ok(Box::new(Capped { reader, format: format.name(), taken, given: 0 }))

@@ -1,15 +1,19 @@
 //! Bytes to events: decompress, frame, containers, the audit event. Every hostile byte ends here.
 
 mod containers;
+mod cut;
 mod decoder;
 mod decompress;
 mod error;
 pub mod event;
+mod fields;
 mod frame;
 mod framing;
 mod resource_name;
+mod scalar;
 mod scan;
 mod shape;
+mod tables;
 #[cfg(test)]
 mod testing;
 pub mod time;

@@ -43,6 +43,11 @@ impl<'a> Shape<'a> {
         matches!(self, Self::Object(object) if object.keys.iter().any(|known| known.0 == key))
     }
 
+    /// Whether the object has a single key.
+    pub(super) fn is_alone(&self) -> bool {
+        matches!(self, Self::Object(object) if object.keys.len() == 1)
+    }
+
     /// `kind` and `apiVersion`.
     pub(super) fn type_meta(&self) -> (Option<&str>, Option<&str>) {
         match self {

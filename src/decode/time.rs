@@ -24,6 +24,15 @@ pub fn parse(text: &str) -> Option<i64> {
     (seconds >= 0).then_some(seconds * 1_000_000 + fraction)
 }
 
+/// The first microsecond that [`parse`] doesn't read: the year 10000.
+pub const END: i64 = 253_402_300_800_000_000;
+
+/// Microseconds of a time in milliseconds, as 13 digits (from 2001 to 2286).
+pub fn from_millis(text: &str) -> Option<i64> {
+    let digits = text.len() == 13 && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse::<i64>().ok()?.checked_mul(1_000)).flatten()
+}
+
 /// Go writes its zero time where a time is unset.
 pub fn is_unset(text: &str) -> bool {
     text.is_empty() || text.starts_with("0001-01-01T00:00:00")
@@ -66,10 +75,10 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     Some((number(&digits[..kept])? * scale, &digits[count..]))
 }
 
-/// Seconds east of UTC: `Z`, nothing, `+09:00` or `+0900`.
+/// Seconds east of UTC: `Z`, nothing, ` UTC`, `+09:00` or `+0900`.
 fn offset(zone: &[u8]) -> Option<i64> {
     let (sign, hours, minutes) = match zone {
-        [] | b"Z" | b"z" => return Some(0),
+        [] | b"Z" | b"z" | b" UTC" => return Some(0),
         [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] | [sign @ (b'+' | b'-'), h1, h2, m1, m2] => {
             (*sign, number(&[*h1, *h2])?, number(&[*m1, *m2])?)
         }

@@ -4,13 +4,12 @@
 //! from the record, bodies stay text.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 use super::event::content_hash;
+pub(super) use super::scalar::{Integer, Millis, Text};
 use super::scan::deeper_than;
 use super::{AuditEvent, EventTimeSource, LogType, RejectCode, RejectReason, time};
 
@@ -29,75 +28,10 @@ impl Failure {
     pub(super) fn new(code: RejectCode, detail: impl Into<String>) -> Self {
         Self::Reject(RejectReason { code, detail: detail.into() })
     }
-}
 
-/// A string that borrows where it can. (Serde borrows in a plain `Cow` field, but not inside an `Option`.)
-#[derive(Debug, Clone)]
-pub(super) struct Text<'a>(pub Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(TextVisitor)
-    }
-}
-
-/// An integer, also where a pipeline made a string of it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Integer(pub i32);
-
-impl<'de> Deserialize<'de> for Integer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct IntegerVisitor;
-        impl Visitor<'_> for IntegerVisitor {
-            type Value = Integer;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a 32-bit integer")
-            }
-
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-                i32::try_from(value)
-                    .map(Integer)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Signed(value), &self))
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-                i32::try_from(value)
-                    .map(Integer)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
-            }
-
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-                let whole = value.fract() == 0.0 && value.abs() <= f64::from(i32::MAX);
-                // Exact: the value is whole and in range.
-                if whole {
-                    Ok(Integer(value as i32))
-                } else {
-                    Err(E::invalid_value(de::Unexpected::Float(value), &self))
-                }
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                text.parse().map(Integer).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-            }
-        }
-        deserializer.deserialize_any(IntegerVisitor)
+    /// Whether the record ends before its value does.
+    pub(super) fn is_cut(&self) -> bool {
+        matches!(self, Self::Reject(RejectReason { code: RejectCode::Cut, .. }))
     }
 }
 
@@ -205,6 +139,10 @@ pub(super) struct Context<'a> {
     pub account: Option<&'a str>,
     pub region: Option<&'a str>,
     pub log_stream: Option<&'a str>,
+    /// The container's own time, for a record whose times were cut off.
+    pub time: Option<i64>,
+    /// The record was cut: it needs a user, a verb and a URI, and may have the container's time.
+    pub cut: bool,
 }
 
 /// Whether a `kind` and `apiVersion` are those of an audit Event, or leave it open.
@@ -228,11 +166,23 @@ impl<'a> Event<'a> {
         for body in [self.request_object, self.response_object, self.annotations, self.response_status] {
             check_depth(body)?;
         }
-        let (event_time, event_time_source) = self.event_time()?;
+        let (event_time, event_time_source) = match self.event_time() {
+            Err(Failure::Reject(reason)) if context.cut && reason.code == RejectCode::NoTime => {
+                (self.cut_time(context)?, EventTimeSource::Container)
+            }
+            outcome => outcome?,
+        };
         let stage_time = optional_time(&self.stage_timestamp, "stageTimestamp")?;
         let annotations: Annotations<'a> = part(self.annotations, "annotations")?;
         let status: Status<'a> = part(self.response_status, "responseStatus")?;
         let user = self.user.unwrap_or_default();
+        if context.cut {
+            needed(&[
+                ("user.username", &user.username),
+                ("verb", &self.verb),
+                ("requestURI", &self.request_uri),
+            ])?;
+        }
         check_depth(user.extra)?;
         let impersonated = self.impersonated_user.unwrap_or_default();
         let has_object = self.object_ref.is_some();
@@ -271,14 +221,20 @@ impl<'a> Event<'a> {
             response_code: status.code.map(|code| code.0).filter(|&code| code != 0),
             response_reason: text(status.reason),
             response_status: json(self.response_status),
-            truncated: annotations.is_truncated(),
+            truncated: context.cut || annotations.is_truncated(),
             authz_decision: text(annotations.decision),
             authz_reason: text(annotations.reason),
             annotations: json(self.annotations),
             request_object: json(self.request_object),
             response_object: json(self.response_object),
-            salvaged: false,
+            salvaged: context.cut,
         })
+    }
+
+    fn cut_time(&self, context: &Context<'_>) -> Result<i64, Failure> {
+        context
+            .time
+            .ok_or_else(|| Failure::new(RejectCode::Cut, "no time before the cut, nor around the record"))
     }
 
     fn event_time(&self) -> Result<(i64, EventTimeSource), Failure> {
@@ -303,6 +259,14 @@ impl<'a> Event<'a> {
 
 fn as_str<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
     text.as_ref().map(|text| text.0.as_ref())
+}
+
+/// Refuses what is left of a cut record that doesn't tell who did what to which resource.
+pub(super) fn needed(fields: &[(&str, &Option<Text<'_>>)]) -> Result<(), Failure> {
+    match fields.iter().find(|(_, text)| as_str(text).is_none_or(str::is_empty)) {
+        None => Ok(()),
+        Some((field, _)) => Err(Failure::new(RejectCode::Cut, format!("no {field} before the cut"))),
+    }
 }
 
 /// A string with something in it.

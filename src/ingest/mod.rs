@@ -110,6 +110,7 @@ impl Ingest<'_> {
             batch: lake.batch(),
             staging: &staging,
             decode: DecodeOptions { log_type: self.options.log_type },
+            redact: self.options.redact,
             budget: budget.rows,
             progress: self.progress,
             cancel: self.cancel,

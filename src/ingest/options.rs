@@ -24,6 +24,8 @@ pub struct IngestOptions {
     pub threads: usize,
     /// In bytes.
     pub memory: u64,
+    /// Whether secret values are masked in rows. In rejects they always are.
+    pub redact: bool,
     /// The time of the commit.
     pub now: Timestamp,
     /// What to do while another writes the lake.
@@ -31,7 +33,7 @@ pub struct IngestOptions {
 }
 
 impl IngestOptions {
-    /// The defaults: as many threads as there are cores, 1 GiB, waiting for another writer.
+    /// The defaults: as many threads as there are cores, 1 GiB, masking secret values, waiting for another writer.
     pub fn new(lake: PathBuf, sources: Vec<String>, now: Timestamp) -> Self {
         Self {
             lake,
@@ -42,6 +44,7 @@ impl IngestOptions {
             log_type: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             memory: 1 << 30,
+            redact: true,
             now,
             wait: Wait::Forever,
         }

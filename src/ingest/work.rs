@@ -53,6 +53,7 @@ pub(super) struct Workshop<'a> {
     pub batch: &'a str,
     pub staging: &'a Path,
     pub decode: DecodeOptions,
+    pub redact: bool,
     /// Bytes of rows and rejects that a worker gathers.
     pub budget: usize,
     pub progress: &'a dyn Progress,
@@ -149,7 +150,7 @@ impl<'a> Worker<'a> {
         Self {
             shop,
             decoder: Decoder::new(shop.decode),
-            rows: RowBuilder::new(),
+            rows: if shop.redact { RowBuilder::new() } else { RowBuilder::without_redaction() },
             rejects: Vec::new(),
             reject_bytes: 0,
             spans: Vec::new(),

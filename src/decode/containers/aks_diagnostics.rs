@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::kube_apiserver::{decode_inner, parse};
+use super::kube_apiserver::decode_text;
 use crate::decode::decoder::{Job, json_failure};
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure, Text, part};
-use crate::decode::{LogType, RejectCode, RejectReason};
+use crate::decode::{LogType, RejectCode, RejectReason, time};
 
 pub(super) const NAME: &str = "aks-diagnostics";
 
@@ -22,6 +22,7 @@ const AUDIT_CATEGORIES: [&str; 2] = ["kube-audit", "kube-audit-admin"];
 struct Record<'a> {
     #[serde(borrow)]
     category: Option<Text<'a>>,
+    time: Option<Text<'a>>,
     resource_id: Option<Text<'a>>,
     properties: Option<&'a RawValue>,
     /// Of an Event Hub body.
@@ -52,9 +53,11 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
             job.envelope(records.iter().map(|record| record.get()));
             Ok(())
         }
-        Record { category: Some(category), resource_id, properties: Some(properties), .. } => {
+        Record { category: Some(category), resource_id, properties: Some(properties), time, .. } => {
             let resource_id = resource_id.map(|id| id.0.to_ascii_lowercase());
-            single(job, &category.0, resource_id.as_deref().unwrap_or_default(), properties)
+            let time = time.and_then(|text| time::parse(&text.0));
+            let resource_id = resource_id.as_deref().unwrap_or_default();
+            single(job, &category.0, resource_id, time, properties)
         }
         _ => Err(Failure::NotMine),
     }
@@ -64,6 +67,7 @@ fn single(
     job: &mut Job<'_>,
     category: &str,
     resource_id: &str,
+    time: Option<i64>,
     properties: &RawValue,
 ) -> Result<(), Failure> {
     if !AUDIT_CATEGORIES.contains(&category) {
@@ -78,20 +82,18 @@ fn single(
         account: after(resource_id, "subscriptions"),
         region: None,
         log_stream: Some(category),
+        time,
+        cut: job.is_cut(),
     };
     let outcome = match log.as_bytes().first() {
         Some(b'"') => {
             let log: Text<'_> = serde_json::from_str(log).map_err(|error| json_failure(&error, log))?;
-            inner(job, log.0.trim_ascii(), &context)
+            decode_text(job, log.0.trim_ascii(), &context)
         }
-        Some(b'{') => inner(job, log, &context),
+        Some(b'{') => decode_text(job, log, &context),
         _ => Err(Failure::new(RejectCode::WrongType, "neither a string nor an object")),
     };
     outcome.map_err(in_log)
-}
-
-fn inner(job: &mut Job<'_>, log: &str, context: &Context<'_>) -> Result<(), Failure> {
-    parse(log).and_then(|event| decode_inner(job, event, log, context))
 }
 
 fn in_log(failure: Failure) -> Failure {

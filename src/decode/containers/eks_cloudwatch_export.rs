@@ -3,7 +3,7 @@
 //! milliseconds. The group's other streams (API server, authenticator, scheduler) are klog and logfmt text. The
 //! line doesn't say which cluster it is from.
 
-use super::kube_apiserver::{decode_inner, parse};
+use super::kube_apiserver::decode_text;
 use super::plain_text;
 use crate::decode::decoder::Job;
 use crate::decode::shape::Shape;
@@ -17,14 +17,14 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let message = message(record).ok_or(Failure::NotMine)?;
+    let (time, message) = message(record).ok_or(Failure::NotMine)?;
     if !message.starts_with('{') {
         let kind = plain_text::kind(message).ok_or(Failure::NotMine)?;
         job.other(kind);
         return Ok(());
     }
-    let context = Context { log_type: Some(LogType::EksAudit), ..Context::default() };
-    match parse(message).and_then(|event| decode_inner(job, event, message, &context)) {
+    let context = Context { log_type: Some(LogType::EksAudit), time: Some(time), ..Context::default() };
+    match decode_text(job, message, &context) {
         // JSON behind a time, but no audit record: no other container has lines like this.
         Err(Failure::NotMine) => {
             job.reject(
@@ -37,13 +37,13 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
     }
 }
 
-/// The message after the time.
-fn message(line: &str) -> Option<&str> {
+/// The time, in microseconds, and the message after it.
+fn message(line: &str) -> Option<(i64, &str)> {
     if !line.as_bytes().first()?.is_ascii_digit() {
         return None;
     }
     let (stamp, message) = line.split_once(' ')?;
-    let is_millis = stamp.len() == 13 && stamp.bytes().all(|byte| byte.is_ascii_digit());
-    let is_iso = stamp.len() >= 20 && stamp.ends_with('Z') && time::parse(stamp).is_some();
-    (is_millis || is_iso).then(|| message.trim_ascii())
+    let is_iso = stamp.len() >= 20 && stamp.ends_with('Z');
+    let time = if is_iso { time::parse(stamp) } else { time::from_millis(stamp) };
+    time.map(|time| (time, message.trim_ascii()))
 }

@@ -15,7 +15,7 @@ use crate::decode::event::content_hash;
 use crate::decode::resource_name;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{
-    Annotations, Failure, Integer, Status, Text, check_depth, json, optional_time, part, text,
+    Annotations, Failure, Integer, Status, Text, check_depth, json, needed, optional_time, part, text,
 };
 use crate::decode::{AuditEvent, EventTimeSource, LogType, RejectCode};
 
@@ -34,6 +34,9 @@ struct Entry<'a> {
     labels: Option<&'a RawValue>,
     operation: Option<Operation<'a>>,
     proto_payload: Option<Payload<'a>>,
+    /// BigQuery's name for the payload, whose rows are another container.
+    #[serde(rename = "protopayload_auditlog")]
+    table_payload: Option<IgnoredAny>,
     /// An Event's own; with it, this is no LogEntry.
     #[serde(rename = "auditID")]
     audit_id: Option<IgnoredAny>,
@@ -110,13 +113,13 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
         return Err(Failure::NotMine);
     }
     let entry: Entry<'_> = serde_json::from_str(record).map_err(|error| json_failure(&error, record))?;
-    if entry.audit_id.is_some() {
+    if entry.audit_id.is_some() || entry.table_payload.is_some() {
         return Err(Failure::NotMine);
     }
     match (&entry.proto_payload, &entry.log_name) {
         (Some(payload), _) => match other_service(&entry, payload) {
             None => {
-                let event = event(entry, record)?;
+                let event = event(entry, record, job.is_cut())?;
                 job.event(&event);
             }
             Some(service) => job.other(&format!("gke:{service}")),
@@ -139,8 +142,16 @@ fn other_service<'e>(entry: &'e Entry<'_>, payload: &'e Payload<'_>) -> Option<&
     (!kubernetes).then_some("unknown")
 }
 
-fn event<'a>(entry: Entry<'a>, record: &str) -> Result<AuditEvent<'a>, Failure> {
+fn event<'a>(entry: Entry<'a>, record: &str, cut: bool) -> Result<AuditEvent<'a>, Failure> {
     let Some(payload) = entry.proto_payload else { return Err(Failure::NotMine) };
+    if cut {
+        let caller = payload.authentication_info.as_ref();
+        needed(&[
+            ("principalEmail", caller.map_or(&None, |caller| &caller.principal_email)),
+            ("methodName", &payload.method_name),
+            ("resourceName", &payload.resource_name),
+        ])?;
+    }
     for body in [payload.request, payload.response, entry.labels] {
         check_depth(body)?;
     }
@@ -192,13 +203,13 @@ fn event<'a>(entry: Entry<'a>, record: &str) -> Result<AuditEvent<'a>, Failure> 
         response_code: Some(response_code),
         response_reason,
         response_status: json(payload.status),
-        truncated: labels.is_truncated(),
+        truncated: cut || labels.is_truncated(),
         authz_decision: text(labels.decision),
         authz_reason: text(labels.reason),
         annotations: json(entry.labels),
         request_object: json(payload.request),
         response_object: json(payload.response),
-        salvaged: false,
+        salvaged: cut,
     })
 }
 

@@ -4,6 +4,8 @@
 
 use serde_json::value::RawValue;
 
+use crate::decode::RejectCode;
+use crate::decode::cut;
 use crate::decode::decoder::{Job, json_failure};
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Event, Failure, may_be_event, part};
@@ -38,7 +40,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
 }
 
 fn single(job: &mut Job<'_>, event: Event<'_>, record: &str) -> Result<(), Failure> {
-    let context = Context { log_type: job.options.log_type, ..Context::default() };
+    let context = Context { log_type: job.options.log_type, cut: job.is_cut(), ..Context::default() };
     decode_inner(job, event, record, &context)
 }
 
@@ -57,8 +59,26 @@ pub(super) fn decode_inner<'a>(
     Ok(())
 }
 
+/// Hands out the Event that is the text of another container's record, or what is left of it where it was cut.
+pub(super) fn decode_text(job: &mut Job<'_>, text: &str, context: &Context<'_>) -> Result<(), Failure> {
+    match parse(text) {
+        Ok(event) => decode_inner(job, event, text, context),
+        Err(failure) if failure.is_cut() => {
+            let closed = cut::close(text).ok_or(failure)?;
+            let event = parse(&closed)?;
+            if !event.is_audit() {
+                return Err(Failure::new(RejectCode::Cut, "too little is left before the cut"));
+            }
+            let event = event.into_audit(text, &Context { cut: true, ..*context })?;
+            job.event(&event);
+            Ok(())
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Reads an Event's JSON.
-pub(super) fn parse(record: &str) -> Result<Event<'_>, Failure> {
+pub(in crate::decode) fn parse(record: &str) -> Result<Event<'_>, Failure> {
     serde_json::from_str(record).map_err(|error| json_failure(&error, record))
 }
 

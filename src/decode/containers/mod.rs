@@ -4,10 +4,22 @@
 //! which fails only before it has handed anything out. To add one, write its file and name it here.
 
 mod aks_diagnostics;
+mod aks_log_analytics;
 mod eks_cloudwatch_export;
+mod eks_cloudwatch_group;
+mod eks_cloudwatch_query;
+mod eks_sentinel;
+mod eks_subscription;
+mod encoded;
 mod gke_log_entry;
-mod kube_apiserver;
+mod gke_table;
+pub(super) mod kube_apiserver;
+mod message;
+mod otlp;
 mod plain_text;
+mod prefixed_line;
+mod security_lake;
+mod shipper;
 
 use super::decoder::Job;
 use super::shape::Shape;
@@ -34,4 +46,25 @@ macro_rules! containers {
     };
 }
 
-containers![kube_apiserver, gke_log_entry, aks_diagnostics, eks_cloudwatch_export, plain_text];
+containers![
+    kube_apiserver,
+    gke_log_entry,
+    aks_diagnostics,
+    eks_cloudwatch_export,
+    plain_text,
+    // From here on, asked by their marks alone.
+    eks_subscription,
+    eks_cloudwatch_query,
+    eks_sentinel,
+    aks_log_analytics,
+    gke_table,
+    security_lake,
+    otlp,
+    encoded,
+    shipper,
+    prefixed_line,
+];
+
+/// How many of the containers are tried on a record because the one before it was in them. What they decode,
+/// no other would; the others' marks only tell in their order.
+pub(super) const EXACT: usize = 5;

@@ -1,5 +1,7 @@
 mod containers;
+mod cut;
 mod properties;
+mod wrappers;
 
 use serde_json::{Value, json};
 

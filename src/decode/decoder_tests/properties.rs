@@ -75,6 +75,7 @@ fn corpus_files_hold_what_their_index_says() {
         ("aks/unwrapped-event-pretty-bom.json", (1, 0, 0, true)),
         ("gke/logentries.jsonl", (11, 0, 5, true)),
         ("shippers/viaq_audit_kubernetes.json", (1, 0, 0, true)),
+        ("shippers/otlp_audit_kube.json", (3, 0, 0, true)),
         ("not-audit/admissionreview.jsonl", (0, 0, 59, false)),
     ] {
         let Some(found) = corpus(file) else { return };

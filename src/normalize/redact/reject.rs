@@ -14,8 +14,9 @@ pub const REJECT_LIMIT: usize = 1 << 20;
 /// The bytes of a reject as the lake keeps them: at most [`REJECT_LIMIT`], every value under a
 /// sensitive key and every credential masked.
 ///
-/// Sensitive are `stringData`, `token` and last-applied configurations, and, in a record that
-/// mentions secrets or tokens, `data` and the `value` of a JSON patch. A value whose end is missing
+/// Sensitive are `stringData`, `token` and last-applied configurations, a string under `data` (it can be a
+/// whole record in base64, where nothing can be told apart), and, in a record that mentions secrets or
+/// tokens, all `data` and the `value` of a JSON patch. A value whose end is missing
 /// is masked to the end. JSON whose head is missing tells nothing of what its strings are, and is
 /// masked whole. Keys stay readable.
 pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
@@ -92,7 +93,7 @@ impl<'a> Scan<'a> {
             }
             self.open.push(quote.level);
             if let Some((key, value)) = self.key(quote)
-                && self.is_sensitive(key)
+                && self.is_sensitive(key, value)
             {
                 self.open.pop();
                 self.at = value;
@@ -137,13 +138,18 @@ impl<'a> Scan<'a> {
         is_key.then(|| (&self.text[open.end..close.start], self.skip_space(colon + 1)))
     }
 
-    fn is_sensitive(&self, key: &[u8]) -> bool {
+    fn is_sensitive(&self, key: &[u8], value: usize) -> bool {
         let is = |name: &str| key.eq_ignore_ascii_case(name.as_bytes());
         let escaped = memmem::find(key, b"\\u00").is_some();
         is("stringData")
             || is("token")
+            || is("data") && (self.mentions || self.is_string(value))
             || key.ends_with(b"last-applied-configuration")
-            || self.mentions && (is("data") || escaped || self.patch && is("value"))
+            || self.mentions && (escaped || self.patch && is("value"))
+    }
+
+    fn is_string(&self, value: usize) -> bool {
+        self.text.get(value + self.backslashes(value)) == Some(&b'"')
     }
 
     /// Goes over white space, also where it is escaped in a string.

@@ -173,6 +173,7 @@ fn rejects_keep_what_is_not_secret() {
             r#"2026-11-22 10:00:00,"{""kind"":""Secret"",""data"":{""a"":""REDACTED""},""x"":""y""}",z"#,
         ),
         (r#"{"kind":"ConfigMap","data":{"a":"b"}}"#, r#"{"kind":"ConfigMap","data":{"a":"b"}}"#),
+        (r#"{"message":{"data":"eyJhIjo"#, r#"{"message":{"data":"REDACTED"#),
         (r#"{"a":"eyJhbGciOi"#, r#"{"a":"REDACTED"#),
         ("GET /x?token=abc HTTP/1.1", "GET /x?token=REDACTED HTTP/1.1"),
         ("plain text, with 'secrets' in it", "plain text, with 'secrets' in it"),

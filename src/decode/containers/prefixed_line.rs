@@ -1,0 +1,41 @@
+//! A record behind a prefix: what `oc adm node-logs`, container runtimes (`... stdout F `) and syslog put before a line.
+
+use super::kube_apiserver::decode_text;
+use crate::decode::decoder::Job;
+use crate::decode::shape::Shape;
+use crate::decode::time;
+use crate::decode::wire::{Context, Failure};
+
+pub(super) const NAME: &str = "prefixed-line";
+
+/// A longer text before the first brace is no prefix.
+const LONGEST: usize = 512;
+
+pub(super) fn recognises(shape: &Shape<'_>) -> bool {
+    shape.line().and_then(split).is_some()
+}
+
+pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
+    let (prefix, text) = split(record).ok_or(Failure::NotMine)?;
+    let context = Context {
+        log_type: job.options.log_type,
+        time: prefix.split(' ').next().and_then(time::parse),
+        cut: job.is_cut(),
+        ..Context::default()
+    };
+    match decode_text(job, text, &context) {
+        Err(Failure::NotMine) => {
+            job.envelope(std::iter::once(text));
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+/// A prefix holds no quotes: text with quotes before a brace is the end of a record whose head is missing.
+fn split(line: &str) -> Option<(&str, &str)> {
+    let (prefix, text) = line.split_at(line.find('{')?);
+    let record = text[1..].trim_ascii_start().starts_with('"');
+    let plain = !prefix.is_empty() && prefix.len() <= LONGEST && !prefix.contains(['"', '}', ']']);
+    (record && plain).then_some((prefix, text))
+}

@@ -1,0 +1,37 @@
+//! What log shippers wrap around an Event: Fluent Bit and Fluentd (the event under `log` or `message`, as a string or
+//! an object), and Filebeat (`kubernetes.audit`).
+
+use super::message;
+use crate::decode::decoder::Job;
+use crate::decode::fields::{Fields, scalar};
+use crate::decode::shape::Shape;
+use crate::decode::time;
+use crate::decode::wire::{Context, Failure};
+
+pub(super) const NAME: &str = "shipper";
+
+const WRAPPERS: [&str; 4] = ["log", "message", "kubernetes.audit", "event"];
+
+pub(super) fn recognises(shape: &Shape<'_>) -> bool {
+    WRAPPERS.iter().any(|key| shape.has(key)) || shape.has("kubernetes")
+}
+
+pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
+    let fields = Fields::of(record)?;
+    let audit = fields.object("kubernetes").raw("audit");
+    let value = audit.or_else(|| fields.first(&WRAPPERS)).ok_or(Failure::NotMine)?;
+    let text = if value.starts_with('{') { value.into() } else { scalar(value).ok_or(Failure::NotMine)? };
+    let is_record = text.contains("auditID") || text.contains("protoPayload");
+    if !is_record {
+        return Err(Failure::NotMine);
+    }
+    let stamp = ["time", "@timestamp", "timestamp"].iter().find_map(|name| fields.text(name));
+    let context = Context {
+        log_type: job.options.log_type,
+        time: stamp.and_then(|text| time::parse(&text)),
+        cut: job.is_cut(),
+        ..Context::default()
+    };
+    message::decode(job, &text, &context);
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! Each container as its exports look, and what is wrong with it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::io::Write;
+
+use super::*;
+
+const EKS: &str = "Amazon.EKS.Audit prod 111122223333 - kube-apiserver-audit-1 get jane \"j\"";
+const BARE: &str = "Kubernetes.Audit - - - - get jane \"j\"";
+
+fn subscription(stream: &str, messages: &[String]) -> Value {
+    let events: Vec<Value> = messages
+        .iter()
+        .map(|m| json!({"id": "1", "timestamp": 1_795_341_601_500_i64, "message": m}))
+        .collect();
+    json!({
+        "messageType": "DATA_MESSAGE", "owner": "111122223333", "logGroup": "/aws/eks/prod/cluster",
+        "logStream": stream, "subscriptionFilters": ["f"], "logEvents": events
+    })
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn subscriptions_and_what_carries_them() {
+    let text = event().to_string();
+    let cut = text[..text.find("\"responseStatus").unwrap()].to_owned() + "[Truncated...]";
+    let data = subscription("kube-apiserver-audit-1", &[text.clone(), cut]);
+    assert_eq!(words(&data.to_string()), [EKS, EKS]);
+    assert_eq!(decode(&data.to_string(), |event| event.salvaged), [Ok(false), Ok(true)]);
+    let control =
+        json!({"messageType": "CONTROL_MESSAGE", "owner": "CloudwatchLogs", "logGroup": "", "logEvents": []});
+    let scheduler = subscription("kube-scheduler-2", &["I0101".into(), "x".into()]);
+    let joined = format!("{control}{data}{scheduler}");
+    let other = "other eks:kube-scheduler";
+    assert_eq!(words(&joined), ["other eks:control-message", EKS, EKS, other, other]);
+    let encoded = STANDARD.encode(gzip(&data.to_string()));
+    for wrapped in [
+        json!({"awslogs": {"data": encoded}}),
+        json!({"Records": [{"kinesis": {"data": encoded}, "eventSource": "aws:kinesis"}]}),
+        json!({"records": [{"recordId": "1", "data": encoded}]}),
+    ] {
+        assert_eq!(words(&wrapped.to_string()), [EKS, EKS], "{wrapped}");
+    }
+    assert!(
+        reject(&json!({"awslogs": {"data": STANDARD.encode(&gzip(&text)[..60])}}).to_string())
+            .starts_with("cut")
+    );
+    assert!(reject(&json!({"awslogs": {"data": "%%"}}).to_string()).starts_with("not-audit"));
+    assert!(reject(&json!({"data": "cGFzc3dvcmQ="}).to_string()).starts_with("not-audit"));
+    let odd = json!({"messageType": "DATA_MESSAGE", "logEvents": [{"timestamp": "x", "message": "m"}, {"timestamp": 1}]});
+    let outcomes = words(&odd.to_string());
+    assert!(outcomes[0].starts_with("wrong-type") && outcomes[1].starts_with("not-audit"), "{outcomes:?}");
+}
+
+#[test]
+fn queries_of_a_log_group() {
+    let text = event().to_string();
+    let listed = json!({"events": [
+        {"logStreamName": "kube-apiserver-audit-1", "timestamp": 1_795_341_601_500_i64, "message": text, "ingestionTime": 1, "eventId": "1"},
+        {"logStreamName": "authenticator-1", "timestamp": 1_795_341_601_500_i64, "message": "time=x level=info msg=y"}
+    ], "searchedLogStreams": [], "nextToken": "t"});
+    let row = "Amazon.EKS.Audit - - - kube-apiserver-audit-1 get jane \"j\"";
+    assert_eq!(words(&listed.to_string()), [row, "other eks:authenticator"]);
+    let field = |field: &str, value: &str| json!({"field": field, "value": value});
+    let insights = json!({"results": [
+        [field("@timestamp", "2026-11-22 10:00:01.500"), field("@message", &text), field("@ptr", "p"),
+         field("@log", "111122223333:/aws/eks/prod/cluster"), field("@logStream", "kube-apiserver-audit-1")],
+        [field("@timestamp", "2026-11-22 10:00:01.500")]
+    ], "statistics": {}, "status": "Complete"});
+    let outcomes = words(&insights.to_string());
+    assert_eq!(outcomes[0], EKS);
+    assert!(outcomes[1].starts_with("not-audit"));
+    let cell = json!({"@timestamp": "2026-11-22 10:00:01.500", "@message": &text[..text.find("\"responseStatus").unwrap()]});
+    assert_eq!(decode(&cell.to_string(), |event| event.event_time), [Ok(1_795_341_601_500_000)]);
+    let sentinel = json!({"TimeGenerated": "2026-11-22T10:00:01Z", "AwsAccountId": "1", "Region": "r", "ClusterName": "prod", "Verb": "x", "RawEvent": text});
+    assert_eq!(words(&sentinel.to_string()), ["Amazon.EKS.Audit prod 1 r - get jane \"j\""]);
+}
+
+#[test]
+fn log_analytics_rows() {
+    let id =
+        "/subscriptions/bfc3/resourcegroups/rg/providers/microsoft.containerservice/managedclusters/prod";
+    let diagnostics = |category: &str| {
+        json!({
+            "TimeGenerated": "2026-11-22T10:00:01Z", "Category": category, "ResourceId": id.to_uppercase(),
+            "log_s": event().to_string() + "\n", "pod_s": "p", "stream_s": "stdout"
+        })
+    };
+    let expected = "Azure.MonitorActivity prod bfc3 - kube-audit get jane \"j\"";
+    assert_eq!(words(&diagnostics("kube-audit").to_string()), [expected]);
+    assert_eq!(words(&diagnostics("guard").to_string()), ["other aks:guard"]);
+    let event = event();
+    let table = |dynamic: &dyn Fn(&Value) -> Value| {
+        json!({
+            "TimeGenerated": "2026-11-22T10:00:01Z", "AuditId": "a-1", "Level": "Metadata", "Verb": "get",
+            "RequestUri": event["requestURI"], "Stage": "ResponseComplete", "UserAgent": "kubectl",
+            "RequestReceivedTime": "2026-11-22T10:00:00.123456Z", "StageReceivedTime": "11/22/2026",
+            "ObjectRef": dynamic(&event["objectRef"]), "User": dynamic(&event["user"]),
+            "ResponseStatus": dynamic(&event["responseStatus"]), "SourceIps": dynamic(&event["sourceIPs"]),
+            "Annotations": dynamic(&event["annotations"]), "RequestObject": "skipped-too-big-size-object",
+            "Type": "AKSAudit", "_ResourceId": id
+        })
+    };
+    for mut row in [table(&|value| value.clone()), table(&|value| Value::from(value.to_string()))] {
+        assert!(reject(&row.to_string()).starts_with("bad-time stageTimestamp"));
+        row["StageReceivedTime"] = json!("2026-11-22T10:00:00.223456Z");
+        assert_eq!(words(&row.to_string()), ["Azure.MonitorActivity prod bfc3 - AKSAudit get jane \"j\""]);
+        let fields = decode(&row.to_string(), |event| {
+            (
+                event.truncated,
+                event.request_object.is_some(),
+                event.name.as_deref() == Some("s"),
+                event.response_code,
+            )
+        });
+        assert_eq!(fields, [Ok((true, false, true, Some(403)))]);
+    }
+}
+
+#[test]
+fn log_entries_in_messages_and_tables() {
+    let expected = "GCP.AuditLog c p l data_access get jane";
+    let encoded = STANDARD.encode(gke().to_string());
+    for message in [
+        json!({"message": {"data": encoded, "messageId": "1"}, "subscription": "s"}),
+        json!({"ackId": "a", "message": {"data": encoded}}),
+        json!({"data": encoded}),
+    ] {
+        assert_eq!(words(&message.to_string()), [expected]);
+    }
+    let entry = gke();
+    let mut payload = entry["protoPayload"].clone();
+    payload["requestJson"] = json!("{\"kind\":\"Secret\"}");
+    payload["statuscode"] = json!("7");
+    payload.as_object_mut().unwrap().remove("status");
+    let mut row = entry.clone();
+    row.as_object_mut().unwrap().remove("protoPayload");
+    row["protopayload_auditlog"] = payload;
+    row["timestamp"] = json!("2024-02-13 12:45:06.073905 UTC");
+    row["labels"] = json!({"authorization_k8s_io_decision": "forbid"});
+    assert_eq!(words(&row.to_string()), [expected]);
+    let fields = decode(&row.to_string(), |event| {
+        (
+            event.response_code,
+            event.authz_decision.as_deref() == Some("forbid"),
+            event.request_object.is_some(),
+        )
+    });
+    assert_eq!(fields, [Ok((Some(403), true, true))]);
+    let sentinel = json!({
+        "TimeGenerated": "2024-02-13T12:45:06.073905Z", "InsertId": "i", "logName": entry["logName"],
+        "Resource": entry["resource"].to_string(), "Labels": entry["labels"].to_string(),
+        "Operation": entry["operation"].to_string(), "ProtoPayload": entry["protoPayload"].to_string()
+    });
+    assert_eq!(words(&sentinel.to_string()), [expected]);
+    assert!(reject(&json!({"ProtoPayload": "x"}).to_string()).starts_with("not-audit"));
+}
+
+#[test]
+fn shippers_and_prefixes() {
+    let text = event().to_string();
+    for wrapped in [
+        json!({"log": text, "stream": "stdout"}),
+        json!({"log": event(), "kubernetes": {"pod_name": "p"}}),
+        json!({"@timestamp": "2026-11-22T10:00:01Z", "message": text}),
+        json!({"@timestamp": "2026-11-22T10:00:01Z", "kubernetes": {"audit": event()}}),
+        json!({"resourceLogs": [{"resource": {}, "scopeLogs": [{"logRecords": [{"body": {"stringValue": text}}]}]}]}),
+    ] {
+        assert_eq!(words(&wrapped.to_string()), [BARE], "{wrapped}");
+    }
+    for line in [
+        format!("ip-10-0-1-2.ec2.internal {text}"),
+        format!("2026-11-22T10:00:01.123456789Z stdout F {text}"),
+        format!("<14>1 2026-11-22T10:00:01Z host kube-apiserver 1 - - {text}"),
+    ] {
+        assert_eq!(words(&line), [BARE], "{line}");
+    }
+    let part = &text[..text.find("\"responseStatus").unwrap()];
+    assert_eq!(decode(&format!("2026-11-22T10:00:01Z stdout P {part}"), |event| event.salvaged), [Ok(true)]);
+    assert_eq!(
+        decode(&json!({"time": "2026-11-22T10:00:01Z", "log": part}).to_string(), |event| event.salvaged),
+        [Ok(true)]
+    );
+    assert!(reject("words {\"a\":1}").starts_with("not-audit"));
+    assert!(reject("x\":1,\"y\":{\"a\":1}").starts_with("not-json"));
+    assert!(reject(&json!({"message": "hello"}).to_string()).starts_with("not-audit"));
+    for version in ["v1alpha1", "v1beta1"] {
+        assert_eq!(words(&with(json!({"apiVersion": format!("audit.k8s.io/{version}")}))), [BARE]);
+    }
+}
+
+#[test]
+fn security_lake_records() {
+    let record = json!({
+        "activity_id": 2, "class_uid": 6003, "message": "ResponseComplete", "time": 1_795_341_600_223_i64, "start_time": 1_795_341_600_123_i64,
+        "metadata": {"log_level": "Metadata", "product": {"name": "Amazon EKS"}, "version": "1.1.0"},
+        "api": {"operation": "get", "request": {"uid": "a-1"}, "version": "v1", "response": {"code": 403, "error": "Forbidden"}},
+        "http_request": {"url": {"path": "/api/v1/namespaces/n/secrets/s"}, "user_agent": "kubectl"},
+        "actor": {"user": {"name": "jane", "uid": "u", "groups": [{"name": "g"}]}, "session": {"uid": "s"}},
+        "cloud": {"account": {"uid": "arn:aws:sts::111122223333:assumed-role/r/s"}, "region": "us-east-1"},
+        "src_endpoint": {"ip": "1.2.3.4", "intermediate_ips": ["5.6.7.8"]},
+        "resources": [{"namespace": "n", "name": "s", "type": "secrets;status"}],
+        "unmapped": {"annotations": {"authorization.k8s.io/decision": "forbid"}}
+    });
+    assert_eq!(words(&record.to_string()), ["Amazon.EKS.Audit - 111122223333 us-east-1 - get jane"]);
+    let fields = decode(&record.to_string(), |event| {
+        assert_eq!(
+            (event.resource.as_deref(), event.subresource.as_deref()),
+            (Some("secrets"), Some("status"))
+        );
+        assert_eq!((event.name.as_deref(), event.namespace.as_deref()), (Some("s"), Some("n")));
+        assert_eq!(
+            (event.source_ips.join(" "), event.user_groups.join(" ")),
+            ("1.2.3.4 5.6.7.8".into(), "g".into())
+        );
+        assert_eq!(event.authz_decision.as_deref(), Some("forbid"));
+        (event.event_time, event.response_code)
+    });
+    assert_eq!(fields, [Ok((1_795_341_600_123_000, Some(403)))]);
+    let mut other = record;
+    other["metadata"]["product"]["name"] = json!("CloudTrail");
+    assert_eq!(words(&other.to_string()), ["other ocsf:CloudTrail"]);
+}

@@ -1,0 +1,130 @@
+//! Values planted in every body, in every container, whole and cut: the lake has none of them.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::*;
+
+const PLAIN: &str = "planted-secret-value";
+
+fn secret() -> Value {
+    json!({
+        "kind": "Secret", "apiVersion": "v1", "stringData": {"p": PLAIN}, "data": {"p": STANDARD.encode(PLAIN)},
+        "metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": json!({"data": {"p": PLAIN}}).to_string()}}
+    })
+}
+
+fn event() -> Value {
+    json!({
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "RequestResponse", "auditID": "a", "stage": "ResponseComplete",
+        "requestURI": format!("/api/v1/namespaces/n/secrets/s?token={PLAIN}"), "verb": "create", "user": {"username": "jane"},
+        "userAgent": format!("curl Bearer {PLAIN}"),
+        "objectRef": {"resource": "secrets", "namespace": "n", "name": "s", "apiVersion": "v1"},
+        "responseStatus": {"code": 201}, "requestObject": secret(), "responseObject": {"kind": "SecretList", "items": [secret()]},
+        "requestReceivedTimestamp": "2026-11-22T10:00:00.000000Z", "stageTimestamp": "2026-11-22T10:00:00.100000Z"
+    })
+}
+
+fn entry() -> Value {
+    json!({
+        "insertId": "i", "timestamp": "2026-11-22T10:00:00Z", "logName": "projects/p/logs/cloudaudit.googleapis.com%2Factivity",
+        "protoPayload": {
+            "serviceName": "k8s.io", "methodName": "io.k8s.core.v1.secrets.create", "resourceName": "core/v1/namespaces/n/secrets/s",
+            "authenticationInfo": {"principalEmail": "jane"}, "request": secret(), "response": secret()
+        }
+    })
+}
+
+/// A record in each container.
+fn containers() -> Vec<String> {
+    let text = event().to_string();
+    let bodies = |row: Value| -> Value {
+        let mut row = row;
+        row["RequestObject"] = event()["requestObject"].to_string().into();
+        row["ResponseObject"] = event()["responseObject"].clone();
+        row
+    };
+    let mut table = entry();
+    let mut payload = table.as_object_mut().unwrap().remove("protoPayload").unwrap();
+    payload["requestJson"] = payload["request"].to_string().into();
+    table["protopayload_auditlog"] = payload;
+    let time = "2026-11-22T10:00:00Z";
+    let subscription = json!({
+        "messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "/aws/eks/c/cluster", "logStream": "kube-apiserver-audit-1",
+        "logEvents": [{"id": "1", "timestamp": 1_795_341_600_000_i64, "message": text}]
+    });
+    let diagnostics =
+        json!({"time": time, "category": "kube-audit", "resourceId": "/X/C", "properties": {"log": text}});
+    vec![
+        text.clone(),
+        json!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": [event()]}).to_string(),
+        format!("{time} {text}"),
+        subscription.to_string(),
+        json!({"awslogs": {"data": STANDARD.encode(subscription.to_string())}}).to_string(),
+        json!({"events": [{"timestamp": 1_795_341_600_000_i64, "message": text}], "nextToken": "t"}).to_string(),
+        json!({"@timestamp": time, "@message": text}).to_string(),
+        json!({"TimeGenerated": time, "ClusterName": "c", "RawEvent": text}).to_string(),
+        diagnostics.to_string(),
+        json!({"records": [diagnostics]}).to_string(),
+        json!({"TimeGenerated": time, "Category": "kube-audit", "log_s": text}).to_string(),
+        bodies(json!({"AuditId": "a", "Verb": "create", "RequestReceivedTime": time, "User": {"username": "jane"},
+            "ObjectRef": event()["objectRef"]})).to_string(),
+        entry().to_string(),
+        json!({"message": {"data": STANDARD.encode(entry().to_string())}, "subscription": "s"}).to_string(),
+        table.to_string(),
+        json!({"TimeGenerated": time, "ProtoPayload": entry()["protoPayload"].to_string()}).to_string(),
+        json!({"time": time, "log": text}).to_string(),
+        json!({"@timestamp": time, "kubernetes": {"audit": event()}}).to_string(),
+        json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": text}}]}]}]}).to_string(),
+        format!("{time} stdout F {text}"),
+    ]
+}
+
+#[test]
+fn planted_values_are_nowhere_in_the_lake() {
+    let needles = [PLAIN.to_owned(), STANDARD.encode(PLAIN)];
+    for (number, record) in containers().into_iter().enumerate() {
+        let mut bench = Bench::new();
+        let mut log = record.clone() + "\n";
+        for cut in (20..record.len()).step_by(record.len() / 40) {
+            log += &format!("{}\n{}[Truncated...]\n", &record[..cut], &record[..cut]);
+        }
+        bench.write("a.log", log.as_bytes());
+        let report = bench.ingest(&["a.log"]);
+        assert!(report.rows > 0, "container {number}: {report:?}");
+        let rejects = bench
+            .rejects()
+            .into_iter()
+            .flat_map(|reject| [reject.text, reject.hex, Some(reject.detail)])
+            .flatten();
+        for kept in bench.rows().into_iter().chain(rejects) {
+            for needle in &needles {
+                assert!(!kept.contains(needle), "container {number}: {kept}");
+            }
+            // Records in base64 hold them out of sight.
+            assert!(!kept.contains(&STANDARD.encode(&record)[..40]), "container {number}: {kept}");
+            let hidden = kept
+                .split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c))
+                .filter(|word| word.len() > 60);
+            for word in hidden {
+                let whole = &word[..word.len() / 4 * 4];
+                let shown = STANDARD.decode(whole).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                assert!(!shown.is_ok_and(|shown| shown.contains(PLAIN)), "container {number}: {kept}");
+            }
+        }
+    }
+}
+
+#[test]
+fn redaction_can_be_switched_off_for_rows() {
+    let bench = Bench::new();
+    bench.write("a.log", event().to_string().as_bytes());
+    let source = bench.log("a.log").to_str().unwrap().to_owned();
+    let options = IngestOptions {
+        redact: false,
+        ..IngestOptions::new(bench.lake.clone(), vec![source], Timestamp::UNIX_EPOCH)
+    };
+    run(&options, &Silent, &Cancel::default()).unwrap();
+    assert!(bench.rows().iter().any(|row| row.contains(PLAIN)));
+}
