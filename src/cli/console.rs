@@ -67,7 +67,6 @@ impl Console {
     }
 
     /// One line that begins with `warning: `.
-    #[cfg(feature = "engine")]
     pub fn warn(self, line: &str) {
         self.line(Some(("warning", AnsiColor::Yellow.on_default().bold())), line);
     }

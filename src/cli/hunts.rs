@@ -41,6 +41,10 @@ enum Command {
 }
 
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kubetrawl hunts show 20261123T1200
+  kubetrawl hunts show 20261123T1200 --format json")]
 struct ShowArgs {
     #[command(flatten)]
     hunt: OneHunt,
@@ -55,6 +59,10 @@ struct ShowArgs {
 }
 
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kubetrawl hunts rerun 20261123T1200
+  kubetrawl hunts rerun 20261123T1200 --format csv")]
 struct RerunArgs {
     #[command(flatten)]
     show: ShowArgs,

@@ -6,9 +6,9 @@
 mod completions;
 mod console;
 #[cfg(feature = "engine")]
-mod evidence;
-#[cfg(feature = "engine")]
 mod detection;
+#[cfg(feature = "engine")]
+mod evidence;
 mod exit;
 #[cfg(feature = "engine")]
 mod hunt;

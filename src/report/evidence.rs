@@ -10,17 +10,16 @@ use serde_json::Value;
 
 use crate::detect::Alert;
 
+/// Takes column names and one row of values.
+pub type RowSink<'a> = &'a mut dyn FnMut(&[String], &[Value]) -> io::Result<()>;
+
 /// Where the faces get an alert's evidence from.
 pub trait EvidenceSource {
     /// The evidence of one alert.
     fn evidence(&mut self, alert: &Alert) -> Result<Evidence, EvidenceError>;
 
     /// Every request of one alert, one row at a time, with the names of its columns.
-    fn requests(
-        &mut self,
-        alert: &Alert,
-        row: &mut dyn FnMut(&[String], &[Value]) -> io::Result<()>,
-    ) -> Result<(), EvidenceError>;
+    fn requests(&mut self, alert: &Alert, row: RowSink<'_>) -> Result<(), EvidenceError>;
 }
 
 /// Evidence that could not be had, or not be passed on.
@@ -44,11 +43,7 @@ impl EvidenceSource for NoEvidence {
         Ok(Evidence::default())
     }
 
-    fn requests(
-        &mut self,
-        _: &Alert,
-        _: &mut dyn FnMut(&[String], &[Value]) -> io::Result<()>,
-    ) -> Result<(), EvidenceError> {
+    fn requests(&mut self, _: &Alert, _: RowSink<'_>) -> Result<(), EvidenceError> {
         Ok(())
     }
 }

@@ -3,10 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::evidence::{
-    Accounting, AlertSeries, Evidence, EvidenceError, EvidenceSource, Grounds, Section, Step,
+    Accounting, AlertSeries, Evidence, EvidenceError, EvidenceSource, Grounds, RowSink, Section, Step,
 };
 use crate::cancel::Cancel;
 use crate::detect::rules::Rule;
@@ -33,7 +31,7 @@ pub enum GatherError {
     #[error(transparent)]
     Detect(#[from] DetectError),
     #[error(transparent)]
-    Runbook(#[from] RunbookError),
+    Runbook(#[from] Box<RunbookError>),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]
@@ -48,7 +46,7 @@ impl<'a> LakeEvidence<'a> {
         parameters: &'a HuntParameters,
         cancel: &'a Cancel,
     ) -> Result<Self, GatherError> {
-        let runbook = Runbook::of(&rule.rule_id)?;
+        let runbook = Runbook::of(&rule.rule_id).map_err(Box::new)?;
         let recount = Recount::new(engine, rule, parameters, cancel)?;
         Ok(Self { engine, cancel, parameters, runbook, recount })
     }
@@ -58,7 +56,7 @@ impl<'a> LakeEvidence<'a> {
         let HuntParameters { threshold, window, .. } = *self.parameters;
         let (namespaces, answers) = self.recount.shares(alert)?;
         let series = (!points.is_empty()).then_some(AlertSeries { threshold, window, points });
-        Ok(Evidence { series, namespaces, answers, steps: self.steps(alert)? })
+        Ok(Evidence { series, namespaces, answers, steps: self.steps(alert).map_err(Box::new)? })
     }
 
     /// Nothing for an alert of no one user: the steps are about a user.
@@ -101,11 +99,7 @@ impl EvidenceSource for LakeEvidence<'_> {
         self.gather(alert).map_err(|error| failed(alert, error))
     }
 
-    fn requests(
-        &mut self,
-        alert: &Alert,
-        row: &mut dyn FnMut(&[String], &[Value]) -> io::Result<()>,
-    ) -> Result<(), EvidenceError> {
+    fn requests(&mut self, alert: &Alert, row: RowSink<'_>) -> Result<(), EvidenceError> {
         self.recount.requests::<GatherError>(alert, row).map_err(|error| failed(alert, error))
     }
 }

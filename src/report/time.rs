@@ -17,11 +17,12 @@ pub fn to_the_second(micros: i64) -> String {
 pub fn on_axis(micros: i64, span: i64) -> String {
     const MINUTE: i64 = 60_000_000;
     const DAY: i64 = 24 * 60 * MINUTE;
-    match span {
-        ..=MINUTE => formatted(micros, "%H:%M:%S%.3f"),
-        ..=DAY => formatted(micros, "%H:%M:%S"),
-        _ => formatted(micros, "%Y-%m-%d %H:%M"),
-    }
+    let format = match span {
+        span if span <= MINUTE => "%H:%M:%S%.3f",
+        span if span <= DAY => "%H:%M:%S",
+        _ => "%Y-%m-%d %H:%M",
+    };
+    formatted(micros, format)
 }
 
 /// A length of time in words: `30 minutes`.

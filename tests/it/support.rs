@@ -94,6 +94,13 @@ impl Run {
     }
 }
 
+impl Run {
+    /// Everything the user sees, in one block, for a snapshot.
+    pub fn transcript(&self) -> String {
+        format!("exit: {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
+    }
+}
+
 /// The folder of real log files named by KUBETRAWL_CORPUS; None, said aloud, where there is none.
 pub fn corpus() -> Option<PathBuf> {
     match std::env::var_os("KUBETRAWL_CORPUS") {

@@ -54,7 +54,7 @@ fn lanes<'a>(alerts: &[&'a Alert]) -> Vec<Lane<'a>> {
     if !shared.is_empty() {
         let others = count(shared.len() as u64, "other user", "other users");
         let alerts = shared.iter().flat_map(|name| by_user.remove(name).unwrap_or_default()).collect();
-        lanes.push(Lane { name: format!("{others}"), alerts });
+        lanes.push(Lane { name: others.to_string(), alerts });
     }
     lanes
 }
