@@ -56,7 +56,7 @@ fn tiles(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     let high = report.alerts.iter().filter(|alert| alert.severity == Severity::High).count() as u64;
     let medium = report.alerts.len() as u64 - high;
     let peak = report.alerts.iter().map(|alert| alert.peak_distinct).max().unwrap_or(0);
-    let lists: i64 = report.alerts.iter().map(|alert| alert.cluster_wide_lists_succeeded).sum();
+    let lists: i64 = report.summary.cluster_wide_lists.iter().map(|exposure| exposure.succeeded).sum();
     page.markup("<dl class=\"tiles\">\n")?;
     tile(page, "<div class=\"tile high\"><dt>HIGH", "reads succeeded", high)?;
     tile(page, "<div class=\"tile medium\"><dt>MEDIUM", "no read succeeded", medium)?;
