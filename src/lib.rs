@@ -39,5 +39,7 @@ pub mod runbook;
 pub mod simulate;
 pub mod sources;
 pub mod sql;
+#[cfg(test)]
+mod testing;
 
 pub mod cli;

@@ -326,10 +326,10 @@ fn equal_content_under_a_smaller_name_changes_nothing() {
 /// `KUBETRAWL_CORPUS` does not name the folder of these files.
 #[test]
 fn real_files_give_the_rows_they_hold() {
-    let Some(corpus) = std::env::var_os("KUBETRAWL_CORPUS") else { return };
+    let Some(corpus) = crate::testing::corpus() else { return };
     let mut bench = Bench::new();
-    let kube = Path::new(&corpus).join("kube-apiserver");
-    let gke = Path::new(&corpus).join("gke");
+    let kube = corpus.join("kube-apiserver");
+    let gke = corpus.join("gke");
     let report = bench.ingest(&[kube.to_str().unwrap()]);
     let records = 2_971 + 100 + 37 + 3 + 1 + 1;
     assert_eq!((report.records_in, report.rows), (records, records), "{report:?}");

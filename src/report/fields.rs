@@ -1,5 +1,6 @@
 //! An alert's fields in the order every face shows them.
 
+use super::text::number;
 use crate::detect::{Alert, Severity};
 
 /// How an absent username is shown.
@@ -95,6 +96,18 @@ pub const FIELDS: &[Field] = &[
     field("tactic", |a| Text(&a.tactic)),
     field("technique", |a| Text(&a.technique)),
 ];
+
+/// Requests by outcome, in words.
+pub(super) fn requests(alert: &Alert) -> String {
+    format!(
+        "{}: {} succeeded, {} denied, {} failed, {} unknown",
+        number(alert.requests),
+        number(alert.succeeded),
+        number(alert.denied),
+        number(alert.failed),
+        number(alert.unknown)
+    )
+}
 
 #[cfg(test)]
 mod tests {

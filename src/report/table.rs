@@ -150,7 +150,7 @@ impl Card {
         card.line("crossed at", &crossed(alert));
         card.line("seen", &format!("{} to {}", alert.first_seen, alert.last_seen));
         card.line("distinct secrets", &distinct(alert));
-        card.line("requests", &requests(alert));
+        card.line("requests", &fields::requests(alert));
         card.line("response codes", &numbers(&alert.response_codes));
         card.line("lists", &lists(alert));
         card.joined("verbs", &alert.verbs, 20);
@@ -221,17 +221,6 @@ fn distinct(alert: &Alert) -> String {
         "{} at most in one window, {} over the whole alert",
         number(alert.peak_distinct),
         number(alert.distinct_secrets)
-    )
-}
-
-fn requests(alert: &Alert) -> String {
-    format!(
-        "{}: {} succeeded, {} denied, {} failed, {} unknown",
-        number(alert.requests),
-        number(alert.succeeded),
-        number(alert.denied),
-        number(alert.failed),
-        number(alert.unknown)
     )
 }
 

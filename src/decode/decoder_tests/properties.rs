@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -38,11 +36,7 @@ proptest! {
 
 /// Rows, others and rejects of a corpus file; `None` where there is no corpus.
 fn corpus(file: &str) -> Option<(usize, usize, usize, bool)> {
-    let Some(folder) = std::env::var_os("KUBETRAWL_CORPUS") else {
-        eprintln!("passed over: KUBETRAWL_CORPUS is not set");
-        return None;
-    };
-    let file = std::fs::File::open(PathBuf::from(folder).join(file)).unwrap();
+    let file = std::fs::File::open(crate::testing::corpus()?.join(file)).unwrap();
     let mut reader = ChunkReader::new(decompress(Box::new(file)).unwrap(), Limits::default());
     let mut decoder = Decoder::default();
     let (mut rows, mut others, mut rejects, mut log) = (0, 0, 0, false);

@@ -103,7 +103,7 @@ fn facts(page: &mut Page<'_>, alert: &Alert) -> io::Result<()> {
     tables::entry(page, "crossed at", &alert.crossed_at)?;
     tables::entry(page, "seen", &format!("{} to {}", alert.first_seen, alert.last_seen))?;
     tables::entry(page, "distinct secrets", &number(alert.distinct_secrets))?;
-    tables::entry(page, "requests", &requests(alert))?;
+    tables::entry(page, "requests", &fields::requests(alert))?;
     tables::entry(page, "lists", &lists(alert))?;
     tables::list(page, "clusters", &alert.clusters, 10)?;
     tables::list(page, "namespaces", &alert.namespaces, 20)?;
@@ -119,17 +119,6 @@ fn facts(page: &mut Page<'_>, alert: &Alert) -> io::Result<()> {
     tables::entry(page, "rule", &alert.rule_id)?;
     tables::entry(page, "alert", &alert.alert_id)?;
     page.markup("</dl></details>\n")
-}
-
-fn requests(alert: &Alert) -> String {
-    format!(
-        "{}: {} succeeded, {} denied, {} failed, {} unknown",
-        number(alert.requests),
-        number(alert.succeeded),
-        number(alert.denied),
-        number(alert.failed),
-        number(alert.unknown)
-    )
 }
 
 fn lists(alert: &Alert) -> String {
