@@ -10,7 +10,7 @@ use crate::{Bench, opponent};
 pub type Row = (&'static str, fn(&Bench) -> Comparison);
 
 /// Every row, in the order printed.
-pub const ALL: &[Row] = &[("ingest", ingest), ("hunt", hunt)];
+pub const ALL: &[Row] = &[("simulate against ingest", simulate), ("ingest", ingest), ("hunt", hunt)];
 
 fn kubetrawl(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubetrawl"));
@@ -50,6 +50,21 @@ fn clear(folder: &Path) {
     if folder.exists() {
         std::fs::remove_dir_all(folder).expect("a removable folder");
     }
+}
+
+/// Writing the logs that every row stands on, against ingesting them: it must not be what is measured.
+fn simulate(bench: &Bench) -> Comparison {
+    let (input, out, lake) = (json_lines(bench), bench.folder.join("simulated"), bench.folder.join("lake"));
+    let records = bench.records.to_string();
+    Comparison::alternate(
+        bench.runs,
+        || {
+            clear(&out);
+            clear(&lake);
+        },
+        || kubetrawl(&["simulate", "--out", text(&out), "--records", &records, "--days", "30"]),
+        || kubetrawl(&["ingest", text(&input), "--lake", text(&lake)]),
+    )
 }
 
 /// JSON Lines to the lake, against DuckDB's typed read_json to zstd Parquet.
