@@ -113,7 +113,8 @@ fn layer(format: Format, reader: Whole) -> Result<Whole, DecodeError> {
     Ok(Box::new(Capped { reader, format: format.name(), taken, given: 0 }))
 }
 
-struct Failing(Option<io::Error>);
+/// Gives an error that came up when the first bytes were looked at.
+pub(super) struct Failing(pub Option<io::Error>);
 
 impl Read for Failing {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

@@ -2,20 +2,28 @@
 
 mod csv_rows;
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Cursor, Read};
+
+use super::decompress::Failing;
 
 /// Columns of which a table of audit records has at least one.
 const COLUMNS: [&str; 7] =
     ["@message", "log_s", "RawEvent", "AuditId", "ProtoPayload", "protopayload_auditlog", "log"];
 
 /// Looked at for a header.
-const HEADER: usize = 64 << 10;
+const HEADER: u64 = 64 << 10;
 
 /// A reader of the rows of a table as lines of JSON; anything else passes as it is.
-pub(super) fn rows(reader: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
-    let mut reader = BufReader::with_capacity(HEADER, reader);
-    // An error here comes again with the first read.
-    let is_table = reader.fill_buf().is_ok_and(is_csv);
+pub(super) fn rows(mut reader: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+    // A single read gives what its reader has at hand, which can be less than a header.
+    let mut head = Vec::new();
+    let failed = (&mut reader).take(HEADER).read_to_end(&mut head).err();
+    let is_table = is_csv(&head);
+    let rest: Box<dyn Read + Send> = match failed {
+        Some(error) => Box::new(Failing(Some(error))),
+        None => reader,
+    };
+    let reader = BufReader::new(Cursor::new(head).chain(rest));
     if is_table { Box::new(csv_rows::CsvRows::new(reader)) } else { Box::new(reader) }
 }
 

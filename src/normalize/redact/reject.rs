@@ -62,6 +62,8 @@ struct Scan<'a> {
     /// The levels of the strings that are open around the position, innermost last.
     open: Vec<i32>,
     depth: i64,
+    /// A bracket was closed after which none is open.
+    ended: bool,
     spans: Vec<Range<usize>>,
 }
 
@@ -75,20 +77,26 @@ impl<'a> Scan<'a> {
             patch: mentions(text, b"op\"") || mentions(text, b"op\\"),
             open: Vec::new(),
             depth: 0,
+            ended: false,
             spans: Vec::new(),
         }
     }
 
-    /// The spans to mask, or none where a bracket closes that was never opened: the text is then
-    /// the tail of a record.
+    /// The spans to mask, or none where quotes and brackets stand as in no JSON: a bracket closes that was never
+    /// opened, a string begins behind the value, or one is followed by what cannot follow. The text is then the tail of
+    /// a record, which may begin in a string of the caller's choice, and what looks like a string is what stands between.
     fn spans(mut self) -> Option<Vec<Range<usize>>> {
         while let Some(quote) = self.next_quote(self.at) {
-            if self.open.is_empty() && !self.count_brackets(self.at..quote.start) {
+            let outermost = self.open.is_empty();
+            if outermost && (!self.count_brackets(self.at..quote.start) || self.depth == 0 && self.ended) {
                 return None;
             }
             self.at = quote.end;
             while self.open.pop_if(|level| *level > quote.level).is_some() {}
             if self.open.pop_if(|level| *level == quote.level).is_some() {
+                if self.open.is_empty() && quote.level >= 0 && self.depth > 0 && !self.may_end(quote.end) {
+                    return None;
+                }
                 continue;
             }
             self.open.push(quote.level);
@@ -114,8 +122,15 @@ impl<'a> Scan<'a> {
             if self.depth < 0 {
                 return false;
             }
+            self.ended |= self.depth == 0 && matches!(byte, b'}' | b']');
         }
         true
+    }
+
+    /// Whether a string that ends before this position can stand inside brackets.
+    fn may_end(&self, at: usize) -> bool {
+        let next = self.text.get(self.skip_space(at));
+        next.is_none_or(|next| matches!(next, b':' | b',' | b'}' | b']' | b'\\'))
     }
 
     fn next_quote(&self, from: usize) -> Option<Quote> {

@@ -179,6 +179,10 @@ fn rejects_keep_what_is_not_secret() {
         ("plain text, with 'secrets' in it", "plain text, with 'secrets' in it"),
         (r#"c2Vj"},"kind":"Secret"}"#, "REDACTED"),
         (r#"{"password":"c2Vj"},"kind":"Secret"}"#, "REDACTED"),
+        // Tails that begin in a text which looks like the beginning of a value.
+        (r#"{}","a":{"stringData":{"p":"c2Vj"},"kind":"Secret"}}"#, "REDACTED"),
+        (r#"{[","a":{"stringData":{"p":"c2Vj"},"kind":"Secret"}}"#, "REDACTED"),
+        (r#"{}\",\"a\":{\"stringData\":{\"p\":\"c2Vj\"}}}","stream":"x"}"#, "REDACTED"),
         ("", ""),
     ];
     for (given, expected) in cases {
