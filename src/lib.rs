@@ -42,4 +42,10 @@ pub mod sql;
 #[cfg(test)]
 mod testing;
 
+// The checks that fuzz/ shares with the tests name this crate from outside.
+#[cfg(test)]
+extern crate self as kubetrawl;
+#[cfg(test)]
+mod fuzz_tests;
+
 pub mod cli;

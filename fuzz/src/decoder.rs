@@ -1,0 +1,57 @@
+//! The decoder and the row builder behind it, on any bytes at all.
+
+use kubetrawl::decode::{Chunk, ChunkReader, DecodeOptions, Decoded, Decoder, Frame, Limits, decompress};
+use kubetrawl::normalize::{Defaults, Place, RowBuilder};
+
+/// Decodes what the bytes are, as an ingest does; a decoder that has seen other records gives the same.
+pub fn check(data: &[u8]) {
+    let Ok(reader) = decompress(Box::new(std::io::Cursor::new(data.to_vec()))) else { return };
+    let limits = Limits { chunk: 1 << 12, frame: 1 << 16, kept: 1 << 10 };
+    let mut chunks = ChunkReader::new(reader, limits);
+    let (mut seasoned, mut rows) = (Decoder::new(DecodeOptions::default()), RowBuilder::new());
+    let mut bytes = 0;
+    // A small input may grow a thousand times.
+    while let Ok(Some(chunk)) = chunks.next_chunk() {
+        for frame in &chunk.frames {
+            let outcomes = outcomes(&mut seasoned, &chunk, frame, Some(&mut rows));
+            let fresh = self::outcomes(&mut Decoder::default(), &chunk, frame, None);
+            assert_eq!(outcomes, fresh, "it depends on what came before");
+            assert!(!outcomes.is_empty() || is_blank(chunk.bytes(frame)), "a frame without an outcome");
+        }
+        bytes += chunk.data.len();
+        if bytes > 4 << 20 {
+            break;
+        }
+    }
+    rows.finish();
+}
+
+/// Byte order marks and white space are no record.
+fn is_blank(frame: &[u8]) -> bool {
+    String::from_utf8_lossy(frame)
+        .trim_matches(|c: char| c == '\u{feff}' || c.is_ascii_whitespace())
+        .is_empty()
+}
+
+/// What comes out of a frame, in words; events become rows.
+fn outcomes(
+    decoder: &mut Decoder,
+    chunk: &Chunk,
+    frame: &Frame,
+    mut rows: Option<&mut RowBuilder>,
+) -> Vec<String> {
+    let mut outcomes = Vec::new();
+    decoder.decode_frame(chunk, frame, &mut |decoded| {
+        outcomes.push(format!("{decoded:?}"));
+        if let (Decoded::Event(event), Some(rows)) = (decoded, &mut rows) {
+            let place = Place { source_uri: "file:///fuzz", source_record: 0, source_offset: 0 };
+            rows.append(event, &place, &Defaults::default());
+        }
+    });
+    outcomes
+}
+
+/// The outcomes of a record that is alone, in words.
+pub(crate) fn of_record(record: &[u8], each: &mut dyn FnMut(&Decoded<'_>)) {
+    Decoder::default().decode(record, &mut |decoded| each(&decoded));
+}
