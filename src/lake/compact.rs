@@ -12,17 +12,21 @@ use super::lock::Wait;
 use super::publish::LakeWriter;
 use super::snapshot::Snapshot;
 use super::writer::{self, MergeLimits};
-use super::{LakeError, io as disk};
+use super::{LakeError, identity, io as disk};
 use crate::cancel::Cancel;
 
 /// Files merged at a time: each holds a batch and its pages.
 const FAN_IN: usize = 16;
 
+/// Rows of a file that are held at a time, at most.
+const MOST_BATCH_ROWS: usize = 1_024;
+
 /// Clusters of a file that are listed in its commit; a file with more may hold any.
 const CLUSTERS: usize = 1_000;
 
-/// A row in memory, where bodies are long, as an estimate to choose batches by.
-const ROW_BYTES: u64 = 16 << 10;
+/// Of the memory, what goes to rows that are held while they are merged; the rest is for the pages that they are read
+/// from, the row group being written, and the program.
+const SHARE: u64 = 4;
 
 /// How far to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,8 +140,6 @@ fn merge_day(
     cancel: &Cancel,
     name: &mut dyn FnMut() -> String,
 ) -> Result<Vec<FileRecord>, LakeError> {
-    let batch_rows = (options.memory / 2 / FAN_IN as u64 / ROW_BYTES).clamp(16, 1_024) as usize;
-    let limits = MergeLimits { batch_rows, file_bytes: options.target };
     let mut large = Vec::new();
     while small.len() > 1 {
         if cancel.is_cancelled() {
@@ -148,6 +150,8 @@ fn merge_day(
         let pieces = std::mem::replace(&mut small, rest);
         let paths: Vec<PathBuf> = pieces.iter().map(|piece| piece.path.clone()).collect();
         let clusters = clusters(&pieces);
+        let batch_rows = batch_rows(&paths, options.memory / SHARE)?;
+        let limits = MergeLimits { batch_rows, file_bytes: options.target };
         let merged = writer::merge(&paths, &lake.staging(), name, limits)?;
         for piece in pieces.iter().filter(|piece| piece.staged) {
             disk::remove_file(&piece.path)?;
@@ -164,10 +168,62 @@ fn merge_day(
     Ok(large.into_iter().chain(small).map(|piece| piece.record).collect())
 }
 
+/// How many rows of each file can be held at a time: all of them together, and as many that are being written, have to
+/// fit into `memory` even where they are the longest there are.
+fn batch_rows(paths: &[PathBuf], memory: u64) -> Result<usize, LakeError> {
+    let mut longest = 1;
+    for path in paths {
+        longest = longest.max(identity::longest_rows(path)?);
+    }
+    let rows = memory / (paths.len() as u64 + 1) / longest;
+    Ok(usize::try_from(rows).unwrap_or(usize::MAX).clamp(1, MOST_BATCH_ROWS))
+}
+
 fn clusters(pieces: &[Piece]) -> Option<Vec<Option<String>>> {
     let mut all = BTreeSet::new();
     for piece in pieces {
         all.extend(piece.record.clusters.as_ref()?.iter().cloned());
     }
     (all.len() <= CLUSTERS).then(|| all.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::ingest::{self, IngestOptions, Silent};
+    use crate::lake::Lake;
+
+    /// Bodies of half a mebibyte stand together among thousands of rows without one, as the sort order has them: the
+    /// average of a row group says nothing of them, its pages do.
+    #[test]
+    fn the_longest_rows_say_how_many_are_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let event = |n: u32| {
+            let noise: String = (0..1_u32 << 17)
+                .map(|i| format!("{:04x}", (i.wrapping_mul(40_503) ^ (n * 977)) % 65_536))
+                .collect();
+            let body = format!(r#""requestObject":{{"kind":"Pod","x":"{noise}"}},"#);
+            let (resource, body) = if n < 12 { ("pods", body.as_str()) } else { ("secrets", "") };
+            format!(
+                r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"{n}","stage":"ResponseComplete","requestURI":"/","verb":"get","user":{{"username":"u"}},"objectRef":{{"resource":"{resource}"}},{body}"requestReceivedTimestamp":"2026-11-01T10:00:00.{n:06}Z"}}"#
+            ) + "\n"
+        };
+        let log = folder.path().join("a.log");
+        fs::write(&log, (0..3_000).map(event).collect::<String>()).unwrap();
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        let options = IngestOptions {
+            threads: 1,
+            ..IngestOptions::new(folder.path().join("lake"), vec![log.to_str().unwrap().to_owned()], now)
+        };
+        ingest::run(&options, &Silent, &Cancel::default()).unwrap();
+        let files = Lake::open(&options.lake).unwrap().snapshot().unwrap().files;
+        let paths = vec![files[0].path.clone()];
+        let longest = identity::longest_rows(&paths[0]).unwrap();
+        assert!((1 << 19..1 << 21).contains(&longest), "{longest}");
+        assert_eq!(batch_rows(&paths, 2 * 5 * longest).unwrap(), 5);
+        assert_eq!(batch_rows(&paths, 0).unwrap(), 1);
+        assert_eq!(batch_rows(&paths, 1 << 40).unwrap(), MOST_BATCH_ROWS);
+    }
 }

@@ -7,9 +7,12 @@ use arrow::array::{Array, AsArray, RecordBatch, StringViewArray, TimestampMicros
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    RowSelection, RowSelector,
 };
 use parquet::errors::ParquetError;
+use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 
 use super::error::LakeError;
 use crate::normalize::identity::{Identifying, Identity};
@@ -83,6 +86,40 @@ fn select(rows: &[u32]) -> RowSelection {
         next = row + 1;
     }
     RowSelection::from(selectors)
+}
+
+/// How many bytes a row of a file takes, where rows are longest: on the page of each column whose values are.
+///
+/// # Errors
+/// When the file cannot be opened, or is none of the lake's.
+pub(super) fn longest_rows(path: &Path) -> Result<u64, LakeError> {
+    let file = File::open(path).map_err(LakeError::io("open", path))?;
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+    let metadata = ArrowReaderMetadata::load(&file, options).map_err(LakeError::read_parquet(path))?;
+    let metadata = metadata.metadata();
+    let mut longest = 0;
+    for (number, group) in metadata.row_groups().iter().enumerate() {
+        let pages = metadata.page_index_for_row_group(number);
+        let mut row = 0;
+        for (column, chunk) in group.columns().iter().enumerate() {
+            // Views of 16 bytes, and the text that they point to.
+            let average = chunk.uncompressed_size().max(0) as u64 / group.num_rows().max(1) as u64;
+            let on_page =
+                pages.offset_index(column).and_then(|pages| longest_on_page(pages, group.num_rows()));
+            row += 16 + on_page.unwrap_or(0).max(average);
+        }
+        longest = longest.max(row);
+    }
+    Ok(longest)
+}
+
+/// The bytes of a value on the page where values are longest; none where the file does not tell.
+fn longest_on_page(pages: &OffsetIndexMetaData, rows: i64) -> Option<u64> {
+    let bytes = pages.unencoded_byte_array_data_bytes()?;
+    let starts: Vec<i64> = pages.page_locations().iter().map(|page| page.first_row_index).collect();
+    let ends = starts.iter().skip(1).copied().chain([rows]);
+    let values = starts.iter().zip(ends).map(|(start, end)| (end - start).max(1) as u64);
+    bytes.iter().zip(values).map(|(bytes, values)| (*bytes).max(0) as u64 / values).max()
 }
 
 /// The batches of a file of the lake, with strings as views, as rows are built with.

@@ -42,7 +42,8 @@ pub fn merge(
     let mut inputs = Inputs::open(paths, limits.batch_rows)?;
     let mut done = Vec::new();
     let mut open: Option<(FileWriter, String)> = None;
-    while let Some(batch) = inputs.take(TAKEN_ROWS)? {
+    // Rows that wait to be written are held too, each with the batch that it came in.
+    while let Some(batch) = inputs.take(limits.batch_rows.min(TAKEN_ROWS))? {
         let (mut file, date) = match open.take() {
             Some(file) => file,
             None => {
