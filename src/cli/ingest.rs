@@ -31,6 +31,8 @@ Examples:
       the cluster and the account are the first two folders below logs/
   zcat audit.log.gz | kubetrawl ingest - --cluster prod-1
   kubetrawl ingest /var/log/kubernetes/audit/ --watch --every 30s
+  kubetrawl ingest logs/ --cluster prod-2 --again
+      the cluster was wrong the first time
 
 It ends with the accounting on standard error: every record that was read is a row, a reject, a
 duplicate or another kind, each counted. Rejects are kept in LAKE/_kubetrawl/rejects.")]
@@ -47,6 +49,10 @@ pub struct IngestArgs {
     /// Keep the values of secrets and tokens in the rows; rejects stay masked
     #[arg(long)]
     no_redact: bool,
+
+    /// Read what the lake has of these contents once more: it replaces what they gave before, as one commit
+    #[arg(long, conflicts_with = "watch")]
+    again: bool,
 
     /// How to show the accounting; json goes to standard output
     #[arg(long, value_enum, default_value_t)]
@@ -141,6 +147,7 @@ fn log_type(text: &str) -> Result<LogType, String> {
 pub(super) fn run(args: &IngestArgs, session: &Session) -> anyhow::Result<Exit> {
     let options = IngestOptions {
         redact: !args.no_redact,
+        again: args.again,
         ..args.sources.reading.options(&args.sources.sources, args.lake.folder(), &args.resources)
     };
     if args.no_redact {
@@ -150,6 +157,9 @@ pub(super) fn run(args: &IngestArgs, session: &Session) -> anyhow::Result<Exit> 
     }
     if args.watch {
         return follow(args, &options, session);
+    }
+    if args.again && options.sources.iter().any(|source| source == "-") {
+        anyhow::bail!("standard input cannot be read again: leave out --again, or name files and folders");
     }
     let report = read(&options, session)?;
     tell(&report, args.format, session)?;

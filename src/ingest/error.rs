@@ -10,6 +10,13 @@ pub enum IngestError {
     #[error("stopped; the lake is as it was")]
     Cancelled,
     #[error(
+        "{uri} was also read with another content, by commits {commits:?}, and what each of them gave cannot be \
+         told apart: give the file of that content too, or take the source back with `kubetrawl lake drop`"
+    )]
+    OtherContent { uri: String, commits: Vec<u64> },
+    #[error("{uri} could not be read again to its end, so what it gave before stays in the lake: {because}")]
+    NotAgain { uri: String, because: String },
+    #[error(
         "the records do not add up: {records_in} were read, {accounted} are accounted for; nothing was \
          committed, please report this"
     )]

@@ -10,13 +10,19 @@
 //! source comes from the [`ledger`], and of equal records the one with the smaller source and
 //! number stays. Only how rows are spread over files differs.
 
+mod again;
 mod error;
 mod finish;
+mod forward;
 pub mod ledger;
 mod options;
 mod plan;
+mod prefix;
 mod read;
+mod reingest;
 mod report;
+mod retry;
+mod settle;
 pub(crate) mod stored;
 mod tally;
 mod watch;
@@ -28,9 +34,11 @@ use std::time::Instant;
 
 pub use error::IngestError;
 pub use options::{IngestOptions, Progress, Silent};
+pub use reingest::{ReingestOptions, ReingestReport, reingest};
 pub use report::{Change, Changed, IngestReport, Problem, SkipReason, Skipped};
 pub use watch::{Watch, watch};
 
+use self::again::Again;
 use self::options::Budget;
 use self::plan::{Known, Plan, Sieve};
 use self::read::{Outcome, Readers};
@@ -38,7 +46,7 @@ use self::work::{Product, Workshop};
 use crate::cancel::Cancel;
 use crate::decode::DecodeOptions;
 use crate::lake::dedup::Dedup;
-use crate::lake::{Commit, Lake, LakeWriter};
+use crate::lake::{Commit, CommitKind, Counts, Lake, LakeWriter, drop};
 use crate::sources::{self, Discovery, Source};
 
 /// Reads the sources and adds what is new to the lake, as one commit.
@@ -100,7 +108,11 @@ impl Ingest<'_> {
         report: &mut IngestReport,
     ) -> Result<Option<Commit>, IngestError> {
         let threads = self.options.threads.max(1);
-        let mut sieve = Sieve::new(Known::of(lake.snapshot()));
+        let again = match self.options.again {
+            true => Again::of(&sources, lake.snapshot(), self.cancel)?,
+            false => Again::default(),
+        };
+        let mut sieve = Sieve::new(Known::of(lake.snapshot(), &again.uris));
         let plan = plan::choose(sources, &mut sieve, threads, self.options.now, self.cancel)?;
         let sources = &plan.sources;
         self.progress.total(sources.iter().map(Source::size).sum());
@@ -122,6 +134,7 @@ impl Ingest<'_> {
         if self.cancel.is_cancelled() {
             return Err(IngestError::Cancelled);
         }
+        again.require(&plan, &outcomes)?;
         let sorted = finish::sort(&plan, outcomes, &mut sieve, report);
         report.skipped = std::mem::take(&mut sieve.skipped);
         report.skipped.sort();
@@ -129,9 +142,15 @@ impl Ingest<'_> {
         report.changed.sort();
         report.problems.append(&mut sieve.problems);
         report.problems.sort();
-        let created = self.options.now.as_microsecond();
-        let not_a_log = report.not_a_log.len() as u64;
-        finish::commit(shop, product, sorted, &plan, lake, created, not_a_log)
+        let commit = Commit {
+            counts: Counts { not_a_log: report.not_a_log.len() as u64, ..Counts::default() },
+            ..Commit::new(lake.number(), CommitKind::Ingest, self.options.now.as_microsecond(), lake.batch())
+        };
+        let commit = finish::commit(shop, product, sorted, &plan, lake, self.options, &again, commit)?;
+        if commit.is_some() {
+            report.ingest_again = drop::neighbours(lake.snapshot(), &again.uris).into_iter().collect();
+        }
+        Ok(commit)
     }
 
     /// Runs readers and workers; gives how each source ended and what was staged.
@@ -198,6 +217,8 @@ impl Ingest<'_> {
     }
 }
 
+#[cfg(test)]
+mod again_tests;
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::decode::LogType;
-use crate::lake::Wait;
-use crate::sources::PathPattern;
+use crate::lake::{Given, Wait};
+use crate::normalize::Defaults;
+use crate::sources::{PathPattern, Source};
 
 /// What to read, into which lake, and how.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct IngestOptions {
     pub threads: usize,
     /// In bytes.
     pub memory: u64,
+    /// Whether what the lake has of these contents is replaced by what they give now, instead of being kept.
+    pub again: bool,
     /// Whether secret values are masked in rows. In rejects they always are.
     pub redact: bool,
     /// The time of the commit.
@@ -44,11 +47,31 @@ impl IngestOptions {
             log_type: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             memory: 1 << 30,
+            again: false,
             redact: true,
             now,
             wait: Wait::Forever,
         }
     }
+}
+
+impl IngestOptions {
+    /// What the options say of a source's records.
+    pub(super) fn given(&self, source: &Source) -> Given {
+        let value = |pattern: &Option<PathPattern>, key| pattern.as_ref().and_then(|p| p.value(source, key));
+        Given {
+            cluster: value(&self.cluster, "cluster"),
+            account: value(&self.account, "account"),
+            region: value(&self.region, "region"),
+            log_type: self.log_type.map(|log_type| log_type.as_str().to_owned()),
+            unredacted: !self.redact,
+        }
+    }
+}
+
+/// The values of a source's records that name none.
+pub(super) fn defaults(given: &Given) -> Defaults {
+    Defaults { cluster: given.cluster.clone(), account: given.account.clone(), region: given.region.clone() }
 }
 
 /// How an ingest gets on. Called from many threads.

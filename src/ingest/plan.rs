@@ -1,19 +1,18 @@
 //! Which sources to read: those whose content is not in the lake, each content once.
 
-use std::collections::HashMap;
-use std::io::Read;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::IngestError;
+use super::prefix::Prefixes;
 use super::read::is_growing;
 use super::report::{Change, Changed, Problem, SkipReason, Skipped, chain};
 use super::stored::Stored;
 use crate::cancel::Cancel;
-use crate::lake::commit::{HEAD, Next};
-use crate::lake::{Snapshot, SourceRecord, hex};
+use crate::lake::commit::Next;
+use crate::lake::{Snapshot, SourceRecord};
 use crate::sources::{Input, Source};
 
 /// The contents that are in the lake.
@@ -21,8 +20,9 @@ use crate::sources::{Input, Source};
 pub(super) struct Known {
     commits: HashMap<String, (u64, Option<String>)>,
     sizes: HashMap<u64, ()>,
-    /// Contents that can have grown.
+    /// Contents that can have grown, and how to find those that a source begins with.
     readings: Vec<Reading>,
+    prefixes: Prefixes,
     /// The sizes at which each URI was read.
     uris: HashMap<String, Vec<u64>>,
 }
@@ -34,20 +34,26 @@ struct Reading {
     uri: String,
     size: u64,
     sha256: String,
-    head: String,
     next: Next,
     waiting: u64,
 }
 
 impl Known {
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
+    /// Those in a snapshot, but for the sources in `passed_over`.
+    pub(super) fn of(snapshot: &Snapshot, passed_over: &BTreeSet<String>) -> Self {
         let mut known = Self::default();
         for (commit, source) in snapshot.sources() {
+            if passed_over.contains(&source.uri) {
+                continue;
+            }
             if let Some(hash) = &source.sha256 {
                 known.commits.entry(hash.clone()).or_insert((commit, source.problem.clone()));
                 known.sizes.insert(source.size, ());
                 known.uris.entry(source.uri.clone()).or_default().push(source.size);
-                known.readings.extend(Reading::of(commit, source, hash));
+                if let Some(reading) = Reading::of(commit, source, hash) {
+                    known.prefixes.add(known.readings.len(), source);
+                    known.readings.push(reading);
+                }
             }
         }
         known
@@ -56,14 +62,13 @@ impl Known {
 
 impl Reading {
     fn of(commit: u64, source: &SourceRecord, sha256: &str) -> Option<Self> {
-        let (head, next) = (source.head.clone()?, source.next?);
+        let next = source.next?;
         let (uri, sha256) = (source.uri.clone(), sha256.to_owned());
         source.problem.is_none().then_some(Self {
             commit,
             uri,
             size: source.size,
             sha256,
-            head,
             next,
             waiting: source.waiting,
         })
@@ -180,40 +185,14 @@ impl Sieve {
 }
 
 impl Known {
-    /// The longest known content that a source begins with.
+    /// The longest known content that a source begins with; of equal ones the last.
     fn grown(&self, source: &Source, size: u64, cancel: &Cancel) -> Option<&Reading> {
-        let shorter: Vec<&Reading> = self.readings.iter().filter(|reading| reading.size < size).collect();
-        if shorter.is_empty() || !matches!(source.input, Input::File(_)) {
+        if !matches!(source.input, Input::File(_)) {
             return None;
         }
-        let head = read_head(source)?;
-        let mut heads: HashMap<usize, String> = HashMap::new();
-        let mut alike: Vec<&Reading> = shorter
-            .into_iter()
-            .filter(|reading| {
-                let length = usize::try_from(reading.size).unwrap_or(HEAD).min(head.len());
-                let ours = heads.entry(length).or_insert_with(|| hex(&Sha256::digest(&head[..length])));
-                reading.head == *ours
-            })
-            .collect();
-        alike.sort_by_key(|reading| (reading.size, reading.commit));
-        let mut stored = Stored::new(source.open().ok()?);
-        let mut found = None;
-        for reading in alike {
-            let going = || !cancel.is_cancelled();
-            if stored.hash_of(reading.size, &going).is_some_and(|hash| hash == reading.sha256) {
-                found = Some(reading);
-            }
-        }
-        found
+        let found = self.prefixes.of(source, size.checked_sub(1)?, cancel).into_iter();
+        found.map(|at| &self.readings[at]).max_by_key(|reading| (reading.size, reading.commit))
     }
-}
-
-/// The first bytes of a source.
-fn read_head(source: &Source) -> Option<Vec<u8>> {
-    let mut head = Vec::with_capacity(HEAD);
-    source.open().ok()?.take(HEAD as u64).read_to_end(&mut head).ok()?;
-    Some(head)
 }
 
 /// The hashes of the sources numbered in `wanted`; one that cannot be read has none, and its

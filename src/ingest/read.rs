@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crossbeam_channel::Sender;
 use jiff::{SignedDuration, Timestamp};
 
-use super::options::{IngestOptions, Progress};
+use super::options::{IngestOptions, Progress, defaults};
 use super::report::chain;
 use super::stored::{Counted, Stored};
 use super::work::{Reading, Work};
@@ -16,8 +16,7 @@ use crate::decode::{
     Chunk, ChunkReader, DecodeError, DecodeOptions, Decoded, Decoder, Limits, decompress, is_log_record,
 };
 use crate::lake::commit::Next;
-use crate::normalize::Defaults;
-use crate::sources::{Input, PathPattern, Source};
+use crate::sources::{Input, Source};
 
 /// Values or lines of a source among which a log record must be found.
 const SAMPLE_FRAMES: usize = 64;
@@ -113,7 +112,7 @@ impl Readers<'_> {
             Err(outcome) => return Ok(outcome),
         };
         let first_record = start.map_or(0, |start| start.record);
-        let defaults = self.defaults(source);
+        let defaults = defaults(&self.options.given(source));
         let reading = Arc::new(Reading { number, uri: source.uri.clone(), defaults, first_record });
         let mut last = None;
         while let Some(chunk) = sample.pop_front().or_else(|| stream.next()) {
@@ -193,15 +192,6 @@ impl Readers<'_> {
             None if frames == 0 => Outcome::Empty,
             None => Outcome::NotALog,
         })
-    }
-
-    fn defaults(&self, source: &Source) -> Defaults {
-        let value = |pattern: &Option<PathPattern>, key| pattern.as_ref().and_then(|p| p.value(source, key));
-        Defaults {
-            cluster: value(&self.options.cluster, "cluster"),
-            account: value(&self.options.account, "account"),
-            region: value(&self.options.region, "region"),
-        }
     }
 }
 

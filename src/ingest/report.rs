@@ -13,8 +13,11 @@ pub struct IngestReport {
     /// Sources that were read and committed.
     pub sources: u64,
     pub records_in: u64,
-    /// By how many rows the lake grew.
+    /// By how many rows the lake grew, but for what was removed.
     pub rows: u64,
+    /// Rows of the same contents that these replace, where they were read again.
+    #[serde(default)]
+    pub removed: u64,
     /// By reason.
     pub rejects: BTreeMap<String, u64>,
     pub duplicates: u64,
@@ -32,6 +35,10 @@ pub struct IngestReport {
     /// URIs of sources whose last line is still being written: it waits for the next time.
     #[serde(default)]
     pub waiting: Vec<String>,
+    /// URIs of sources that may have lost a duplicate of a row that was removed: ingesting them again
+    /// restores it.
+    #[serde(default)]
+    pub ingest_again: Vec<String>,
     /// What could not be read, or not to its end.
     pub problems: Vec<Problem>,
     /// Bytes of the sources as stored.

@@ -8,17 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use crossbeam_channel::Receiver;
+use sha2::{Digest, Sha256};
 
 use super::IngestError;
 use super::ledger::Ledger;
 use super::options::Progress;
 use super::tally::Tally;
 use crate::cancel::Cancel;
-use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder};
+use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder, Reject};
 use crate::lake::dedup::{Dedup, FileNumber, Standing};
-use crate::lake::rejects::{self, RejectRecord};
+use crate::lake::rejects::{self, Part, RejectRecord};
 use crate::lake::writer::{self, StagedFile};
-use crate::lake::{FileRecord, scan, utc};
+use crate::lake::{FileRecord, LakeError, hex, scan, utc};
 use crate::normalize::schema::position;
 use crate::normalize::{Defaults, Place, RowBuilder, Rows};
 
@@ -170,6 +171,8 @@ impl<'a> Worker<'a> {
         let mut records = 0_u64;
         for frame in &chunk.frames {
             let offset = chunk.frame_offset(frame);
+            let first = records;
+            let mut hash = None;
             self.decoder.decode_frame(chunk, frame, &mut |decoded| {
                 match decoded {
                     Decoded::Event(event) => {
@@ -185,7 +188,8 @@ impl<'a> Worker<'a> {
                     Decoded::Reject(reject) => {
                         tally.reject(reject.reason.code);
                         let number = reading.first_record + records;
-                        let record = RejectRecord::new(&reading.uri, number, offset, &reject);
+                        let mut record = RejectRecord::new(&reading.uri, number, offset, &reject);
+                        record.part = part(chunk.bytes(frame), &reject, records - first, &mut hash);
                         self.reject_bytes += record.memory();
                         self.rejects.push(record);
                     }
@@ -244,13 +248,37 @@ impl<'a> Worker<'a> {
     /// Hands the file's rows over to be compared with all others.
     fn compare(&self, file: &StagedFile) -> Result<FileNumber, IngestError> {
         let mut dedup = self.shop.dedup.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = dedup.file(Standing::Staged, file.rows as u32);
-        scan::each_origin(&file.path, &mut |row, uri, record| {
-            let identity = file.identities[row as usize];
-            dedup.add(number, row, identity, uri, record)
-        })?;
-        Ok(number)
+        Ok(compare(&mut dedup, file)?)
     }
+}
+
+/// Adds a staged file's rows to those that are compared.
+pub(super) fn compare(dedup: &mut Dedup, file: &StagedFile) -> Result<FileNumber, LakeError> {
+    let number = dedup.file(Standing::Staged, file.rows as u32);
+    scan::each_origin(&file.path, &mut |row, uri, record| {
+        let identity = file.identities[row as usize];
+        dedup.add(number, row, identity, uri, record)
+    })?;
+    Ok(number)
+}
+
+/// What a reject is a part of, where it is not the whole frame. `hash` is that of the frame, once it is known.
+fn part(frame: &[u8], reject: &Reject<'_>, index: u64, hash: &mut Option<String>) -> Option<Part> {
+    let length = reject.bytes.len();
+    if length == frame.len() || length == bare(frame).len() {
+        return None;
+    }
+    let sha256 = hash.get_or_insert_with(|| hex(&Sha256::digest(frame))).clone();
+    Some(Part { index, length: frame.len() as u64, sha256 })
+}
+
+/// A frame without byte order marks and blanks, as the decoder takes it.
+pub(super) fn bare(frame: &[u8]) -> &[u8] {
+    let mut frame = frame;
+    while let Some(rest) = frame.strip_prefix(b"\xef\xbb\xbf") {
+        frame = rest;
+    }
+    frame.trim_ascii()
 }
 
 /// The rows with their record's number in its source, where it was one in its chunk.
@@ -268,7 +296,7 @@ fn numbered(rows: Rows, spans: &[Span], bases: &[u64]) -> Result<Rows, IngestErr
 }
 
 /// The clusters of the rows of each date; none instead of a list that would be too long.
-fn clusters_by_date(batch: &RecordBatch) -> BTreeMap<String, Option<Vec<Option<String>>>> {
+pub(super) fn clusters_by_date(batch: &RecordBatch) -> BTreeMap<String, Option<Vec<Option<String>>>> {
     let times = batch.column(position("event_time")).as_primitive::<TimestampMicrosecondType>();
     let clusters = batch.column(position("cluster")).as_string_view();
     let mut by_day: BTreeMap<i64, BTreeSet<Option<&str>>> = BTreeMap::new();

@@ -76,6 +76,7 @@ pub fn check(layout: &Layout, cancel: &Cancel) -> Result<CheckReport, LakeError>
     for commit in &commits {
         account(commit, &known, layout, &mut report.damage);
         known.extend(commit.files_added.iter().map(|file| (file.path.as_str(), file.rows)));
+        known.extend(commit.rejects.as_deref().map(|path| (path, commit.rejects_count())));
     }
     let snapshot = Snapshot::fold(commits);
     let named: BTreeSet<&str> =
@@ -151,11 +152,15 @@ fn relative(layout: &Layout, path: &Path) -> String {
 }
 
 /// What a commit counts must add up, in itself and with the files it added and replaced.
-/// `known` has the rows of the files of earlier commits.
+/// `known` has the rows, or the rejects, of the files of earlier commits.
 fn account(commit: &Commit, known: &BTreeMap<&str, u64>, layout: &Layout, damage: &mut Vec<Damage>) {
     let counts = &commit.counts;
     let added: u64 = commit.files_added.iter().map(|file| file.rows).sum();
-    let replaced: u64 = commit.files_replaced.iter().filter_map(|path| known.get(path.as_str())).sum();
+    let replaced = |rows: bool| -> u64 {
+        let paths = commit.files_replaced.iter().filter(|path| path.starts_with(EVENTS) == rows);
+        paths.filter_map(|path| known.get(path.as_str())).sum()
+    };
+    let (replaced, rejects_replaced) = (replaced(true), replaced(false));
     let mut equal = |what: &str, said: u64, found: u64| {
         if said != found {
             let detail = format!("the accounting does not hold: {what}: {said} and {found}");
@@ -165,6 +170,15 @@ fn account(commit: &Commit, known: &BTreeMap<&str, u64>, layout: &Layout, damage
     };
     equal("records read and accounted for", counts.records_in, counts.balance());
     equal("rows added, and removed or replaced", added + counts.removed, counts.rows + replaced);
+    if let Some(removed) = commit.rejects_removed {
+        let held = commit.rejects.as_ref().map_or(0, |_| commit.rejects_count());
+        let rejected: u64 = counts.rejects.values().sum();
+        equal(
+            "rejects held and removed, and those of before and new",
+            held + removed,
+            rejects_replaced + rejected,
+        );
+    }
     if !commit.sources.is_empty() {
         let records = commit.sources.iter().map(|source| source.records).sum();
         equal("records read, and of all sources", counts.records_in, records);

@@ -57,6 +57,10 @@ pub struct Commit {
     /// Records in that file where it holds others than those that were rejected in this commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects_held: Option<u64>,
+    /// Records of the rejects files that were replaced that are in no rejects file any more: they were
+    /// taken back, or could be read after all. Null where that was not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects_removed: Option<u64>,
 }
 
 impl Commit {
@@ -76,6 +80,7 @@ impl Commit {
             sources_dropped: Vec::new(),
             rejects: None,
             rejects_held: None,
+            rejects_removed: None,
         }
     }
 
@@ -120,6 +125,56 @@ pub struct SourceRecord {
     /// Bytes at its end that wait to be read as a record: a line that was still being written.
     #[serde(default)]
     pub waiting: u64,
+    /// What was said of its records when it was ingested.
+    #[serde(default, skip_serializing_if = "Given::is_nothing")]
+    pub given: Given,
+}
+
+/// What the command line said of the records of a source, for the day when some of them are tried again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Given {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// A value of the column `log_type`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_type: Option<String>,
+    /// Whether the values of secrets were to be kept.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unredacted: bool,
+}
+
+impl Given {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl SourceRecord {
+    /// A source of which nothing is known but its name.
+    pub fn unknown(uri: &str) -> Self {
+        Self {
+            uri: uri.to_owned(),
+            size: 0,
+            sha256: None,
+            decompressed: 0,
+            log_types: Vec::new(),
+            records: 0,
+            rows: 0,
+            first_time: None,
+            last_time: None,
+            problem: None,
+            duplicates: 0,
+            head: None,
+            next: None,
+            waiting: 0,
+            given: Given::default(),
+        }
+    }
 }
 
 /// Bytes that [`SourceRecord::head`] is taken of.

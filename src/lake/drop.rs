@@ -4,7 +4,6 @@
 //! a commit is taken back where no other commit read one of its sources.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,8 +12,8 @@ use super::commit::{Commit, CommitKind, SourceRecord};
 use super::layout::Layout;
 use super::lock::Wait;
 use super::publish::LakeWriter;
-use super::snapshot::{self, LakeFile, Snapshot};
-use super::{LakeError, rejects, scan, writer};
+use super::snapshot::{LakeFile, Snapshot};
+use super::{LakeError, rejects, taken, writer};
 use crate::cancel::Cancel;
 
 /// What to take back.
@@ -54,7 +53,7 @@ pub fn drop(
     cancel: &Cancel,
 ) -> Result<DropReport, LakeError> {
     let writer = LakeWriter::begin(layout, "lake drop", wait, now, cancel)?;
-    match prepare(layout, &writer, target, now, cancel) {
+    match prepare(&writer, target, now, cancel) {
         Ok((commit, mut report)) => {
             report.unfinished = writer.publish(&commit)?.map(|error| error.to_string());
             Ok(report)
@@ -67,7 +66,6 @@ pub fn drop(
 }
 
 fn prepare(
-    layout: &Layout,
     lake: &LakeWriter,
     target: &Target,
     now: Timestamp,
@@ -83,13 +81,9 @@ fn prepare(
         }
         take_out(file, &uris, lake, &mut commit, &mut names)?;
     }
-    let rejects = take_rejects(layout, &uris, lake, &mut commit)?;
+    let rejects = take_rejects(&uris, lake, &mut commit)?;
     let again = neighbours(snapshot, &uris);
-    let hashes =
-        |uri: &str| snapshot.readings(uri).into_iter().filter_map(|(_, source)| source.sha256.clone());
-    commit.sources_forgotten =
-        uris.iter().chain(&again).flat_map(|uri| hashes(uri)).collect::<BTreeSet<_>>().into_iter().collect();
-    commit.sources_dropped = uris.iter().cloned().collect();
+    forget(snapshot, &uris, &again, &mut commit);
     let report = DropReport {
         commit: commit.number,
         sources: uris.into_iter().collect(),
@@ -103,16 +97,17 @@ fn prepare(
 
 /// The URIs to take back.
 fn chosen(snapshot: &Snapshot, target: &Target) -> Result<BTreeSet<String>, LakeError> {
+    let mut readings: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for (by, source) in snapshot.all_readings() {
+        readings.entry(&source.uri).or_default().push(by);
+    }
     let uris: BTreeSet<String> = match target {
-        Target::Source(uri) => {
-            let known = !snapshot.readings(uri).is_empty();
-            known.then(|| uri.clone()).into_iter().collect()
-        }
+        Target::Source(uri) => readings.contains_key(uri.as_str()).then(|| uri.clone()).into_iter().collect(),
         Target::Commit(number) => {
-            let commit = snapshot.commits.iter().find(|commit| commit.number == *number);
-            let commit = commit.ok_or(LakeError::NoSuchCommit { commit: *number })?;
-            let ours = |uri: &&String| snapshot.readings(uri).iter().any(|(by, _)| by == number);
-            commit.sources.iter().map(|source| &source.uri).filter(ours).cloned().collect()
+            let known = snapshot.commits.iter().any(|commit| commit.number == *number);
+            known.then_some(()).ok_or(LakeError::NoSuchCommit { commit: *number })?;
+            let ours = readings.iter().filter(|(_, by)| by.contains(number));
+            ours.map(|(uri, _)| (*uri).to_owned()).collect()
         }
     };
     if uris.is_empty() {
@@ -123,9 +118,15 @@ fn chosen(snapshot: &Snapshot, target: &Target) -> Result<BTreeSet<String>, Lake
         return Err(LakeError::NothingToDrop { what });
     }
     if let Target::Commit(number) = target {
+        // Rejects that were tried again belong to the reading that they come from.
+        let retried: BTreeSet<u64> =
+            snapshot.commits.iter().filter(|c| c.kind == CommitKind::Reingest).map(|c| c.number).collect();
         for uri in &uris {
-            let readings = snapshot.readings(uri);
-            let others: Vec<u64> = readings.iter().map(|(by, _)| *by).filter(|by| by != number).collect();
+            let others: Vec<u64> = readings[uri.as_str()]
+                .iter()
+                .copied()
+                .filter(|by| by != number && !retried.contains(by))
+                .collect();
             if !others.is_empty() {
                 return Err(LakeError::Shared { uri: uri.clone(), commit: *number, others });
             }
@@ -142,13 +143,7 @@ fn take_out(
     commit: &mut Commit,
     names: &mut u64,
 ) -> Result<(), LakeError> {
-    let mut gone = Vec::new();
-    scan::each_origin(&file.path, &mut |row, uri, _| {
-        if uris.contains(uri) {
-            gone.push(row);
-        }
-        Ok(())
-    })?;
+    let gone = taken::rows(&file.path, uris)?;
     if gone.is_empty() {
         return Ok(());
     }
@@ -164,44 +159,39 @@ fn take_out(
 }
 
 /// Replaces the rejects files that hold some of `uris` by one with what is left; says how many went.
-fn take_rejects(
-    layout: &Layout,
+fn take_rejects(uris: &BTreeSet<String>, lake: &LakeWriter, commit: &mut Commit) -> Result<u64, LakeError> {
+    let taken = taken::rejects(lake, uris)?;
+    commit.files_replaced.extend(taken.replaced);
+    commit.rejects_removed = Some(taken.removed);
+    if taken.left > 0 {
+        let place = Layout::rejects_place(lake.batch());
+        rejects::merge_runs(taken.runs, &lake.staged(&place), &|_| true)?;
+        (commit.rejects, commit.rejects_held) = (Some(place), Some(taken.left));
+    }
+    Ok(taken.removed)
+}
+
+/// Says in a commit that nothing of `uris` counts as read, nor the contents of `again`.
+pub(crate) fn forget(
+    snapshot: &Snapshot,
     uris: &BTreeSet<String>,
-    lake: &LakeWriter,
+    again: &BTreeSet<String>,
     commit: &mut Commit,
-) -> Result<u64, LakeError> {
-    let mut runs: Vec<PathBuf> = Vec::new();
-    let mut held = 0;
-    for (of, relative) in lake.snapshot().rejects() {
-        let path =
-            snapshot::find(layout, &of.batch, relative).unwrap_or_else(|| layout.root().join(relative));
-        if rejects::read(&path)?
-            .try_fold(false, |any, reject| reject.map(|r| any | uris.contains(&r.source)))?
-        {
-            let run = lake.staging().join(format!("rejects-{}", runs.len()));
-            rejects::unpack(&path, &run)?;
-            runs.push(run);
-            held += of.rejects_count();
-            commit.files_replaced.push(relative.to_owned());
-        }
-    }
-    if runs.is_empty() {
-        return Ok(0);
-    }
-    let place = Layout::rejects_place(lake.batch());
-    let left = rejects::merge_runs(runs, &lake.staged(&place), &|source| !uris.contains(source))?;
-    if left > 0 {
-        (commit.rejects, commit.rejects_held) = (Some(place), Some(left));
-    }
-    Ok(held.saturating_sub(left))
+) {
+    let readings = snapshot.all_readings().into_iter();
+    let ours = readings.filter(|(_, source)| uris.contains(&source.uri) || again.contains(&source.uri));
+    let hashes: BTreeSet<String> = ours.filter_map(|(_, source)| source.sha256.clone()).collect();
+    commit.sources_forgotten = hashes.into_iter().collect();
+    commit.sources_dropped = uris.iter().cloned().collect();
 }
 
 /// Sources that may have lost a row because one of `uris` had an equal one: those with duplicates
 /// that were read after it, or before it where it replaced rows of the lake, and that share its time.
-fn neighbours(snapshot: &Snapshot, uris: &BTreeSet<String>) -> BTreeSet<String> {
+pub(crate) fn neighbours(snapshot: &Snapshot, uris: &BTreeSet<String>) -> BTreeSet<String> {
     let replaced: BTreeMap<u64, u64> =
         snapshot.commits.iter().map(|commit| (commit.number, commit.counts.replaced)).collect();
-    let dropped: Vec<(u64, &SourceRecord)> = uris.iter().flat_map(|uri| snapshot.readings(uri)).collect();
+    let mut dropped = snapshot.all_readings();
+    dropped.retain(|(_, source)| uris.contains(&source.uri));
     let lost = |(by, source): &(u64, &SourceRecord)| {
         dropped.iter().any(|(dropped_by, dropped)| {
             let later = dropped_by <= by && source.duplicates > 0;

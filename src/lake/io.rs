@@ -32,7 +32,12 @@ struct Faulty {
 
 impl Write for Faulty {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        step(Operation::Write, &self.path)?;
+        let allowed = step(Operation::Write, &self.path);
+        #[cfg(test)]
+        if allowed.is_err() && fault::tears(&self.path) {
+            self.file.write_all(&bytes[..bytes.len() / 2])?;
+        }
+        allowed?;
         self.file.write(bytes)
     }
 
@@ -183,44 +188,67 @@ fn step(_operation: Operation, _path: &Path) -> io::Result<()> {
 #[cfg(test)]
 use fault::step;
 
-/// Makes the n-th change under a folder fail, and all after it, as a crash does.
+/// Makes the n-th change under a folder fail.
 #[cfg(test)]
 pub(crate) mod fault {
     use super::{Operation, Path, PathBuf, io};
     use std::sync::Mutex;
 
-    static PLANNED: Mutex<Vec<(PathBuf, i64)>> = Mutex::new(Vec::new());
+    /// What fails.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Kind {
+        /// The change alone: a full disk that has room again, a file system that hiccups. The program cleans up.
+        Once,
+        /// The change and all after it, as in a crash.
+        Crash,
+        /// The same, and what is being written is half written.
+        Torn,
+    }
 
-    /// Lets `allowed` changes under `root` through and fails the rest, until the value is dropped.
+    pub(crate) const KINDS: [Kind; 3] = [Kind::Once, Kind::Crash, Kind::Torn];
+
+    struct Planned {
+        root: PathBuf,
+        kind: Kind,
+        left: i64,
+    }
+
+    static PLANNED: Mutex<Vec<Planned>> = Mutex::new(Vec::new());
+
+    /// Lets some changes under a folder through and fails what comes then, until the value is dropped.
     pub(crate) struct Fault(PathBuf);
 
     impl Fault {
-        pub(crate) fn after(root: &Path, allowed: i64) -> Self {
-            PLANNED.lock().unwrap().push((root.to_path_buf(), allowed));
+        pub(crate) fn new(kind: Kind, root: &Path, allowed: i64) -> Self {
+            PLANNED.lock().unwrap().push(Planned { root: root.to_path_buf(), kind, left: allowed });
             Self(root.to_path_buf())
         }
 
         /// Whether the fault came to pass.
         pub(crate) fn struck(&self) -> bool {
-            PLANNED.lock().unwrap().iter().any(|(root, left)| *root == self.0 && *left < 0)
+            PLANNED.lock().unwrap().iter().any(|planned| planned.root == self.0 && planned.left < 0)
         }
     }
 
     impl Drop for Fault {
         fn drop(&mut self) {
-            PLANNED.lock().unwrap().retain(|(root, _)| *root != self.0);
+            PLANNED.lock().unwrap().retain(|planned| planned.root != self.0);
         }
     }
 
     pub(super) fn step(operation: Operation, path: &Path) -> io::Result<()> {
-        for (root, left) in PLANNED.lock().unwrap().iter_mut() {
-            if path.starts_with(root) {
-                *left -= 1;
-                if *left < 0 {
-                    return Err(io::Error::other(format!("injected at {operation:?} {}", path.display())));
-                }
+        for planned in PLANNED.lock().unwrap().iter_mut().filter(|planned| path.starts_with(&planned.root)) {
+            planned.left -= 1;
+            if planned.left == -1 || planned.left < 0 && planned.kind != Kind::Once {
+                return Err(io::Error::other(format!("injected at {operation:?} {}", path.display())));
             }
         }
         Ok(())
+    }
+
+    /// Whether a write under a path that fails leaves half of its bytes.
+    pub(super) fn tears(path: &Path) -> bool {
+        let planned = PLANNED.lock().unwrap();
+        planned.iter().any(|planned| path.starts_with(&planned.root) && planned.kind == Kind::Torn)
     }
 }

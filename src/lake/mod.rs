@@ -20,6 +20,7 @@ pub mod publish;
 pub mod rejects;
 pub mod scan;
 pub mod snapshot;
+pub mod taken;
 pub mod utc;
 pub mod writer;
 
@@ -28,7 +29,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 pub use check::CheckReport;
-pub use commit::{Commit, CommitKind, Counts, FileRecord, SourceRecord};
+pub use commit::{Commit, CommitKind, Counts, FileRecord, Given, SourceRecord};
 pub use error::LakeError;
 pub use hunts::StoredHunt;
 pub use info::LakeInfo;

@@ -55,6 +55,11 @@ impl LakeWriter {
         Ok(Self { layout: layout.clone(), snapshot, batch, _lock: lock })
     }
 
+    /// Where things stand in the lake.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     /// The lake as it stands before this batch.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot

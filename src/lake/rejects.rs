@@ -42,6 +42,20 @@ pub struct RejectRecord {
     /// The same bytes in hex where they are not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hex: Option<String>,
+    /// What it was found in, where that held more than this record.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub part: Option<Part>,
+}
+
+/// Which record of a value or line a reject is: without what stands around it, a part says less than it did there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Part {
+    /// From 0.
+    pub index: u64,
+    /// Bytes of the whole value or line.
+    pub length: u64,
+    /// Of these bytes, in lower case hex.
+    pub sha256: String,
 }
 
 impl RejectRecord {
@@ -62,6 +76,7 @@ impl RejectRecord {
             detail: reject.reason.detail.clone(),
             text,
             hex: hexed,
+            part: None,
         }
     }
 
@@ -97,8 +112,20 @@ fn write_line(file: &mut impl Write, record: &RejectRecord, path: &Path) -> Resu
 }
 
 /// Merges runs into the batch's rejects file at `to`, passing over the sources of which `keep`
-/// says so. Says how many records it holds; there is no file where there are none.
-pub fn merge_runs(mut runs: Vec<PathBuf>, to: &Path, keep: &dyn Fn(&str) -> bool) -> Result<u64, LakeError> {
+/// does not say so. Says how many records it holds; there is no file where there are none.
+pub fn merge_runs(runs: Vec<PathBuf>, to: &Path, keep: &dyn Fn(&str) -> bool) -> Result<u64, LakeError> {
+    let mut out = RejectWriter::new(to);
+    each(runs, to, &mut |record| if keep(&record.source) { out.write(&record) } else { Ok(()) })?;
+    out.finish()
+}
+
+/// Takes the records of all runs, in their order, and removes the runs. What it needs besides is written beside
+/// `to`.
+pub fn each(
+    mut runs: Vec<PathBuf>,
+    to: &Path,
+    take: &mut dyn FnMut(RejectRecord) -> Result<(), LakeError>,
+) -> Result<(), LakeError> {
     let mut round = 0;
     while runs.len() > FAN_IN {
         let rest = runs.split_off(FAN_IN);
@@ -111,35 +138,65 @@ pub fn merge_runs(mut runs: Vec<PathBuf>, to: &Path, keep: &dyn Fn(&str) -> bool
         runs.push(merged);
         round += 1;
     }
-    let mut kept = 0;
-    let mut out = None;
-    merge(&runs, &mut |record| {
-        if !keep(&record.source) {
-            return Ok(());
-        }
-        kept += 1;
-        let encoder = match &mut out {
-            Some(encoder) => encoder,
-            none => {
-                none.insert(zstd::Encoder::new(disk::create(to)?, LEVEL).map_err(LakeError::io("write", to))?)
-            }
-        };
-        write_line(encoder, &record, to)
-    })?;
-    if let Some(encoder) = out {
-        encoder.finish().map_err(LakeError::io("write", to))?.finish()?;
-    }
-    runs.iter().try_for_each(|run| disk::remove_file(run))?;
-    Ok(kept)
+    merge(&runs, take)?;
+    runs.iter().try_for_each(|run| disk::remove_file(run))
 }
 
-/// Copies a batch's rejects file to a run.
-pub fn unpack(path: &Path, run: &Path) -> Result<(), LakeError> {
-    let mut file = disk::create(run)?;
-    for record in read(path)? {
-        write_line(&mut file, &record?, run)?;
+/// Writes a batch's rejects file; there is none until the first record.
+pub struct RejectWriter<'a> {
+    to: &'a Path,
+    out: Option<zstd::Encoder<'static, disk::OutFile>>,
+    records: u64,
+}
+
+impl<'a> RejectWriter<'a> {
+    /// A writer of a file at `to`.
+    pub fn new(to: &'a Path) -> Self {
+        Self { to, out: None, records: 0 }
     }
-    file.close()
+
+    /// Writes a record; they come in their order.
+    ///
+    /// # Errors
+    /// When the file cannot be created or written.
+    pub fn write(&mut self, record: &RejectRecord) -> Result<(), LakeError> {
+        let encoder = match &mut self.out {
+            Some(encoder) => encoder,
+            none => {
+                let file = disk::create(self.to)?;
+                none.insert(zstd::Encoder::new(file, LEVEL).map_err(LakeError::io("write", self.to))?)
+            }
+        };
+        self.records += 1;
+        write_line(encoder, record, self.to)
+    }
+
+    /// Brings the file to the disk; says how many records it holds.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self) -> Result<u64, LakeError> {
+        if let Some(encoder) = self.out {
+            encoder.finish().map_err(LakeError::io("write", self.to))?.finish()?;
+        }
+        Ok(self.records)
+    }
+}
+
+/// Copies a batch's rejects file to a run, passing over the sources of which `keep` does not say so.
+/// Says how many records were copied.
+pub fn unpack(path: &Path, run: &Path, keep: &dyn Fn(&str) -> bool) -> Result<u64, LakeError> {
+    let mut file = disk::create(run)?;
+    let mut copied = 0;
+    for record in read(path)? {
+        let record = record?;
+        if keep(&record.source) {
+            write_line(&mut file, &record, run)?;
+            copied += 1;
+        }
+    }
+    file.close()?;
+    Ok(copied)
 }
 
 fn merge(

@@ -101,12 +101,22 @@ impl Snapshot {
 
     /// Who read a source whose rows are in the lake: the commits since its rows were last taken out.
     pub fn readings(&self, uri: &str) -> Vec<(u64, &SourceRecord)> {
-        let mut readings = Vec::new();
+        self.readings_of(&|source| source == uri)
+    }
+
+    /// The readings of all sources whose rows are in the lake, in the order of their commits.
+    pub fn all_readings(&self) -> Vec<(u64, &SourceRecord)> {
+        self.readings_of(&|_| true)
+    }
+
+    fn readings_of(&self, wanted: &dyn Fn(&str) -> bool) -> Vec<(u64, &SourceRecord)> {
+        let mut readings: Vec<(u64, &SourceRecord)> = Vec::new();
         for commit in &self.commits {
-            if commit.sources_dropped.iter().any(|dropped| dropped == uri) {
-                readings.clear();
+            if !commit.sources_dropped.is_empty() {
+                let dropped: HashSet<&str> = commit.sources_dropped.iter().map(String::as_str).collect();
+                readings.retain(|(_, source)| !dropped.contains(source.uri.as_str()));
             }
-            let ours = commit.sources.iter().filter(|source| source.uri == uri);
+            let ours = commit.sources.iter().filter(|source| wanted(&source.uri));
             readings.extend(ours.map(|source| (commit.number, source)));
         }
         readings
@@ -127,7 +137,7 @@ impl Snapshot {
 }
 
 /// Where a file of a batch stands: in its place, or in staging where it has not moved yet.
-pub(super) fn find(layout: &Layout, batch: &str, relative: &str) -> Option<PathBuf> {
+pub(crate) fn find(layout: &Layout, batch: &str, relative: &str) -> Option<PathBuf> {
     let place = layout.root().join(relative);
     let staged = layout.staged(batch, relative);
     // The place is asked twice: the file may move between the first two questions.
@@ -184,22 +194,7 @@ mod tests {
     fn later_commits_replace_and_forget() {
         let mut one = commit(1, "one");
         one.files_added = vec![file("one-0", 0, 1), file("one-1", 0, 1)];
-        let source = SourceRecord {
-            uri: "file:///a".into(),
-            size: 1,
-            sha256: Some("ff".into()),
-            decompressed: 1,
-            log_types: Vec::new(),
-            records: 1,
-            rows: 1,
-            first_time: None,
-            last_time: None,
-            problem: None,
-            duplicates: 0,
-            head: None,
-            next: None,
-            waiting: 0,
-        };
+        let source = SourceRecord { sha256: Some("ff".into()), ..SourceRecord::unknown("file:///a") };
         one.sources = vec![source.clone()];
         let mut two = commit(2, "two");
         two.files_added = vec![file("two-0", 5, 6)];

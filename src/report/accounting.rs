@@ -17,6 +17,9 @@ pub fn text(report: &IngestReport) -> String {
     lines.entry("sources", &number(report.sources));
     lines.entry("records in", &number(report.records_in));
     lines.entry("rows", &number(report.rows));
+    if report.removed > 0 {
+        lines.entry("replaced", &format!("{} of the same content", count(report.removed, "row", "rows")));
+    }
     lines.entry("duplicates", &number(report.duplicates));
     lines.by_name("rejects", &report.rejects);
     lines.by_name("other kinds", &report.other);
@@ -27,6 +30,10 @@ pub fn text(report: &IngestReport) -> String {
     lines.sources("empty", report.empty.iter().cloned());
     lines.sources("changed since they were read", report.changed.iter().map(changed));
     lines.sources("last line still being written, waits", report.waiting.iter().cloned());
+    lines.sources(
+        "may have lost a record that was replaced; ingest them again",
+        report.ingest_again.iter().cloned(),
+    );
     lines.sources("not read, or not to the end", report.problems.iter().map(problem));
     lines.0
 }
@@ -126,6 +133,7 @@ mod tests {
             sources: 3,
             records_in: 1_204_551,
             rows: 1_200_000,
+            removed: 0,
             rejects: [("cut".into(), 3), ("not-json".into(), 40)].into(),
             duplicates: 4_500,
             other: [("klog".into(), 8)].into(),
@@ -140,6 +148,7 @@ mod tests {
             ],
             changed: Vec::new(),
             waiting: Vec::new(),
+            ingest_again: Vec::new(),
             problems: vec![Problem {
                 uri: Some("file:///logs/d.gz".into()),
                 message: "could not decompress: \u{1b}[2Junexpected end".into(),

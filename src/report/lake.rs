@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::text::{bytes, count, number, width};
 use super::{escape, time};
+use crate::ingest::ReingestReport;
 use crate::lake::check::{CheckReport, Damage};
 use crate::lake::compact::CompactReport;
 use crate::lake::drop::DropReport;
@@ -200,6 +201,34 @@ pub fn compacted(report: &CompactReport) -> String {
         number(report.files_after),
         bytes(report.bytes_after),
     );
+    text.push_str(&unfinished(report.unfinished.as_ref()));
+    text
+}
+
+/// `kubetrawl lake reingest-rejects`.
+pub fn reingested(report: &ReingestReport) -> String {
+    let tried = count(report.tried, "reject", "rejects");
+    let mut text = match report.commit {
+        None => format!("tried {tried} again: none can be read now\n"),
+        Some(commit) => format!(
+            "tried {tried} again, as commit {commit}: {} can be read now ({} from the source, {} from what was \
+             kept)\n{}: {}, {}, {} of other kinds\n",
+            number(report.read),
+            number(report.from_source),
+            number(report.read.saturating_sub(report.from_source)),
+            count(report.records, "record", "records"),
+            count(report.rows, "row", "rows"),
+            count(report.duplicates, "duplicate", "duplicates"),
+            number(report.other.values().sum::<u64>()),
+        ),
+    };
+    if report.lost > 0 {
+        let _ = writeln!(
+            text,
+            "{} could not be tried: the source is gone or has changed, and not all that is needed was kept",
+            number(report.lost)
+        );
+    }
     text.push_str(&unfinished(report.unfinished.as_ref()));
     text
 }

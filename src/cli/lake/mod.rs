@@ -3,6 +3,7 @@
 mod change;
 mod check;
 mod info;
+mod reingest;
 mod rejects;
 mod schema;
 
@@ -36,6 +37,7 @@ enum Command {
     Schema(schema::SchemaArgs),
     Check(check::CheckArgs),
     Rejects(rejects::RejectsArgs),
+    ReingestRejects(reingest::ReingestArgs),
     Drop(change::DropArgs),
     Compact(change::CompactArgs),
 }
@@ -64,6 +66,7 @@ pub(super) fn run(args: &LakeVerbArgs, session: &Session) -> anyhow::Result<Exit
         Command::Schema(args) => schema::run(args),
         Command::Check(args) => check::run(args, session),
         Command::Rejects(args) => rejects::run(args),
+        Command::ReingestRejects(args) => reingest::run(args, session),
         Command::Drop(args) => change::drop(args, session),
         Command::Compact(args) => change::compact(args, session),
     }

@@ -1,0 +1,76 @@
+//! The frames of sources at given offsets, each source read forward once.
+
+use std::io::Read;
+
+use crate::decode::{Chunk, ChunkReader, Frame, Limits, decompress};
+use crate::sources::{Input, STDIN_URI, Source, uri_to_path};
+
+/// How often a source is begun anew for offsets that go back: two contents of one name can leave rejects in
+/// turn.
+const TURNS: u32 = 16;
+
+/// The source that was asked for last.
+#[derive(Default)]
+pub(super) struct Forward {
+    uri: String,
+    open: Option<Open>,
+    turns: u32,
+}
+
+struct Open {
+    chunks: ChunkReader<Box<dyn Read + Send>>,
+    chunk: Chunk,
+    frame: usize,
+}
+
+impl Forward {
+    /// The frame that begins at an offset of a source; none where the source cannot be read that far, or
+    /// none begins there.
+    pub(super) fn frame(&mut self, uri: &str, offset: u64) -> Option<(&Chunk, &Frame)> {
+        if self.uri != uri {
+            (self.uri, self.open, self.turns) = (uri.to_owned(), Open::new(uri), 1);
+        } else if self.turns < TURNS && self.open.as_ref().is_none_or(|open| open.is_behind(offset)) {
+            (self.open, self.turns) = (Open::new(uri), self.turns + 1);
+        }
+        if !self.open.as_mut()?.go_to(offset) {
+            return None;
+        }
+        let open = self.open.as_ref()?;
+        Some((&open.chunk, open.chunk.frames.get(open.frame)?))
+    }
+}
+
+impl Open {
+    fn new(uri: &str) -> Option<Self> {
+        let path = Some(uri).filter(|uri| *uri != STDIN_URI).and_then(uri_to_path)?;
+        let source = Source { uri: uri.to_owned(), input: Input::File(path), base: None };
+        // A folder, a pipe or a device that took the name would be no source.
+        source.size()?;
+        let chunks = ChunkReader::new(decompress(source.open().ok()?).ok()?, Limits::default());
+        let chunk = Chunk { number: 0, offset: 0, data: Vec::new(), frames: Vec::new() };
+        Some(Self { chunks, chunk, frame: 0 })
+    }
+
+    fn is_behind(&self, offset: u64) -> bool {
+        match self.chunk.frames.get(self.frame) {
+            Some(frame) => self.chunk.frame_offset(frame) > offset,
+            None => self.chunk.offset > offset,
+        }
+    }
+
+    /// Goes on to the frame at an offset; says whether one begins there.
+    fn go_to(&mut self, offset: u64) -> bool {
+        loop {
+            while let Some(frame) = self.chunk.frames.get(self.frame) {
+                let at = self.chunk.frame_offset(frame);
+                if at >= offset {
+                    return at == offset;
+                }
+                self.frame += 1;
+            }
+            // Where the stream breaks off, what follows cannot be had either.
+            let Ok(Some(chunk)) = self.chunks.next_chunk() else { return false };
+            (self.chunk, self.frame) = (chunk, 0);
+        }
+    }
+}
