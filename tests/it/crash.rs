@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::World;
 
-/// SIGKILLs for each of ingest, drop and compact; together a hundred.
-const KILLS: [(&str, u32); 3] = [("ingest", 40), ("drop", 30), ("compact", 30)];
+/// SIGKILLs for each of these; together a hundred.
+const KILLS: [(&str, u32); 4] = [("ingest", 30), ("again", 20), ("drop", 25), ("compact", 25)];
 
 fn event(n: u32) -> String {
     format!(
@@ -37,6 +37,7 @@ fn prepared() -> World {
 fn arguments(verb: &str) -> Vec<&str> {
     match verb {
         "ingest" => vec!["ingest", "a.log"],
+        "again" => vec!["ingest", "b.log", "--again", "--cluster", "c"],
         "drop" => vec!["lake", "drop", "b.log"],
         _ => vec!["lake", "compact"],
     }
@@ -155,4 +156,43 @@ fn a_second_ingest_waits_for_the_first() {
     }
     world.run(&["lake", "check"]).expect_code(0);
     assert_eq!(crate::lake::dump(&world.path("lake")).len(), 900 + 8_500);
+}
+
+/// Runs a verb, and meanwhile counts the rows that readers see, by how many of them saw each count.
+fn watched(world: &World, arguments: &[&str]) -> std::collections::BTreeMap<u64, u32> {
+    let mut seen = std::collections::BTreeMap::new();
+    let child = world.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut child = child.expect("the program starts");
+    loop {
+        let ended = child.try_wait().expect("a state");
+        let query = "select count(*) as rows, count(distinct audit_id) as ids from audit_events";
+        let counts = world.run(&["query", query, "--format", "json"]).expect_code(0).json();
+        let (rows, ids) = (counts[0]["rows"].as_u64(), counts[0]["ids"].as_u64());
+        assert_eq!(rows, ids, "a row is there twice");
+        *seen.entry(rows.expect("a count")).or_default() += 1;
+        if let Some(status) = ended {
+            assert!(status.success(), "{arguments:?}");
+            return seen;
+        }
+    }
+}
+
+#[test]
+fn readers_see_one_commit_and_only_one() {
+    let world = prepared();
+    world.write("d.log", events(1_000..16_000));
+    let mut counts = 900;
+    for (arguments, after) in [
+        (&["ingest", "d.log"][..], 15_900),
+        (&["lake", "compact"], 15_900),
+        (&["ingest", "d.log", "--again", "--threads", "1"], 15_900),
+        (&["lake", "drop", "d.log"], 900),
+    ] {
+        let seen = watched(&world, arguments);
+        eprintln!("{arguments:?}: readers saw {seen:?}");
+        assert!(seen.keys().all(|rows| [counts, after].contains(rows)), "{arguments:?}: {seen:?}");
+        assert!(seen.contains_key(&after), "{arguments:?}: {seen:?}");
+        counts = after;
+    }
+    world.run(&["lake", "check"]).expect_code(0);
 }

@@ -10,6 +10,8 @@ mod browser;
 mod corpus;
 // Killed, limited and crowded: the lake comes out the same.
 mod crash;
+// Full, read-only and broken disks; hostile folders and files.
+mod disk;
 // The original records behind an alert.
 mod evidence;
 // What a log says never reaches a terminal or a spreadsheet as it is.
