@@ -10,9 +10,11 @@ use tempfile::TempDir;
 
 use crate::cancel::Cancel;
 use crate::detect::rules::{self, Rule, RuleError};
+use crate::detect::tune::Tuning;
 use crate::detect::verify::Verification;
 use crate::detect::{
-    self, DetectError, GroupColumn, HuntParameters, HuntReport, SecretKey, Since, WindowMode,
+    self, AllowError, AllowList, DetectError, GroupColumn, HuntParameters, HuntReport, SecretKey, Since,
+    WindowMode,
 };
 use crate::engine::{Engine, EngineError, EngineOptions};
 use crate::lake::{Lake, LakeError, Snapshot, StoredHunt};
@@ -31,6 +33,10 @@ pub struct HuntOptions {
     pub secret_key: SecretKey,
     pub window_mode: WindowMode,
     pub include_system: bool,
+    /// The entries to hunt with, and the day their expiry is judged on.
+    pub allow: AllowList,
+    /// Whether the lake's own allow-list comes before them.
+    pub lake_allow: bool,
     /// Bytes for the whole process.
     pub memory: u64,
     pub threads: usize,
@@ -41,6 +47,8 @@ pub struct HuntOptions {
 pub enum HuntError {
     #[error(transparent)]
     Rule(#[from] RuleError),
+    #[error(transparent)]
+    Allow(#[from] AllowError),
     #[error("could not read the lake")]
     Lake(#[source] LakeError),
     #[error("could not make a folder for temporary files; set TMPDIR to one that can be written")]
@@ -78,6 +86,15 @@ pub fn verify(lake: &Lake, options: &HuntOptions, cancel: &Cancel) -> Result<Ver
     Ok(detect::verify::verify(&over.engine, &over.rule, &over.parameters, cancel)?)
 }
 
+/// What other thresholds would give over a lake; stores nothing.
+///
+/// # Errors
+/// As [`run`].
+pub fn tune(lake: &Lake, options: &HuntOptions, cancel: &Cancel) -> Result<Tuning, HuntError> {
+    let over = Prepared::new(lake, options)?;
+    Ok(detect::tune::tune(&over.engine, &over.rule, &over.parameters, cancel)?)
+}
+
 /// What a hunt over a lake needs: its rule, its parameters, and an engine with a folder to spill to.
 struct Prepared {
     rule: Rule,
@@ -89,6 +106,7 @@ struct Prepared {
 impl Prepared {
     fn new(lake: &Lake, options: &HuntOptions) -> Result<Self, HuntError> {
         let rule = rules::find(&options.rule)?;
+        let allow = allow_list(lake, options)?;
         let snapshot = lake.snapshot().map_err(HuntError::Lake)?;
         let temporary =
             tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(HuntError::Temporary)?;
@@ -100,9 +118,18 @@ impl Prepared {
             temp_limit: None,
         })
         .map_err(HuntError::Engine)?;
-        let parameters = parameters(&rule, options, newest(&snapshot));
+        let parameters = HuntParameters { allow, ..parameters(&rule, options, newest(&snapshot)) };
         Ok(Self { rule, parameters, engine, _temporary: temporary })
     }
+}
+
+/// The lake's own entries, then those that were given.
+fn allow_list(lake: &Lake, options: &HuntOptions) -> Result<AllowList, AllowError> {
+    let mut allow = options.allow.clone();
+    if let Some((path, name)) = lake.allow_list().filter(|_| options.lake_allow) {
+        allow.entries.splice(0..0, detect::allow::read(&path, name)?);
+    }
+    Ok(allow)
 }
 
 fn newest(snapshot: &Snapshot) -> Option<i64> {

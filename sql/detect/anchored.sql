@@ -1,8 +1,9 @@
 -- The counts of detect.sql for windows that a read opens: [first, first + $window], closed. The
 -- next opens at the first counted read after it closes.
 -- $window  BIGINT, µs
--- reads    group_id, event_time, key_id; null keys count for nothing. They must begin with the
---          group's first counted read ever: every later window hangs on it
+-- reads    group_id, event_time, key_id; null keys count for nothing, and the key 0 opens a window
+--          but counts for nothing. They must begin with the group's first counted read ever:
+--          every later window hangs on it
 -- Each instant is given the one that would open the next window if it opened one, so that a pass
 -- of the recursion looks up one row per group. There are as many passes as one group has windows.
 WITH RECURSIVE instants AS MATERIALIZED (
@@ -34,7 +35,11 @@ placed AS (
   WHERE reads.key_id IS NOT NULL
 )
 
-SELECT DISTINCT
-  group_id, event_time,
-  count(DISTINCT key_id) OVER (PARTITION BY group_id, opened ORDER BY event_time) AS distinct_secrets
-FROM placed;
+SELECT DISTINCT group_id, event_time, distinct_secrets
+FROM (
+  SELECT
+    group_id, event_time, key_id,
+    count(DISTINCT nullif(key_id, 0)) OVER (PARTITION BY group_id, opened ORDER BY event_time) AS distinct_secrets
+  FROM placed
+)
+WHERE key_id <> 0;

@@ -26,7 +26,7 @@ first_reads AS (
   JOIN reads
     ON reads.group_id = windows.group_id
     AND epoch_us(reads.event_time) BETWEEN windows.opened AND windows.opened + $window
-  WHERE reads.key_id IS NOT NULL
+  WHERE reads.key_id <> 0
   GROUP BY windows.group_id, windows.opened, reads.key_id
 ),
 
@@ -42,7 +42,7 @@ instants AS (
   JOIN reads
     ON reads.group_id = windows.group_id
     AND epoch_us(reads.event_time) BETWEEN windows.opened AND windows.opened + $window
-  WHERE reads.key_id IS NOT NULL
+  WHERE reads.key_id <> 0
 )
 
 SELECT

@@ -2,9 +2,10 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::allow::AllowArgs;
 use super::times;
 use super::values::ResourceArgs;
-use crate::detect::{GroupColumn, SecretKey, Since, WindowMode};
+use crate::detect::{AllowError, GroupColumn, SecretKey, Since, WindowMode};
 use crate::hunt::HuntOptions;
 
 /// The rule that is hunted with when none is named.
@@ -56,12 +57,18 @@ pub(super) struct DetectionArgs {
     /// Count system principals too, which the rule excludes
     #[arg(long)]
     include_system: bool,
+
+    #[command(flatten)]
+    allow: AllowArgs,
 }
 
 impl DetectionArgs {
     /// The hunt that was asked for.
-    pub fn options(&self, resources: &ResourceArgs) -> HuntOptions {
-        HuntOptions {
+    ///
+    /// # Errors
+    /// When an allow-list cannot be used.
+    pub fn options(&self, resources: &ResourceArgs) -> Result<HuntOptions, AllowError> {
+        Ok(HuntOptions {
             rule: self.rule.clone(),
             since: self.since,
             until: self.until,
@@ -72,9 +79,11 @@ impl DetectionArgs {
             secret_key: self.secret_key,
             window_mode: self.window_mode,
             include_system: self.include_system,
+            allow: self.allow.list()?,
+            lake_allow: self.allow.with_lakes(),
             memory: resources.memory,
             threads: resources.threads(),
-        }
+        })
     }
 }
 

@@ -81,7 +81,7 @@ struct ShownArgs {
     #[command(flatten)]
     faces: FaceArgs,
 
-    /// End with exit code 3 when there is an alert
+    /// End with exit code 3 when there is an alert that no allow-list silences
     #[arg(long)]
     fail_on_alert: bool,
 }
@@ -89,7 +89,7 @@ struct ShownArgs {
 pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
     // Opened first: a hunt of an hour should not end at a folder that is not there.
     let output = Output::open(args.shown.output.as_deref())?;
-    let options = args.detection.options(&args.resources);
+    let options = args.detection.options(&args.resources)?;
     if args.shown.runbook && !matches!(args.shown.format, FormatArg::Table | FormatArg::Ndjson) {
         bail!(
             "--runbook goes with --format table or ndjson; for others run `kubetrawl runbook ALERT_ID --format ...`"
@@ -161,7 +161,7 @@ fn hunt_and_show(
 }
 
 fn outcome(report: &HuntReport, fail_on_alert: bool) -> Exit {
-    if fail_on_alert && !report.alerts.is_empty() { Exit::Found } else { Exit::Done }
+    if fail_on_alert && report.open().next().is_some() { Exit::Found } else { Exit::Done }
 }
 
 /// The command line that was typed, with a lake to keep.

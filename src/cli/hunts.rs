@@ -12,6 +12,7 @@ use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::{HuntParameters, HuntReport, Since};
 use crate::hunt::{self, HuntOptions};
 use crate::lake::Lake;
+use crate::report::text::{count, number};
 use crate::report::{self, Format, escape, summary};
 
 /// List, show and repeat the hunts that a lake keeps
@@ -119,8 +120,10 @@ fn list(lake: &Lake, session: &Session) -> anyhow::Result<Exit> {
     }
     for id in ids {
         let Some(report) = lake.hunt(&id)? else { continue };
-        let alerts = report.alerts.len();
-        let alerts = if alerts == 1 { "1 alert".to_owned() } else { format!("{alerts} alerts") };
+        let mut alerts = count(report.open().count() as u64, "alert", "alerts");
+        if report.summary.silenced > 0 {
+            alerts.push_str(&format!(", {} silenced", number(report.summary.silenced)));
+        }
         let line = format!("{id}  {alerts}  {}", parameters(&report));
         writeln!(output, "{}", escape::terminal(&line))?;
     }
@@ -139,6 +142,10 @@ fn parameters(report: &HuntReport) -> String {
         serde_json::Value::Array(names) => {
             let names: Vec<&str> = names.iter().filter_map(|name| name.as_str()).collect();
             format!("{name}={}", names.join(","))
+        }
+        serde_json::Value::Object(allow) if name == "allow" => {
+            let entries = allow.get("entries").and_then(|entries| entries.as_array()).map_or(0, Vec::len);
+            format!("allow={}", count(entries as u64, "entry", "entries"))
         }
         other => format!("{name}={other}"),
     });
@@ -170,6 +177,8 @@ fn rerun(args: &RerunArgs, session: &Session) -> anyhow::Result<Exit> {
         secret_key: parameters.secret_key,
         window_mode: parameters.window_mode,
         include_system: parameters.include_system,
+        allow: parameters.allow,
+        lake_allow: false,
         memory: args.resources.memory,
         threads: args.resources.threads(),
     };
@@ -178,7 +187,7 @@ fn rerun(args: &RerunArgs, session: &Session) -> anyhow::Result<Exit> {
 }
 
 /// The hunt whose id begins with `prefix`.
-fn find(lake: &Lake, prefix: &str) -> anyhow::Result<(String, HuntReport)> {
+pub(super) fn find(lake: &Lake, prefix: &str) -> anyhow::Result<(String, HuntReport)> {
     let ids: Vec<String> = lake.hunts()?.into_iter().filter(|id| id.starts_with(prefix)).collect();
     let [id] = ids.as_slice() else {
         if ids.is_empty() {

@@ -3,10 +3,14 @@
 //! A verb's `...Args` are what was typed. Its `run` turns them into the options of the stage that
 //! does the work, shows the answer, and says how the run [`exit`]s.
 
+#[cfg(feature = "engine")]
+mod allow;
 mod completions;
 mod console;
 #[cfg(feature = "engine")]
 mod detection;
+#[cfg(feature = "engine")]
+mod diff;
 #[cfg(feature = "engine")]
 mod evidence;
 mod exit;
@@ -33,6 +37,8 @@ mod signals;
 mod simulate;
 #[cfg(feature = "engine")]
 mod times;
+#[cfg(feature = "engine")]
+mod tune;
 mod values;
 #[cfg(feature = "engine")]
 mod verify;
@@ -97,7 +103,7 @@ enum Verb {
     Ingest(ingest::IngestArgs),
     Lake(lake::LakeVerbArgs),
     #[cfg(feature = "engine")]
-    Hunt(hunt::HuntArgs),
+    Hunt(Box<hunt::HuntArgs>),
     #[cfg(feature = "engine")]
     Runbook(runbook::RunbookArgs),
     #[cfg(feature = "engine")]
@@ -106,6 +112,10 @@ enum Verb {
     Query(query::QueryArgs),
     #[cfg(feature = "engine")]
     Hunts(hunts::HuntsArgs),
+    #[cfg(feature = "engine")]
+    Tune(tune::TuneArgs),
+    #[cfg(feature = "engine")]
+    Diff(diff::DiffArgs),
     #[cfg(feature = "engine")]
     Report(report::ReportArgs),
     #[cfg(feature = "engine")]
@@ -165,6 +175,10 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         Verb::Query(args) => query::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Hunts(args) => hunts::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Tune(args) => tune::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Diff(args) => diff::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Report(args) => report::run(args, session),
         #[cfg(feature = "engine")]

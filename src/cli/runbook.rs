@@ -152,7 +152,7 @@ fn subject(args: &RunbookArgs, lake: &Lake) -> anyhow::Result<Subject> {
     Ok(Subject::of_alert(&found.alert, found.counting, reach)?)
 }
 
-/// The runbooks of a hunt's alerts, in the alerts' order.
+/// The runbooks of a hunt's alerts that are not silenced, in the alerts' order.
 pub(super) fn of_alerts(
     lake: &Lake,
     report: &HuntReport,
@@ -169,7 +169,7 @@ pub(super) fn of_alerts(
         let planned = Runbook::of(&subject.rule_id)?;
         Ok(runbook::run(&over.engine, &planned, &subject, TIMEOUT, &session.cancel)?)
     };
-    report.alerts.iter().map(run).collect()
+    report.open().map(run).collect()
 }
 
 /// Appends runbooks to a hunt's alerts.

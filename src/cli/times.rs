@@ -33,6 +33,12 @@ pub fn bound(text: &str) -> Result<Since, String> {
     })
 }
 
+/// A day, as it is written in answers.
+pub fn day(text: &str) -> Result<String, String> {
+    let day = text.parse::<Date>().map_err(|_| format!("{text:?} is no date: try 2026-11-22"))?;
+    Ok(day.to_string())
+}
+
 fn civil(text: &str) -> Option<DateTime> {
     if text.len() == "2026-11-22".len() {
         return text.parse::<Date>().ok().map(|date| date.to_datetime(jiff::civil::Time::midnight()));

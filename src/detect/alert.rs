@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::allow::{AllowUse, AllowedBy};
+
 /// HIGH when any of an alert's evidence succeeded, else MEDIUM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -59,6 +61,17 @@ pub struct Alert {
     pub namespace_lists_succeeded: i64,
     pub tactic: String,
     pub technique: String,
+    /// The entries of the allow-list that left the alert without a breach, in the list's order;
+    /// empty for an alert to look at.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub silenced_by: Vec<AllowedBy>,
+}
+
+impl Alert {
+    /// Whether the allow-list left it without a breach.
+    pub fn is_silenced(&self) -> bool {
+        !self.silenced_by.is_empty()
+    }
 }
 
 /// An excluded principal, or the nearest miss, with its highest count in any window.
@@ -105,7 +118,14 @@ pub struct HuntSummary {
     /// The user nearest below the threshold who raised no alert.
     pub nearest_miss: Option<Principal>,
     pub cluster_wide_lists: Vec<Exposure>,
+    /// Alerts to look at, without the silenced.
     pub alerts: i64,
+    /// Alerts that the allow-list silenced.
+    #[serde(default)]
+    pub silenced: i64,
+    /// What became of each entry of the allow-list, in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub allow: Vec<AllowUse>,
 }
 
 /// The whole answer of one hunt, as `--format json` prints it and as the lake stores it.
@@ -116,7 +136,20 @@ pub struct HuntReport {
     pub versions: Versions,
     pub parameters: serde_json::Value,
     pub summary: HuntSummary,
+    /// The silenced are among them, marked.
     pub alerts: Vec<Alert>,
+}
+
+impl HuntReport {
+    /// The alerts to look at: those that the allow-list did not silence.
+    pub fn open(&self) -> impl Iterator<Item = &Alert> + Clone {
+        self.alerts.iter().filter(|alert| !alert.is_silenced())
+    }
+
+    /// The alerts that the allow-list silenced.
+    pub fn silenced(&self) -> impl Iterator<Item = &Alert> + Clone {
+        self.alerts.iter().filter(|alert| alert.is_silenced())
+    }
 }
 
 /// What made the answer.

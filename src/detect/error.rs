@@ -11,6 +11,8 @@ pub enum DetectError {
     NoGroup,
     #[error("the rule {rule} has no {file}")]
     NoSql { rule: String, file: &'static str },
+    #[error("{entry}: {reason}")]
+    Allow { entry: String, reason: String },
     #[error("could not hunt")]
     Engine(#[from] EngineError),
     #[error("the test '{test}' of {rule} cannot be run: {reason}")]

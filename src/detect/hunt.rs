@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::alert::{Alert, HuntReport, Severity, Versions};
+use super::allow::Silencer;
 use super::group::Group;
 use super::parameters::{GroupColumn, HuntParameters, Since, WindowMode};
 use super::rules::Rule;
@@ -32,8 +33,16 @@ pub fn hunt(
 ) -> Result<HuntReport, DetectError> {
     let mut hunt = Hunt::new(engine, rule, parameters, cancel)?;
     hunt.count()?;
-    let alerts = hunt.alerts()?;
-    let summary = summary::read(&hunt, alerts.len())?;
+    let mut alerts = hunt.alerts()?;
+    let mut summary = summary::read(&hunt, alerts.len())?;
+    if let Some(silencer) = Silencer::of(parameters)? {
+        silencer.read(&mut hunt)?;
+        silencer.take_out(&mut hunt, parameters.threshold)?;
+        hunt.detect()?;
+        let silenced = silencer.silenced(&hunt)?;
+        silencer.mark(&mut alerts, &silenced);
+        silencer.sum_up(&hunt, &silenced, &mut summary)?;
+    }
     Ok(HuntReport {
         schema: "kubetrawl/hunt/1".to_owned(),
         versions: Versions { kubetrawl: env!("CARGO_PKG_VERSION").to_owned(), duckdb: engine.version()? },
@@ -201,6 +210,7 @@ impl<'a> Hunt<'a> {
             namespace_lists_succeeded: int("namespace_lists_succeeded")?,
             tactic: tactic.to_owned(),
             technique: technique.to_owned(),
+            silenced_by: Vec::new(),
         })
     }
 
@@ -218,6 +228,11 @@ impl<'a> Hunt<'a> {
 
     pub fn keep(&self, table: &'static str, select: &str) -> Result<(), DetectError> {
         Ok(self.engine.keep(table, select, &self.bound, self.cancel)?)
+    }
+
+    /// Adds rows to a table that [`Self::keep`] made.
+    pub fn add(&self, table: &'static str, select: &str) -> Result<(), DetectError> {
+        Ok(self.engine.add(table, select, &self.bound, self.cancel)?)
     }
 
     pub fn bind(&mut self, name: &'static str, value: Param) {

@@ -1,6 +1,8 @@
 //! Rules and the alerts they give: catalog, windows, identity, severity.
 
 pub mod alert;
+pub mod allow;
+pub mod diff;
 #[cfg(feature = "engine")]
 mod error;
 #[cfg(feature = "engine")]
@@ -17,6 +19,7 @@ pub mod rules;
 mod summary;
 #[cfg(feature = "engine")]
 mod time;
+pub mod tune;
 #[cfg(feature = "engine")]
 pub mod verify;
 
@@ -24,6 +27,7 @@ pub mod verify;
 mod naive_tests;
 
 pub use alert::{Alert, HuntReport, HuntSummary, Severity};
+pub use allow::{AllowEntry, AllowError, AllowField, AllowList};
 #[cfg(feature = "engine")]
 pub use error::DetectError;
 #[cfg(feature = "engine")]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::allow::AllowList;
 use super::rules::Rule;
 
 /// The parameters of one hunt. Spans are microseconds, times microseconds since 1970-01-01T00:00Z.
@@ -21,6 +22,9 @@ pub struct HuntParameters {
     pub secret_key: SecretKey,
     pub include_system: bool,
     pub window_mode: WindowMode,
+    /// What is known, as it was read for this hunt.
+    #[serde(skip_serializing_if = "AllowList::is_empty", default)]
+    pub allow: AllowList,
 }
 
 impl HuntParameters {
@@ -37,6 +41,7 @@ impl HuntParameters {
             secret_key: SecretKey::Qualified,
             include_system: false,
             window_mode: WindowMode::Sliding,
+            allow: AllowList::default(),
         }
     }
 }

@@ -58,6 +58,8 @@ fn totals(hunt: &Hunt<'_>) -> Result<HuntSummary, DetectError> {
             nearest_miss: None,
             cluster_wide_lists: Vec::new(),
             alerts: 0,
+            silenced: 0,
+            allow: Vec::new(),
         })
     })?;
     let missing = || DetectError::Engine(EngineError::Column { name: "records".to_owned() });

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::DetectError;
 use super::alert::{Alert, Versions};
+use super::allow::Silencer;
 use super::group::Group;
 use super::hunt::Hunt;
 use super::parameters::HuntParameters;
@@ -74,7 +75,7 @@ pub struct AlertDifference {
 }
 
 /// How long each part took.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Seconds {
     /// Reading what both count.
     pub read: f64,
@@ -94,14 +95,21 @@ pub fn verify(
 ) -> Result<Verification, DetectError> {
     let mut hunt = Hunt::new(engine, rule, parameters, cancel)?;
     let read = timed(|| hunt.read())?;
-    let detect = timed(|| hunt.detect())?;
-    let detected = hunt.alerts()?;
-    hunt.keep("kept", sql::file("verify/kept.sql"))?;
-    let recompute = timed(|| hunt.recompute())?;
-    let recomputed = hunt.alerts()?;
-    let mut differences = counts(&mut hunt)?;
+    let mut found = Both::default();
+    found.detect(&mut hunt)?;
+    let mut detected = hunt.alerts()?;
+    found.recompute(&mut hunt)?;
+    let mut recomputed = hunt.alerts()?;
+    if let Some(silencer) = Silencer::of(parameters)? {
+        silencer.read(&mut hunt)?;
+        silencer.take_out(&mut hunt, parameters.threshold)?;
+        found.detect(&mut hunt)?;
+        silencer.mark(&mut detected, &silencer.silenced(&hunt)?);
+        found.recompute(&mut hunt)?;
+        silencer.mark(&mut recomputed, &silencer.silenced(&hunt)?);
+    }
+    let Both { counts, breaches, mut differences, seconds } = found;
     alerts(&detected, &recomputed, &mut differences);
-    let (counts, breaches) = checked(&hunt)?;
     Ok(Verification {
         schema: "kubetrawl/verify/1".to_owned(),
         versions: Versions { kubetrawl: env!("CARGO_PKG_VERSION").to_owned(), duckdb: engine.version()? },
@@ -110,8 +118,36 @@ pub fn verify(
         breaches,
         alerts: whole(detected.len()),
         differences,
-        seconds: Seconds { read, detect, recompute },
+        seconds: Seconds { read, ..seconds },
     })
+}
+
+/// What both methods gave so far: of the run without the allow-list, then of the run with it.
+#[derive(Default)]
+struct Both {
+    counts: i64,
+    breaches: i64,
+    differences: Differences,
+    seconds: Seconds,
+}
+
+impl Both {
+    /// Counts by the first method.
+    fn detect(&mut self, hunt: &mut Hunt<'_>) -> Result<(), DetectError> {
+        self.seconds.detect += timed(|| hunt.detect())?;
+        Ok(())
+    }
+
+    /// Counts by the second, and compares with what the first left behind.
+    fn recompute(&mut self, hunt: &mut Hunt<'_>) -> Result<(), DetectError> {
+        hunt.keep("kept", sql::file("verify/kept.sql"))?;
+        self.seconds.recompute += timed(|| hunt.recompute())?;
+        counts(hunt, &mut self.differences)?;
+        let (counts, breaches) = checked(hunt)?;
+        self.counts += counts;
+        self.breaches += breaches;
+        Ok(())
+    }
 }
 
 fn timed(work: impl FnOnce() -> Result<(), DetectError>) -> Result<f64, DetectError> {
@@ -130,11 +166,11 @@ fn checked(hunt: &Hunt<'_>) -> Result<(i64, i64), DetectError> {
     Ok(found)
 }
 
-fn counts(hunt: &mut Hunt<'_>) -> Result<Differences, DetectError> {
+fn counts(hunt: &mut Hunt<'_>, differences: &mut Differences) -> Result<(), DetectError> {
     hunt.bind("most", Param::Int(MOST));
-    let mut differences = Differences::default();
+    let mut differing = 0;
     hunt.each(sql::file("verify/differences.sql"), |cells, row| {
-        differences.counts = cells.int(row, "differences")?.unwrap_or_default();
+        differing = cells.int(row, "differences")?.unwrap_or_default();
         differences.first_counts.push(CountDifference {
             group: Group::read(cells, row, &hunt.parameters.by)?.columns(),
             event_time: rfc3339(cells.time(row, "event_time")?.unwrap_or_default()),
@@ -143,7 +179,8 @@ fn counts(hunt: &mut Hunt<'_>) -> Result<Differences, DetectError> {
         });
         Ok(())
     })?;
-    Ok(differences)
+    differences.counts += differing;
+    Ok(())
 }
 
 fn alerts(detected: &[Alert], recomputed: &[Alert], differences: &mut Differences) {

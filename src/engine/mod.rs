@@ -116,6 +116,20 @@ impl Engine {
         self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {select}"), params, cancel)
     }
 
+    /// Adds the rows of a SELECT to a table of [`Engine::keep`].
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn add(
+        &self,
+        table: &'static str,
+        select: &str,
+        params: &[(&str, Param)],
+        cancel: &Cancel,
+    ) -> Result<(), EngineError> {
+        self.execute(&format!("INSERT INTO {table} {select}"), params, cancel)
+    }
+
     /// The version of DuckDB, as it names itself.
     ///
     /// # Errors

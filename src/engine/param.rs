@@ -13,6 +13,7 @@ pub enum Param {
     /// Microseconds since 1970-01-01T00:00Z.
     Timestamp(i64),
     TextList(Vec<String>),
+    IntList(Vec<i64>),
 }
 
 impl ToSql for Param {
@@ -24,6 +25,7 @@ impl ToSql for Param {
             Self::Bool(bool) => Value::Boolean(*bool),
             Self::Timestamp(micros) => Value::Timestamp(TimeUnit::Microsecond, *micros),
             Self::TextList(list) => Value::List(list.iter().cloned().map(Value::Text).collect()),
+            Self::IntList(list) => Value::List(list.iter().copied().map(Value::BigInt).collect()),
         };
         Ok(ToSqlOutput::Owned(value))
     }

@@ -15,6 +15,9 @@ pub const FORMAT_VERSION: u32 = 1;
 /// The folder of the rows, which any Parquet reader can be pointed at.
 pub const EVENTS: &str = "audit_events";
 
+/// The lake's own allow-list, relative to the lake; it need not be there.
+pub const ALLOW_LIST: &str = "_kubetrawl/allow.toml";
+
 /// Names that may stand in a folder that counts as empty: a lake whose creation was cut short,
 /// and what file systems put at their root.
 const STRANGERS: [&str; 2] = ["_kubetrawl", "lost+found"];
@@ -93,6 +96,11 @@ impl Layout {
     /// `_kubetrawl/hunts/`
     pub fn hunts(&self) -> PathBuf {
         self.own().join("hunts")
+    }
+
+    /// `_kubetrawl/allow.toml`: in the folder that readers of Parquet pass by.
+    pub fn allow_list(&self) -> PathBuf {
+        self.root.join(ALLOW_LIST)
     }
 
     /// Where a file of rows of a date belongs, relative to the lake.

@@ -24,7 +24,7 @@ pub mod taken;
 pub mod utc;
 pub mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -116,6 +116,11 @@ impl Lake {
             };
             failed.into_iter().chain(records.into_iter().flatten())
         })
+    }
+
+    /// Where the lake's own allow-list stands, and what entries in it are named by; none where there is none.
+    pub fn allow_list(&self) -> Option<(PathBuf, &'static str)> {
+        Some((self.layout.allow_list(), layout::ALLOW_LIST)).filter(|(path, _)| path.exists())
     }
 
     /// Keeps a hunt's answer. On a lake that cannot be written it is not kept, and the answer says so.

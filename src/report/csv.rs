@@ -1,4 +1,4 @@
-//! RFC 4180 for spreadsheets: one row per alert, a column per field, group columns after the username.
+//! RFC 4180 for spreadsheets: one row per alert that is not silenced, a column per field, group columns after the username.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,10 +12,10 @@ use crate::detect::{Alert, HuntReport};
 const GROUP_AFTER: &str = "username";
 
 pub(super) fn write(report: &HuntReport, reader: CsvReader, out: &mut dyn Write) -> io::Result<()> {
-    let groups: BTreeSet<&str> = report.alerts.iter().flat_map(fields::group).map(|(name, _)| name).collect();
+    let groups: BTreeSet<&str> = report.open().flat_map(fields::group).map(|(name, _)| name).collect();
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     writer.write_record(header(&groups)).map_err(into_io)?;
-    for alert in &report.alerts {
+    for alert in report.open() {
         writer
             .write_record(row(alert, &groups, reader).iter().map(|cell| cell.as_bytes()))
             .map_err(into_io)?;

@@ -60,7 +60,7 @@ pub fn write(
         sections.push((section, Table::create(folder.join(file), reader)?));
     }
     let mut requests = Table::create(folder.join("requests.csv"), reader)?;
-    for alert in &report.alerts {
+    for alert in report.open() {
         let evidence = source.evidence(alert)?;
         for (name, table) in &mut sections {
             if let Some(section) = evidence.section(name) {

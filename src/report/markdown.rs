@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+use super::allow;
 use super::escape::markdown as span;
 use super::evidence::{self, Evidence, EvidenceError, EvidenceSource, Section};
 use super::fields;
@@ -37,19 +38,20 @@ pub fn write(
     out: &mut dyn Write,
 ) -> Result<(), EvidenceError> {
     summary(report, out)?;
-    for alert in report.alerts.iter().take(limits.alerts) {
+    for alert in report.open().take(limits.alerts) {
         let evidence = source.evidence(alert)?;
         write_alert(alert, &evidence, limits, out)?;
     }
-    if report.alerts.len() > limits.alerts {
-        writeln!(out, "\nand {} more alerts", number((report.alerts.len() - limits.alerts) as u64))?;
+    let alerts = report.open().count();
+    if alerts > limits.alerts {
+        writeln!(out, "\nand {} more alerts", number((alerts - limits.alerts) as u64))?;
     }
-    Ok(())
+    Ok(silenced(report, limits, out)?)
 }
 
 fn summary(report: &HuntReport, out: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
-    let alerts = count(report.alerts.len() as u64, "alert", "alerts");
+    let alerts = count(report.open().count() as u64, "alert", "alerts");
     writeln!(out, "# Bulk access to Kubernetes secrets: {alerts}\n")?;
     write!(out, "{} searched", count(summary.requests, "request", "requests"))?;
     if let (Some(first), Some(last)) = (&summary.first_event, &summary.last_event) {
@@ -60,6 +62,23 @@ fn summary(report: &HuntReport, out: &mut dyn Write) -> io::Result<()> {
         " UTC. Rule {}.",
         span(report.parameters.get("rule").and_then(Value::as_str).unwrap_or("unknown"))
     )
+}
+
+/// What the allow-list did; nothing without one.
+fn silenced(report: &HuntReport, limits: Limits, out: &mut dyn Write) -> io::Result<()> {
+    let summary = &report.summary;
+    if summary.allow.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Silenced by the allow-list: {}\n", number(summary.silenced))?;
+    for alert in report.silenced().take(limits.rows) {
+        writeln!(out, "- {}", span(&allow::silenced(alert)))?;
+    }
+    if report.silenced().count() > limits.rows {
+        writeln!(out, "- and {} more", number((report.silenced().count() - limits.rows) as u64))?;
+    }
+    writeln!(out, "\nEntries of the allow-list:\n")?;
+    summary.allow.iter().try_for_each(|used| writeln!(out, "- {}", span(&allow::entry(used))))
 }
 
 fn write_alert(alert: &Alert, evidence: &Evidence, limits: Limits, out: &mut dyn Write) -> io::Result<()> {

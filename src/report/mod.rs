@@ -5,8 +5,10 @@
 //! more than one of them as text. What each format may carry from a log is decided in [`escape`].
 
 pub mod accounting;
+mod allow;
 mod csv;
 pub mod detail;
+pub mod difference;
 pub mod escape;
 pub mod evidence;
 pub mod fields;
@@ -22,7 +24,7 @@ pub mod rows;
 #[cfg(feature = "engine")]
 pub mod runbook;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod sample_evidence;
 #[cfg(test)]
@@ -31,6 +33,7 @@ pub mod summary;
 mod table;
 pub mod text;
 pub mod time;
+pub mod tuning;
 #[cfg(feature = "engine")]
 pub mod verification;
 

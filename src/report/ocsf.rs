@@ -26,7 +26,7 @@ const CREATE: i64 = 1;
 const LISTED: usize = 1000;
 
 pub(super) fn write(report: &HuntReport, out: &mut dyn Write) -> io::Result<()> {
-    report.alerts.iter().try_for_each(|alert| json::write_line(&Finding::of(alert, report), out))
+    report.open().try_for_each(|alert| json::write_line(&Finding::of(alert, report), out))
 }
 
 #[derive(Serialize)]

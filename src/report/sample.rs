@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::detect::alert::{Exclusion, Exposure, Principal, Versions};
+use crate::detect::allow::{AllowUse, AllowedBy};
 use crate::detect::{Alert, HuntReport, HuntSummary, Severity};
 
 pub fn alert(username: &str) -> Alert {
@@ -42,6 +43,7 @@ pub fn alert(username: &str) -> Alert {
         namespace_lists_succeeded: 2,
         tactic: "TA0006".into(),
         technique: "T1552.007".into(),
+        silenced_by: Vec::new(),
     }
 }
 
@@ -91,6 +93,8 @@ fn summary(alerts: i64) -> HuntSummary {
             last_seen: "2026-11-11T10:00:00.000000Z".into(),
         }],
         alerts,
+        silenced: 0,
+        allow: Vec::new(),
     }
 }
 
@@ -110,6 +114,37 @@ pub fn report() -> HuntReport {
 
 pub fn empty_report() -> HuntReport {
     with(Vec::new())
+}
+
+/// One alert to look at and one that is known, with an entry of each fate.
+pub fn silenced_report() -> HuntReport {
+    let used = |line: i64, expires: Option<&str>, expired, reads, silenced| AllowUse {
+        entry: format!("allow.toml:{line}"),
+        reason: "Vault syncs the secrets of every team".into(),
+        owner: "platform@example.com".into(),
+        expires: expires.map(str::to_owned),
+        expired,
+        reads,
+        silenced,
+    };
+    let mut report = report();
+    let vault = "system:serviceaccount:vault:sync";
+    let by = AllowedBy {
+        entry: "allow.toml:1".into(),
+        reason: "Vault syncs the secrets of every team".into(),
+        owner: "platform@example.com".into(),
+    };
+    let id = "5be1f0c6a2b9d3e4".into();
+    report.alerts.truncate(1);
+    report.alerts.push(Alert { alert_id: id, silenced_by: vec![by], ..alert(vault) });
+    report.summary.alerts = 1;
+    report.summary.silenced = 1;
+    report.summary.allow = vec![
+        used(1, None, false, 1018, 1),
+        used(7, Some("2026-10-31"), true, 12, 0),
+        used(14, None, false, 0, 0),
+    ];
+    report
 }
 
 /// Values that a terminal, a spreadsheet or a page would obey.

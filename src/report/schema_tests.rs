@@ -130,7 +130,13 @@ fn matches(pattern: &str, text: &str) -> bool {
 #[test]
 fn hunts_are_what_the_schema_says() {
     let schema = schema("urn:kubetrawl:hunt:1");
-    for report in [sample::report(), sample::empty_report(), sample::hostile_report(), sample::many(100)] {
+    for report in [
+        sample::report(),
+        sample::empty_report(),
+        sample::hostile_report(),
+        sample::many(100),
+        sample::silenced_report(),
+    ] {
         let problems = Check::run(&schema, &serde_json::to_value(&report).unwrap());
         assert!(problems.is_empty(), "{}", problems.join("\n"));
     }

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use super::allow;
 use super::escape;
 use super::fields;
 use super::text::{self, count, number};
-use crate::detect::HuntReport;
 use crate::detect::alert::{Exclusion, Exposure, HuntSummary, Principal};
+use crate::detect::{Alert, HuntReport};
 
 /// How many names each part shows before it says how many more there are.
 const SHOWN: usize = 10;
@@ -16,12 +17,20 @@ pub fn text(report: &HuntReport) -> String {
     let summary = &report.summary;
     let mut lines = Lines::default();
     lines.entry("alerts", &alerts(summary));
+    if !summary.allow.is_empty() {
+        lines.entry("silenced", &number(summary.silenced));
+    }
     lines.entry("records", &records(summary));
     lines.entry("matches", &matches(summary));
     lines.entry("nearest miss", &nearest(summary.nearest_miss.as_ref()));
     lines.list("excluded", &summary.exclusions, "nothing", exclusion);
     lines.list("excluded, at the threshold", &summary.excluded_over_threshold, "nobody", excluded);
     lines.list("cluster-wide lists", &summary.cluster_wide_lists, "none", exposure);
+    if !summary.allow.is_empty() {
+        let silenced: Vec<&Alert> = report.silenced().collect();
+        lines.list("silenced", &silenced, "nothing", |alert| allow::silenced(alert));
+        lines.list("allow-list", &summary.allow, "empty", allow::entry);
+    }
     lines.0
 }
 

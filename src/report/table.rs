@@ -19,14 +19,17 @@ use crate::detect::{Alert, HuntReport, Severity};
 
 pub(super) fn write(report: &HuntReport, view: View, out: &mut dyn Write) -> io::Result<()> {
     let view = View { width: view.width.max(View::LEAST_WIDTH), ..view };
-    if report.alerts.is_empty() {
-        return writeln!(out, "no alerts");
+    let alerts: Vec<&Alert> = report.open().collect();
+    if alerts.is_empty() {
+        let silenced = report.summary.silenced;
+        let note = if silenced > 0 { format!(" ({} silenced)", number(silenced)) } else { String::new() };
+        return writeln!(out, "no alerts{note}");
     }
-    if report.alerts.len() > 1 {
-        write_overview(&report.alerts, view, out)?;
+    if alerts.len() > 1 {
+        write_overview(&alerts, view, out)?;
     }
-    for (index, alert) in report.alerts.iter().enumerate() {
-        if index > 0 || report.alerts.len() > 1 {
+    for (index, alert) in alerts.iter().enumerate() {
+        if index > 0 || alerts.len() > 1 {
             writeln!(out)?;
         }
         writeln!(out, "{}", card(alert, view))?;
@@ -38,7 +41,7 @@ pub(super) fn write(report: &HuntReport, view: View, out: &mut dyn Write) -> io:
 /// time, peak.
 const OVERVIEW_FIXED: usize = (16 + 2) + (8 + 2) + (19 + 2) + (7 + 2);
 
-fn write_overview(alerts: &[Alert], view: View, out: &mut dyn Write) -> io::Result<()> {
+fn write_overview(alerts: &[&Alert], view: View, out: &mut dyn Write) -> io::Result<()> {
     let who_width = view.width.saturating_sub(OVERVIEW_FIXED);
     if who_width < 8 {
         return writeln!(out, "{}", count(alerts.len() as u64, "alert", "alerts"));

@@ -26,3 +26,5 @@ mod lake;
 mod shell;
 // What a user sees of each verb.
 mod snapshots;
+// From a noisy hunt to a quiet one.
+mod tuning;

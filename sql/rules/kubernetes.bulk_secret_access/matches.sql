@@ -39,7 +39,7 @@ SELECT
   verb = 'list' AND coalesce(name, '') = '' AND coalesce(namespace, '') = '' AS cluster_wide_list,
   verb = 'list' AND coalesce(name, '') = '' AND namespace <> '' AS namespace_list,
   impersonated_username IS NOT NULL AS impersonates,
-  username, verb, namespace, cluster, log_type, source_ips, user_agent, request_uri, response_code,
+  username, verb, namespace, name, cluster, log_type, source_ips, user_agent, request_uri, response_code,
   coalesce(outcome, 'unknown') AS outcome, resource,
   audit_id, source_uri, source_record, source_offset
 FROM reads;

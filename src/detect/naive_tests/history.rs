@@ -7,7 +7,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::text;
+use super::{allow, text};
 use crate::decode::{AuditEvent, EventTimeSource, LogType};
 use crate::detect::{GroupColumn, HuntParameters, SecretKey, Since, WindowMode};
 
@@ -178,9 +178,10 @@ fn parameters(window: i64) -> impl Strategy<Value = HuntParameters> {
         prop::bool::weighted(0.3),
         select(&WindowMode::ALL[..]),
         (bound(), bound()),
+        allow::lists(),
     )
         .prop_map(
-            move |(threshold, dedup, by, by_user, secret_key, include_system, window_mode, bounds)| {
+            move |(threshold, dedup, by, by_user, secret_key, include_system, window_mode, bounds, allow)| {
                 HuntParameters {
                     rule: "Kubernetes.BulkSecretAccess".to_owned(),
                     since: bounds.0.map(Since::At),
@@ -192,6 +193,7 @@ fn parameters(window: i64) -> impl Strategy<Value = HuntParameters> {
                     secret_key,
                     include_system,
                     window_mode,
+                    allow,
                 }
             },
         )

@@ -4,9 +4,11 @@
 //!
 //! `KUBETRAWL_HISTORIES` sets how many histories each property looks at.
 
+mod allow;
 mod history;
 mod naive;
 mod properties;
+mod tuning;
 
 use std::borrow::Cow;
 
@@ -90,11 +92,17 @@ fn comparable(alert: &Alert) -> NaiveAlert {
             alert.namespace_lists,
             alert.namespace_lists_succeeded,
         ],
+        silenced_by: alert.silenced_by.iter().map(|by| by.entry.parse().unwrap()).collect(),
     }
 }
 
-/// Compares all three on one history; what differs, or how many alerts they agree on.
-fn compare(bench: &Bench, events: &[AuditEvent<'_>], parameters: &HuntParameters) -> Result<usize, String> {
+/// Compares all three on one history; what differs, or how many alerts they agree on, and how many
+/// of them are silenced.
+fn compare(
+    bench: &Bench,
+    events: &[AuditEvent<'_>],
+    parameters: &HuntParameters,
+) -> Result<(usize, usize), String> {
     let expected = naive::alerts(events, &rule().rule_id, parameters);
     let found: Vec<NaiveAlert> = bench.alerts(parameters).iter().map(comparable).collect();
     if found != expected {
@@ -104,7 +112,7 @@ fn compare(bench: &Bench, events: &[AuditEvent<'_>], parameters: &HuntParameters
     if !verified.agrees() {
         return Err(format!("{:#?} with {parameters:?}", verified.differences));
     }
-    Ok(expected.len())
+    Ok((expected.len(), expected.iter().filter(|alert| !alert.silenced_by.is_empty()).count()))
 }
 
 fn text(text: &str) -> Option<Cow<'static, str>> {

@@ -1,11 +1,12 @@
 //! The detection as its description has it, in loops within loops.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::allow;
 use crate::decode::AuditEvent;
 use crate::detect::{GroupColumn, HuntParameters, SecretKey, Since, WindowMode};
 
@@ -23,6 +24,8 @@ pub struct NaiveAlert {
     pub outcomes: [i64; 5],
     /// cluster-wide, of them succeeded, of a namespace, of them succeeded
     pub lists: [i64; 4],
+    /// Numbers of the entries that silence it.
+    pub silenced_by: Vec<usize>,
 }
 
 type Group = Vec<Option<String>>;
@@ -37,15 +40,7 @@ struct Match<'a> {
 
 /// The alerts in the order of answers.
 pub fn alerts(events: &[AuditEvent<'_>], rule_id: &str, parameters: &HuntParameters) -> Vec<NaiveAlert> {
-    let matches: Vec<Match<'_>> = events
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| is_latest_stage(events, *index))
-        .map(|(_, event)| event)
-        .filter(|event| is_match(event, parameters.include_system))
-        .filter(|event| parameters.until.is_none_or(|until| event.event_time < until))
-        .map(|event| Match { event, group: group(event, parameters), key: key(event, parameters.secret_key) })
-        .collect();
+    let matches = matches(events, parameters);
     let mut found = Vec::new();
     let groups: BTreeSet<&Group> = matches.iter().map(|m| &m.group).collect();
     for group in groups {
@@ -56,6 +51,44 @@ pub fn alerts(events: &[AuditEvent<'_>], rule_id: &str, parameters: &HuntParamet
     }
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found.into_iter().map(|(_, alert)| alert).collect()
+}
+
+/// The requests of the hunt that the rule matches.
+fn matches<'a>(events: &'a [AuditEvent<'a>], parameters: &HuntParameters) -> Vec<Match<'a>> {
+    events
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| is_latest_stage(events, *index))
+        .map(|(_, event)| event)
+        .filter(|event| is_match(event, parameters.include_system))
+        .filter(|event| parameters.until.is_none_or(|until| event.event_time < until))
+        .map(|event| Match { event, group: group(event, parameters), key: key(event, parameters.secret_key) })
+        .collect()
+}
+
+/// For each group that counts anything: its highest count, and the lower median of its days' highest.
+pub fn peaks(events: &[AuditEvent<'_>], parameters: &HuntParameters) -> Vec<(i64, i64, i64)> {
+    let parameters = HuntParameters { threshold: 1, ..parameters.clone() };
+    let matches = matches(events, &parameters);
+    let groups: BTreeSet<&Group> = matches.iter().map(|m| &m.group).collect();
+    let mut peaks = Vec::new();
+    for group in groups {
+        let of_group: Vec<&Match<'_>> = matches.iter().filter(|m| m.group == *group).collect();
+        let mut days = BTreeMap::new();
+        for (time, count) in breaches(&of_group, &parameters, |_| true) {
+            if !matches!(parameters.since, Some(Since::At(since)) if time < since) {
+                let highest = days.entry(time.div_euclid(86_400_000_000)).or_insert(0);
+                *highest = count.max(*highest);
+            }
+        }
+        let mut highest: Vec<i64> = days.into_values().collect();
+        highest.sort_unstable();
+        if let Some(peak) = highest.last() {
+            peaks.push((*peak, highest[(highest.len() - 1) / 2], highest.len() as i64));
+        }
+    }
+    peaks.sort_unstable();
+    peaks
 }
 
 fn nulls_last(group: &Group) -> Vec<(bool, Option<String>)> {
@@ -177,7 +210,7 @@ fn of_one_group(
         Some(Since::At(time)) => time,
         Some(Since::BeforeNewest(_)) => unreachable!("no history has one"),
     };
-    let breaches = breaches(matches, parameters);
+    let breaches = breaches(matches, parameters, |_| true);
     let mut alerts = Vec::new();
     let mut open: Vec<(i64, i64)> = Vec::new();
     for (time, count) in breaches.iter().copied().filter(|(time, _)| *time >= since) {
@@ -201,8 +234,13 @@ fn of_one_group(
         .collect()
 }
 
-/// The instants at which a window holds enough distinct secrets, with how many it holds.
-fn breaches(matches: &[&Match<'_>], parameters: &HuntParameters) -> Vec<(i64, i64)> {
+/// The instants at which a window holds enough distinct secrets, with how many it holds. What does
+/// not count opens windows all the same.
+fn breaches(
+    matches: &[&Match<'_>],
+    parameters: &HuntParameters,
+    counts: impl Fn(&Match<'_>) -> bool,
+) -> Vec<(i64, i64)> {
     let mut counted: Vec<&&Match<'_>> = matches.iter().filter(|m| m.key.is_some()).collect();
     counted.sort_by_key(|m| m.event.event_time);
     let window = parameters.window;
@@ -218,7 +256,10 @@ fn breaches(matches: &[&Match<'_>], parameters: &HuntParameters) -> Vec<(i64, i6
                 _ => *opened.insert(time),
             },
         };
-        let within = counted.iter().filter(|m| (from..=time).contains(&m.event.event_time));
+        if !counts(one) {
+            continue;
+        }
+        let within = counted.iter().filter(|m| (from..=time).contains(&m.event.event_time) && counts(m));
         let count = within.map(|m| m.key.clone()).collect::<BTreeSet<_>>().len() as i64;
         if count >= parameters.threshold {
             breaches.push((time, count));
@@ -257,7 +298,24 @@ fn alert(
         distinct_secrets: keys.len() as i64,
         outcomes: [evidence.len() as i64, of("success"), of("denied"), of("failed"), of("unknown")],
         lists: lists(&evidence),
+        silenced_by: silenced_by(matches, &evidence, parameters, crossed..=last),
     }
+}
+
+/// The entries that leave no breach in an alert; none where a breach is left.
+fn silenced_by(
+    matches: &[&Match<'_>],
+    evidence: &[&&Match<'_>],
+    parameters: &HuntParameters,
+    alert: std::ops::RangeInclusive<i64>,
+) -> Vec<usize> {
+    let taken = |m: &Match<'_>| allow::taken_by(m.event, &parameters.allow);
+    let left = breaches(matches, parameters, |m| taken(m).is_empty());
+    if left.iter().any(|(time, _)| alert.contains(time)) {
+        return Vec::new();
+    }
+    let entries = evidence.iter().filter(|m| m.key.is_some()).flat_map(|m| taken(m));
+    entries.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn lists(evidence: &[&&Match<'_>]) -> [i64; 4] {

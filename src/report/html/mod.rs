@@ -46,7 +46,7 @@ pub fn write(
     source: &mut dyn EvidenceSource,
     out: &mut dyn Write,
 ) -> Result<(), EvidenceError> {
-    let alerts = most_serious_first(&report.alerts);
+    let alerts = most_serious_first(report);
     let page = &mut Page::new(out);
     page.begin(&format!("kubetrawl: {}", count(alerts.len() as u64, "alert", "alerts")))?;
     summary::header(page, report)?;
@@ -60,8 +60,8 @@ pub fn write(
 }
 
 /// HIGH before MEDIUM, then by the highest count, time and id.
-fn most_serious_first(alerts: &[Alert]) -> Vec<&Alert> {
-    let mut sorted: Vec<&Alert> = alerts.iter().collect();
+fn most_serious_first(report: &HuntReport) -> Vec<&Alert> {
+    let mut sorted: Vec<&Alert> = report.open().collect();
     sorted.sort_by_key(|a| (Reverse(a.severity), Reverse(a.peak_distinct), &a.crossed_at, &a.alert_id));
     sorted
 }

@@ -6,6 +6,7 @@ use super::page::Page;
 use super::tables;
 use crate::detect::alert::{HuntSummary, Principal};
 use crate::detect::{HuntReport, Severity};
+use crate::report::allow;
 use crate::report::fields;
 use crate::report::text::{count, number, to_the_second};
 
@@ -14,8 +15,8 @@ const SHOWN: usize = 50;
 
 pub fn header(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     page.markup("<header>\n<p class=\"kicker\">kubetrawl · hunt report</p>\n<h1>")?;
-    let alerts = report.alerts.len() as u64;
-    let users: std::collections::BTreeSet<_> = report.alerts.iter().map(|a| &a.username).collect();
+    let alerts = report.open().count() as u64;
+    let users: std::collections::BTreeSet<_> = report.open().map(|a| &a.username).collect();
     page.text(&match (alerts, users.len()) {
         (0, _) => "No bulk access to secrets found".to_owned(),
         (_, users) => format!(
@@ -49,13 +50,14 @@ pub fn section(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     facts(page, &report.summary)?;
     exposures(page, &report.summary)?;
     excluded(page, &report.summary)?;
+    allowed(page, report)?;
     page.markup("</section>\n")
 }
 
 fn tiles(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
-    let high = report.alerts.iter().filter(|alert| alert.severity == Severity::High).count() as u64;
-    let medium = report.alerts.len() as u64 - high;
-    let peak = report.alerts.iter().map(|alert| alert.peak_distinct).max().unwrap_or(0);
+    let high = report.open().filter(|alert| alert.severity == Severity::High).count() as u64;
+    let medium = report.open().count() as u64 - high;
+    let peak = report.open().map(|alert| alert.peak_distinct).max().unwrap_or(0);
     let lists: i64 = report.summary.cluster_wide_lists.iter().map(|exposure| exposure.succeeded).sum();
     page.markup("<dl class=\"tiles\">\n")?;
     tile(page, "<div class=\"tile high\"><dt>HIGH", "reads succeeded", high)?;
@@ -143,4 +145,44 @@ fn excluded(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
     page.markup("<h3>Excluded principals at or above the threshold</h3>\n")?;
     page.markup("<p>System principals raise no alert. Stolen node or controller credentials would look like these.</p>\n")?;
     tables::table(page, "Excluded principals at or above the threshold", &columns, &rows, SHOWN)
+}
+
+/// What the allow-list did: the alerts that it silenced are set apart here, without their details.
+fn allowed(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
+    if report.summary.allow.is_empty() {
+        return Ok(());
+    }
+    let columns = ["alert", "severity", "crossed", "user", "distinct secrets", "entries"].map(str::to_owned);
+    let rows: Vec<Vec<serde_json::Value>> = report
+        .silenced()
+        .map(|alert| {
+            vec![
+                alert.alert_id.clone().into(),
+                fields::severity(alert.severity).into(),
+                alert.crossed_at.clone().into(),
+                fields::username(alert.username.as_deref()).into(),
+                alert.peak_distinct.into(),
+                allow::entries(alert).into(),
+            ]
+        })
+        .collect();
+    page.markup("<h3>Silenced by the allow-list</h3>\n")?;
+    if rows.is_empty() {
+        page.markup("<p>No alert is.</p>\n")?;
+    } else {
+        page.markup("<p>Without the reads that the list takes out, these have no window that reaches the threshold.</p>\n")?;
+        tables::table(page, "Silenced by the allow-list", &columns, &rows, SHOWN)?;
+    }
+    let columns = ["entry", "what became of it", "reason", "owner"].map(str::to_owned);
+    let rows: Vec<Vec<serde_json::Value>> = report
+        .summary
+        .allow
+        .iter()
+        .map(|used| {
+            let cells = [used.entry.clone(), allow::fate(used), used.reason.clone(), used.owner.clone()];
+            cells.map(Into::into).to_vec()
+        })
+        .collect();
+    page.markup("<h3>The allow-list</h3>\n")?;
+    tables::table(page, "The allow-list", &columns, &rows, SHOWN)
 }
