@@ -3,6 +3,7 @@
 //! `cargo bench` prints one row per comparison: seconds and peak memory of both (medians), and the
 //! ratio pair by pair with its spread. Machines are shared and noisy: the ratio is the figure to quote.
 //!
+//! - rows named `container ...` compare a container with JSON Lines of the same events;
 //! - `cargo bench -- ingest` runs the rows whose name contains `ingest`;
 //! - `KUBETRAWL_BENCH_RECORDS` (500,000: about 600 MB of JSON Lines) and `KUBETRAWL_BENCH_RUNS` (5) set the size.
 
@@ -11,6 +12,8 @@ mod opponent;
 mod rows;
 
 use std::path::PathBuf;
+
+use kubetrawl::simulate::Format;
 
 /// What every row gets to work with.
 pub struct Bench {
@@ -40,6 +43,12 @@ fn main() {
     for (name, row) in rows::ALL {
         if name.contains(&filter) {
             println!("{}", row(&bench).line(name));
+        }
+    }
+    for &format in Format::ALL.iter().filter(|&&format| format != Format::KubeApiserver) {
+        let name = format!("{} {}", rows::CONTAINER, format.as_str());
+        if name.contains(&filter) {
+            println!("{}", rows::container(&bench, format).line(&name));
         }
     }
 }

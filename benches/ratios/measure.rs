@@ -14,6 +14,8 @@ pub struct Sample {
 pub struct Comparison {
     pub ours: Vec<Sample>,
     pub theirs: Vec<Sample>,
+    /// What the ratio of the seconds is multiplied by, where the two do unlike amounts of work.
+    pub scale: f64,
     pub note: String,
 }
 
@@ -25,7 +27,7 @@ impl Comparison {
         ours: impl Fn() -> Command,
         theirs: impl Fn() -> Command,
     ) -> Self {
-        let mut comparison = Self { ours: Vec::new(), theirs: Vec::new(), note: String::new() };
+        let mut comparison = Self { ours: Vec::new(), theirs: Vec::new(), scale: 1.0, note: String::new() };
         for round in 0..=runs {
             prepare();
             let a = run(ours());
@@ -41,17 +43,17 @@ impl Comparison {
 
     pub fn header() -> String {
         format!(
-            "{:<28} {:>9} {:>9} {:>22} {:>9} {:>9}  {}",
+            "{:<32} {:>9} {:>9} {:>22} {:>9} {:>9}  {}",
             "row", "ours s", "theirs s", "theirs/ours [min max]", "ours MiB", "thr. MiB", "note"
         )
     }
 
     pub fn line(&self, name: &str) -> String {
         let ratios: Vec<f64> =
-            self.ours.iter().zip(&self.theirs).map(|(a, b)| b.seconds / a.seconds).collect();
+            self.ours.iter().zip(&self.theirs).map(|(a, b)| self.scale * b.seconds / a.seconds).collect();
         let (low, high) = ratios.iter().fold((f64::MAX, f64::MIN), |(l, h), r| (l.min(*r), h.max(*r)));
         format!(
-            "{name:<28} {:>9.3} {:>9.3} {:>22} {:>9.0} {:>9.0}  {}",
+            "{name:<32} {:>9.3} {:>9.3} {:>22} {:>9.0} {:>9.0}  {}",
             median(self.ours.iter().map(|s| s.seconds)),
             median(self.theirs.iter().map(|s| s.seconds)),
             format!("{:.2} [{low:.2} {high:.2}]", median(ratios.iter().copied())),

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use kubetrawl::cancel::Cancel;
+use kubetrawl::simulate::{self, Format, SimulateOptions, Simulated};
+
 use crate::measure::{Comparison, run};
 use crate::{Bench, opponent};
 
@@ -10,7 +13,10 @@ use crate::{Bench, opponent};
 pub type Row = (&'static str, fn(&Bench) -> Comparison);
 
 /// Every row, in the order printed.
-pub const ALL: &[Row] = &[("simulate against ingest", simulate), ("ingest", ingest), ("hunt", hunt)];
+pub const ALL: &[Row] = &[("simulate against ingest", simulate_logs), ("ingest", ingest), ("hunt", hunt)];
+
+/// How the rows of [`container`] are named, before the container.
+pub const CONTAINER: &str = "container";
 
 fn kubetrawl(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubetrawl"));
@@ -53,7 +59,7 @@ fn clear(folder: &Path) {
 }
 
 /// Writing the logs that every row stands on, against ingesting them: it must not be what is measured.
-fn simulate(bench: &Bench) -> Comparison {
+fn simulate_logs(bench: &Bench) -> Comparison {
     let (input, out, lake) = (json_lines(bench), bench.folder.join("simulated"), bench.folder.join("lake"));
     let records = bench.records.to_string();
     Comparison::alternate(
@@ -89,6 +95,56 @@ fn ingest(bench: &Bench) -> Comparison {
         size_of(&parquet) as f64 / 1e6
     );
     comparison
+}
+
+/// The same events in a container, against JSON Lines, as records a second for each byte of the records themselves: 1 where the
+/// wrapping costs nothing. A fifth of the records is used, as there are many rows.
+pub fn container(bench: &Bench, format: Format) -> Comparison {
+    let records = (bench.records / 5).max(10_000);
+    let plain = simulated(bench, Format::KubeApiserver, records);
+    let wrapped = simulated(bench, format, records);
+    let lake = bench.folder.join("lake");
+    let mut comparison = Comparison::alternate(
+        bench.runs,
+        || clear(&lake),
+        || kubetrawl(&["ingest", text(&wrapped.folder), "--lake", text(&lake)]),
+        || kubetrawl(&["ingest", text(&plain.folder), "--lake", text(&lake)]),
+    );
+    comparison.scale = wrapped.made.inner as f64 / plain.made.inner as f64;
+    comparison.note = format!(
+        "{} records, {:.0} MB of {:.0} MB are the records themselves",
+        wrapped.made.records,
+        wrapped.made.inner as f64 / 1e6,
+        wrapped.made.bytes as f64 / 1e6
+    );
+    clear(&wrapped.folder);
+    clear(&plain.folder);
+    comparison
+}
+
+struct Logs {
+    folder: PathBuf,
+    made: Simulated,
+}
+
+fn simulated(bench: &Bench, format: Format, records: u64) -> Logs {
+    let side = if format == Format::KubeApiserver { "plain" } else { "wrapped" };
+    let folder = bench.folder.join(side);
+    clear(&folder);
+    let options = SimulateOptions {
+        out: folder.clone(),
+        truth: None,
+        format,
+        days: 2,
+        records,
+        seed: 1,
+        cluster: "prod-1".to_owned(),
+        start: 1_793_491_200_000_000,
+        compress: false,
+        cut: None,
+    };
+    let made = simulate::run(&options, &Cancel::default()).expect("simulated logs");
+    Logs { folder, made }
 }
 
 /// A hunt on the lake, against the same question asked of the unsorted Parquet that DuckDB wrote.

@@ -56,6 +56,10 @@ pub struct SimulateArgs {
     #[arg(long)]
     pub compress: bool,
 
+    /// Log secrets with the reads of them, and cut records after BYTES as EKS (at 256 KiB) and AKS (at 16 KiB) do
+    #[arg(long, value_name = "BYTES")]
+    pub cut: Option<usize>,
+
     /// Write the truth here instead of DIR/truth.json, joined with what the file holds already
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
@@ -77,6 +81,7 @@ pub fn run(args: &SimulateArgs, cancel: &Cancel) -> anyhow::Result<ExitCode> {
         cluster: args.cluster.clone(),
         start: args.start,
         compress: args.compress,
+        cut: args.cut,
     };
     let simulated = simulate::run(&options, cancel)?;
     anstream::eprintln!("{}", summary(&simulated, started.elapsed().as_secs_f64()));
@@ -84,7 +89,7 @@ pub fn run(args: &SimulateArgs, cancel: &Cancel) -> anyhow::Result<ExitCode> {
 }
 
 fn summary(simulated: &Simulated, seconds: f64) -> String {
-    let Simulated { truth, truth_path, records, files, bytes } = simulated;
+    let Simulated { truth, truth_path, records, files, bytes, .. } = simulated;
     let megabytes = *bytes as f64 / 1e6;
     format!(
         "{records} records, {megabytes:.1} MB in {files} files, {seconds:.1} s ({:.0} MB/s)\n\
@@ -97,7 +102,8 @@ fn summary(simulated: &Simulated, seconds: f64) -> String {
 }
 
 fn format_parser() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::as_str)).try_map(|name| name.parse::<Format>())
+    PossibleValuesParser::new(Format::ALL.iter().map(|format| format.as_str()))
+        .try_map(|name| name.parse::<Format>())
 }
 
 /// Midnight UTC of a date, microseconds since 1970-01-01T00:00Z.

@@ -22,6 +22,12 @@ pub fn secret(namespace: &str, name: &str, number: usize) -> Value {
     })
 }
 
+/// A Secret that is longer than `bytes`.
+pub fn long_secret(bytes: usize) -> Value {
+    let value = base64("planted-secret-value-7 ".repeat(bytes.div_ceil(23)).as_bytes());
+    json!({"kind": "Secret", "apiVersion": "v1", "metadata": {"resourceVersion": mark::SUFFIX}, "data": {"bundle": value}})
+}
+
 /// A Deployment of one container with a few environment variables.
 pub fn deployment(pod: &Pod, observed: bool) -> Value {
     let environment: Vec<Value> = (0..12)

@@ -38,13 +38,16 @@ use std::path::{Path, PathBuf};
 
 use crate::cancel::Cancel;
 use background::Background;
-use call::{Call, Stage};
+use call::{Call, Level, Stage};
 use format::Container;
 use output::Output;
 use plan::Plan;
 use template::Template;
 use timeline::Timeline;
 use world::World;
+
+/// What stands before a record's bodies is shorter than this.
+const MIN_CUT: usize = 2_048;
 
 /// What to simulate.
 #[derive(Debug, Clone)]
@@ -67,6 +70,8 @@ pub struct SimulateOptions {
     pub start: i64,
     /// Gzip for containers that are plain text.
     pub compress: bool,
+    /// Reads of secrets are logged with long answers, and records cut after so many bytes.
+    pub cut: Option<usize>,
 }
 
 /// What was written.
@@ -78,6 +83,8 @@ pub struct Simulated {
     pub files: u64,
     /// Before compression.
     pub bytes: u64,
+    /// Of the records alone, without what their container wraps around them.
+    pub inner: u64,
 }
 
 /// Why nothing, or not everything, was simulated.
@@ -91,6 +98,10 @@ pub enum SimulateError {
     Days(u32),
     #[error("{0:?} cannot be a cluster's name: try up to 40 lower-case letters, digits and dashes")]
     Cluster(String),
+    #[error("nothing cuts records of {0}: try --format eks-firehose or aks-storage, or leave --cut out")]
+    NeverCut(&'static str),
+    #[error("a cut after {0} bytes would leave no caller of a request: try --cut {MIN_CUT}")]
+    CutTooShort(usize),
     #[error("the folder {} is not empty: name another with --out, or empty it", .0.display())]
     NotEmpty(PathBuf),
     #[error("cannot {action} {}", path.display())]
@@ -148,6 +159,14 @@ fn check(options: &SimulateOptions) -> Result<(), SimulateError> {
     if name.is_empty() || name.len() > 40 || !name.iter().all(is_name) {
         return Err(SimulateError::Cluster(options.cluster.clone()));
     }
+    if let Some(cut) = options.cut {
+        if options.format.container(&options.cluster).cut("").is_none() {
+            return Err(SimulateError::NeverCut(options.format.as_str()));
+        }
+        if cut < MIN_CUT {
+            return Err(SimulateError::CutTooShort(cut));
+        }
+    }
     Ok(())
 }
 
@@ -160,14 +179,40 @@ fn prepare(out: &Path) -> Result<(), SimulateError> {
 /// A call as its container writes it.
 struct Rendered {
     lane: usize,
-    stages: [Option<Template>; Stage::ALL.len()],
+    /// With the bytes of the record itself.
+    stages: [Option<(u64, Template)>; Stage::ALL.len()],
 }
 
 impl Rendered {
-    fn new(container: &dyn Container, call: &Call) -> Self {
-        let stages = Stage::ALL.map(|stage| container.record(call, stage).map(Template::new));
-        Self { lane: container.lane(call), stages }
+    fn new(container: &dyn Container, call: &Call, cut: Option<usize>) -> Self {
+        let source = container.source();
+        let lane = source.lane(call);
+        let stages = Stage::ALL.map(|stage| {
+            let record = source.record(call, stage).filter(|_| container.holds(call))?;
+            let record = cut.and_then(|limit| cut_at(container, &record, limit)).unwrap_or(record);
+            let inner = record.len() as u64;
+            Some((inner, Template::new(container.wrap(lane, record))))
+        });
+        Self { lane, stages }
     }
+}
+
+/// The record cut as its container has long ones, where it is longer than `limit` bytes.
+fn cut_at(container: &dyn Container, record: &str, limit: usize) -> Option<String> {
+    if record.len() <= limit {
+        return None;
+    }
+    container.cut(&record[..template::outside_marks(record, limit)])
+}
+
+/// A call as it is logged where records are cut: successful reads of secrets with an answer too long for the limit.
+fn with_long_answer(call: &Call, limit: usize) -> Call {
+    let mut call = call.clone();
+    if plan::secret_key(&call).is_some() && call.code < 400 {
+        call.level = Level::RequestResponse;
+        call.response = Some(body::long_secret(limit));
+    }
+    call
 }
 
 fn write_logs(
@@ -178,14 +223,20 @@ fn write_logs(
 ) -> Result<Simulated, SimulateError> {
     let container = options.format.container(&options.cluster);
     let calls = background.calls.iter().chain(&plan.calls);
-    let rendered: Vec<_> = calls.map(|call| Rendered::new(&*container, call)).collect();
+    let rendered: Vec<_> = calls
+        .map(|call| match options.cut {
+            Some(limit) => Rendered::new(&*container, &with_long_answer(call, limit), options.cut),
+            None => Rendered::new(&*container, call, None),
+        })
+        .collect();
     let mut output = Output::new(&options.out, &*container, options.compress);
-    let mut records = 0;
+    let (mut records, mut inner) = (0, 0);
     let emit = |call: usize, stage: Stage, values: &template::Values| {
         let call = &rendered[call];
         match &call.stages[stage as usize] {
-            Some(template) => {
+            Some((length, template)) => {
                 records += 1;
+                inner += length;
                 output.write(call.lane, template, values)
             }
             None => Ok(()),
@@ -197,5 +248,6 @@ fn write_logs(
         return Err(SimulateError::Cancelled(options.out.clone()));
     }
     let truth = plan.truth.clone();
-    Ok(Simulated { truth, truth_path: PathBuf::new(), records, files: output.files, bytes: output.bytes })
+    let (files, bytes) = (output.files, output.bytes);
+    Ok(Simulated { truth, truth_path: PathBuf::new(), records, files, bytes, inner })
 }

@@ -8,7 +8,7 @@ use libdeflater::{CompressionLvl, Compressor};
 
 use super::SimulateError;
 use super::clock::{Clock, HOUR};
-use super::format::{Container, Roll};
+use super::format::{Container, Packing, Roll};
 use super::template::{Template, Values};
 
 /// Written, and compressed into one gzip member, at once.
@@ -21,7 +21,7 @@ pub struct Output<'a> {
     root: &'a Path,
     container: &'a dyn Container,
     lanes: Vec<Lane>,
-    compressor: Option<Compressor>,
+    compressor: Option<Gzip>,
     clock: Clock,
     /// Bytes of records and framing, before compression.
     pub bytes: u64,
@@ -39,14 +39,14 @@ struct Lane {
     written: u64,
     /// Bytes of the message that is open.
     message: usize,
+    packing: Option<Box<dyn Packing>>,
 }
 
 impl<'a> Output<'a> {
     /// Files under `root`, gzip where the container or the caller wants it.
     pub fn new(root: &'a Path, container: &'a dyn Container, compress: bool) -> Self {
-        let compressor = (compress || container.gzip())
-            .then(|| Compressor::new(CompressionLvl::new(GZIP_LEVEL).unwrap_or_default()));
-        let lanes = (0..container.lanes()).map(|_| Lane::default()).collect();
+        let compressor = (compress || container.gzip()).then(Gzip::new);
+        let lanes = (0..container.source().lanes()).map(|_| Lane::default()).collect();
         Self { root, container, lanes, compressor, clock: Clock::default(), bytes: 0, files: 0 }
     }
 
@@ -59,7 +59,7 @@ impl<'a> Output<'a> {
         if self.lanes[lane].file.is_none() {
             self.open(lane, values.stage_time)?;
         }
-        let framing = self.container.framing();
+        let framing = self.container.framing(lane);
         let state = &mut self.lanes[lane];
         let before = state.buffer.len();
         let lead = if state.message == 0 { framing.open } else { framing.between };
@@ -67,10 +67,9 @@ impl<'a> Output<'a> {
         template.render(&mut state.buffer, values, &mut self.clock);
         state.message += state.buffer.len() - before;
         if state.message >= framing.message_bytes {
-            state.buffer.extend_from_slice(framing.close.as_bytes());
-            state.message = 0;
+            state.close_message(framing.close);
         }
-        if state.buffer.len() >= BLOCK {
+        if state.buffer.len() >= BLOCK && state.may_flush() {
             self.flush(lane)?;
         }
         Ok(())
@@ -110,6 +109,9 @@ impl<'a> Output<'a> {
         state.until = (time.div_euclid(HOUR) + 1) * HOUR;
         state.part += 1;
         state.written = 0;
+        state.packing = self.container.packing();
+        state.buffer.extend_from_slice(self.container.framing(lane).head.as_bytes());
+        state.pack(0);
         self.files += 1;
         Ok(())
     }
@@ -118,8 +120,7 @@ impl<'a> Output<'a> {
     fn close(&mut self, lane: usize, next: Option<i64>) -> Result<(), SimulateError> {
         let state = &mut self.lanes[lane];
         if state.message > 0 {
-            state.buffer.extend_from_slice(self.container.framing().close.as_bytes());
-            state.message = 0;
+            state.close_message(self.container.framing(lane).close);
         }
         self.flush(lane)?;
         let Some((_, path)) = self.lanes[lane].file.take() else { return Ok(()) };
@@ -138,7 +139,7 @@ impl<'a> Output<'a> {
         let Some((file, path)) = &mut state.file else { return Ok(()) };
         let size = state.buffer.len() as u64;
         let written = match &mut self.compressor {
-            Some(compressor) => file.write_all(&gzip_member(compressor, &state.buffer)),
+            Some(compressor) => file.write_all(&compressor.member(&state.buffer)),
             None => file.write_all(&state.buffer),
         };
         written.map_err(SimulateError::io("write", path))?;
@@ -149,16 +150,49 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Nothing for nothing: an empty member is no use to a reader.
-fn gzip_member(compressor: &mut Compressor, data: &[u8]) -> Vec<u8> {
-    if data.is_empty() {
-        return Vec::new();
+impl Lane {
+    fn close_message(&mut self, close: &str) {
+        self.buffer.extend_from_slice(close.as_bytes());
+        let start = self.buffer.len() - self.message - close.len();
+        self.message = 0;
+        self.pack(start);
     }
-    let mut member = vec![0; compressor.gzip_compress_bound(data.len())];
-    // The bound makes a lack of space, the only error there is, impossible.
-    let len = compressor.gzip_compress(data, &mut member).unwrap_or(0);
-    member.truncate(len);
-    member
+
+    /// Makes of the bytes from `start` on what the file's packing makes of them.
+    fn pack(&mut self, start: usize) {
+        if let Some(packing) = &mut self.packing
+            && self.buffer.len() > start
+        {
+            let message = self.buffer.split_off(start);
+            packing.pack(&message, &mut self.buffer);
+        }
+    }
+
+    /// An open message that will be packed is still needed whole.
+    fn may_flush(&self) -> bool {
+        self.message == 0 || self.packing.is_none()
+    }
+}
+
+/// Makes gzip members.
+pub struct Gzip(Compressor);
+
+impl Gzip {
+    pub fn new() -> Self {
+        Self(Compressor::new(CompressionLvl::new(GZIP_LEVEL).unwrap_or_default()))
+    }
+
+    /// Nothing for nothing: an empty member is no use to a reader.
+    pub fn member(&mut self, data: &[u8]) -> Vec<u8> {
+        if data.is_empty() {
+            return Vec::new();
+        }
+        let mut member = vec![0; self.0.gzip_compress_bound(data.len())];
+        // The bound makes a lack of space, the only error there is, impossible.
+        let len = self.0.gzip_compress(data, &mut member).unwrap_or(0);
+        member.truncate(len);
+        member
+    }
 }
 
 fn make_parent(path: &Path) -> Result<(), SimulateError> {

@@ -16,6 +16,8 @@ mod disk;
 mod evidence;
 // What a log says never reaches a terminal or a spreadsheet as it is.
 mod hostile_output;
+// Every container: one log in all of them, cut records, and cases as files.
+mod containers;
 // From raw logs to the right users alerted on.
 mod hunting;
 // What must never be in the source, whatever it does.

@@ -32,10 +32,12 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
     }
 }
 
-/// A prefix holds no quotes: text with quotes before a brace is the end of a record whose head is missing.
+/// A prefix holds no quotes and closes nothing that it didn't open (`kube-apiserver[1]:` is syslog's): text that does
+/// is the end of a record whose head is missing.
 fn split(line: &str) -> Option<(&str, &str)> {
     let (prefix, text) = line.split_at(line.find('{')?);
     let record = text[1..].trim_ascii_start().starts_with('"');
-    let plain = !prefix.is_empty() && prefix.len() <= LONGEST && !prefix.contains(['"', '}', ']']);
+    let closed = prefix.find(']').is_some_and(|at| !prefix[..at].contains('['));
+    let plain = !prefix.is_empty() && prefix.len() <= LONGEST && !prefix.contains(['"', '}']) && !closed;
     (record && plain).then_some((prefix, text))
 }

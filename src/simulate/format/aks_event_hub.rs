@@ -4,9 +4,7 @@
 use std::path::PathBuf;
 
 use super::aks::ManagedCluster;
-use super::{Container, Framing};
-use crate::simulate::call::{Call, Stage};
-use crate::simulate::clock::{civil, hour};
+use super::{Container, Framing, Source, folders};
 
 /// The size of a message in the basic tier.
 const MESSAGE_BYTES: usize = 256 * 1024;
@@ -20,16 +18,25 @@ impl AksEventHub {
 }
 
 impl Container for AksEventHub {
-    fn record(&self, call: &Call, stage: Stage) -> Option<String> {
-        Some(self.0.record(call, stage))
+    fn source(&self) -> &dyn Source {
+        &self.0
+    }
+
+    fn wrap(&self, _lane: usize, record: String) -> String {
+        self.0.diagnostic(record)
     }
 
     fn path(&self, _lane: usize, opened: i64, _part: u32) -> PathBuf {
-        let (year, month, day) = civil(opened);
-        format!("insights-logs-kube-audit/0/{year:04}/{month:02}/{day:02}/{:02}.json", hour(opened)).into()
+        format!("insights-logs-kube-audit/0/{}.json", folders(opened)).into()
     }
 
-    fn framing(&self) -> Framing {
-        Framing { open: "{\"records\":[", between: ",", close: "]}\n", message_bytes: MESSAGE_BYTES }
+    fn framing(&self, _lane: usize) -> Framing<'_> {
+        Framing {
+            head: "",
+            open: "{\"records\":[",
+            between: ",",
+            close: "]}\n",
+            message_bytes: MESSAGE_BYTES,
+        }
     }
 }

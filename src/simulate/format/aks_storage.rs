@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Container;
 use super::aks::ManagedCluster;
-use crate::simulate::call::{Call, Stage};
+use super::{Container, Source};
 use crate::simulate::clock::{civil, hour};
 
 pub struct AksStorage(ManagedCluster);
@@ -16,8 +15,12 @@ impl AksStorage {
 }
 
 impl Container for AksStorage {
-    fn record(&self, call: &Call, stage: Stage) -> Option<String> {
-        Some(self.0.record(call, stage))
+    fn source(&self) -> &dyn Source {
+        &self.0
+    }
+
+    fn wrap(&self, _lane: usize, record: String) -> String {
+        self.0.diagnostic(record)
     }
 
     fn path(&self, _lane: usize, opened: i64, _part: u32) -> PathBuf {

@@ -1,0 +1,73 @@
+//! Cases as files: `tests/containers/<container>/<case>` is ingested, and what comes of it is compared with
+//! `<case>.expected.json` beside it. `tests/containers/README.md` says how to add one.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::open;
+use crate::bad_input::accounting;
+use crate::support::{World, project};
+
+const EXPECTED: &str = ".expected.json";
+
+fn cases() -> Vec<PathBuf> {
+    let files = walkdir::WalkDir::new(project("tests/containers")).sort_by_file_name().min_depth(2);
+    let files = files.into_iter().map(|entry| entry.expect("a readable folder"));
+    let files = files.filter(|entry| entry.file_type().is_file()).map(|entry| entry.into_path());
+    files.filter(|path| !name(path).ends_with(EXPECTED)).collect()
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8")
+}
+
+/// The differences between what a case gives and what it should give.
+fn check(case: &Path) -> Vec<String> {
+    let expected = case.with_file_name(format!("{}{EXPECTED}", name(case)));
+    let expected = std::fs::read(&expected).unwrap_or_else(|error| panic!("{}: {error}", expected.display()));
+    let expected: Value = serde_json::from_slice(&expected).expect("JSON");
+    let world = World::new();
+    let file = world.write(name(case), std::fs::read(case).expect("a readable case"));
+    // A last line without an end may still be written, unless its file is left alone for a while.
+    let an_hour_ago = SystemTime::now() - Duration::from_secs(3_600);
+    File::options().write(true).open(&file).and_then(|file| file.set_modified(an_hour_ago)).expect("a time");
+    let report = accounting(&world, &[name(case)], 0);
+    let mut wrong = Vec::new();
+    for count in ["rejects", "other", "duplicates"] {
+        if report[count] != expected[count] {
+            wrong.push(format!("{count} are {}, not {}", report[count], expected[count]));
+        }
+    }
+    let sql = "SELECT * FROM audit_events ORDER BY source_record";
+    let run = world.run(&["query", sql, "--lake", "lake", "--format", "ndjson"]).expect_code(0);
+    let rows: Vec<Value> = run.stdout.lines().map(|row| serde_json::from_str(row).expect("a row")).collect();
+    let wanted = expected["rows"].as_array().expect("rows");
+    if rows.len() != wanted.len() {
+        wrong.push(format!("{} rows, not {}", rows.len(), wanted.len()));
+    }
+    for (number, (row, wanted)) in rows.iter().zip(wanted).enumerate() {
+        for (column, value) in wanted.as_object().expect("an object") {
+            let mut found = row.get(column).cloned().unwrap_or_else(|| panic!("no column {column}"));
+            open(&mut found);
+            if found != *value {
+                wrong.push(format!("{column} of row {number} is {found}, not {value}"));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_case_gives_what_stands_beside_it() {
+    let cases = cases();
+    assert!(cases.len() >= 60, "{} cases", cases.len());
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let case_wrong = check(case);
+        wrong.extend(case_wrong.iter().map(|wrong| format!("{}: {wrong}", case.display())));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,81 @@
+//! Cut records, as EKS and AKS cut long ones: what is left counts like any other read of a secret.
+
+use serde_json::Value;
+
+use super::alerts;
+use crate::support::World;
+
+/// Formats of a log service that cuts.
+const FORMATS: &[&str] = &[
+    "eks-cloudwatch-export",
+    "eks-firehose",
+    "eks-lambda",
+    "eks-kinesis",
+    "eks-filter-log-events",
+    "eks-get-log-events",
+    "eks-insights-json",
+    "eks-insights-csv",
+    "aks-storage",
+    "aks-event-hub",
+    "aks-diagnostics-json",
+    "aks-diagnostics-csv",
+];
+
+fn simulated(world: &World, format: &str, options: &[&str]) -> (String, Value) {
+    let (logs, lake) = (format!("{format}-{}", options.len()), format!("{format}-{}-lake", options.len()));
+    let mut all = vec!["--seed", "7", "--records", "4000", "--days", "1", "--format", format];
+    all.extend(options);
+    world.simulate(&logs, &all);
+    let ingested = world.run(&["ingest", &logs, "--lake", &lake, "--format", "json"]).expect_code(0).json();
+    (lake, ingested)
+}
+
+fn count(world: &World, lake: &str, what: &str) -> u64 {
+    let sql = format!("SELECT count(*) AS n FROM audit_events WHERE {what}");
+    let answer = world.run(&["query", &sql, "--lake", lake, "--format", "ndjson"]).expect_code(0);
+    answer.json()["n"].as_u64().expect("a count")
+}
+
+/// What the head of a cut record says. It has its container's time, and so stands apart from the record of when its request was
+/// received: `requests` can be higher.
+fn without_times(alerts: Vec<Value>) -> Vec<Value> {
+    let times = ["crossed_at", "first_seen", "last_seen", "requests"];
+    let mut alerts = alerts;
+    for alert in &mut alerts {
+        let alert = alert.as_object_mut().expect("an alert");
+        times.iter().for_each(|name| _ = alert.remove(*name));
+    }
+    alerts.sort_by_key(|alert| alert["username"].to_string());
+    alerts
+}
+
+#[test]
+fn salvaged_reads_count_like_any_other() {
+    let world = World::new();
+    let (whole, _) = simulated(&world, "kube-apiserver", &[]);
+    let expected = without_times(alerts(&world, &whole));
+    for format in FORMATS {
+        let (lake, ingested) = simulated(&world, format, &["--cut", "4096"]);
+        assert_eq!(ingested["rejects"], serde_json::json!({}), "{format}");
+        let salvaged = count(&world, &lake, "salvaged AND truncated AND event_time_source = 'container'");
+        assert!(salvaged > 300, "{format}: {salvaged}");
+        assert_eq!(count(&world, &lake, "salvaged"), salvaged, "{format}");
+        assert_eq!(
+            count(
+                &world,
+                &lake,
+                "salvaged AND (response_object IS NOT NULL OR name IS NULL AND verb = 'get')"
+            ),
+            0
+        );
+        assert_eq!(without_times(alerts(&world, &lake)), expected, "{format}");
+    }
+}
+
+#[test]
+fn lines_that_are_cut_and_have_no_time_are_rejects_with_their_reason() {
+    let world = World::new();
+    let (_, ingested) = simulated(&world, "kube-apiserver", &["--cut", "4096"]);
+    let rejects = ingested["rejects"].as_object().expect("rejects");
+    assert!(rejects["cut"].as_u64().expect("a count") > 300 && rejects.len() == 1, "{ingested}");
+}
