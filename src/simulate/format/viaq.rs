@@ -28,13 +28,19 @@ impl Container for Viaq {
             "openshift": {"cluster_id": "00000000-0000-4000-8000-000000000000", "sequence": 1},
         });
         event["level"] = json!("default");
-        let mut keys: Vec<(String, Value)> =
-            [event, added].iter().filter_map(Value::as_object).cloned().flatten().collect();
+        let mut keys: Vec<(String, Value)> = [event, added].into_iter().flat_map(fields).collect();
         keys.sort_by(|(a, _), (b, _)| a.cmp(b));
         Value::Object(keys.into_iter().collect::<Map<_, _>>()).to_string()
     }
 
     fn path(&self, _lane: usize, opened: i64, _part: u32) -> PathBuf {
         hourly("audit", opened, "json")
+    }
+}
+
+fn fields(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
     }
 }
