@@ -227,20 +227,8 @@ mod tests {
             let inner = error.get_ref().unwrap().downcast_ref::<StreamError>().unwrap();
             assert!(matches!(inner, StreamError::Damaged { format, .. } if *format == name));
         }
-        for cut in [10, 12, 20] {
-            let (out, error) = read(gzip(&text)[..cut].to_vec());
-            assert!(out.len() <= 20 && error.is_some(), "{cut}");
-        }
-    }
-
-    #[test]
-    fn tables_are_found_inside_layers_and_however_they_are_read() {
-        let csv = b"@timestamp,@message\n2026,{}\n".to_vec();
-        for stored in [csv.clone(), gzip(&csv)] {
-            let (out, error) = read(stored);
-            assert_eq!(String::from_utf8(out).unwrap(), "{\"@timestamp\":\"2026\",\"@message\":\"{}\"}\n");
-            assert!(error.is_none());
-        }
+        let (out, error) = read(gzip(&text)[..12].to_vec());
+        assert!(out.len() <= 1 && error.is_some());
     }
 
     #[test]
