@@ -1,6 +1,7 @@
 //! Bytes to events: decompress, frame, containers, the audit event. Every hostile byte ends here.
 
 mod containers;
+mod cursor;
 mod cut;
 mod decoder;
 mod decompress;
@@ -9,6 +10,7 @@ pub mod event;
 mod fields;
 mod frame;
 mod framing;
+mod quick;
 mod resource_name;
 mod scalar;
 mod scan;

@@ -5,16 +5,32 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::event::content_hash;
+use super::quick;
 pub(super) use super::scalar::{Integer, Millis, Text};
 use super::scan::deeper_than;
 use super::{AuditEvent, EventTimeSource, LogType, RejectCode, RejectReason, time};
 
 /// Levels of nesting in a body. Custom resource definitions, the deepest real objects, stay below a hundred.
 const MAX_DEPTH: usize = 256;
+
+/// A value's JSON, as it stands in the record.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Raw<'a>(#[serde(borrow, deserialize_with = "raw")] pub &'a str);
+
+impl<'a> From<&'a RawValue> for Raw<'a> {
+    fn from(value: &'a RawValue) -> Self {
+        Self(value.get())
+    }
+}
+
+fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de str, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(RawValue::get)
+}
 
 /// Why a container could not decode a record.
 #[derive(Debug)]
@@ -36,65 +52,65 @@ impl Failure {
 }
 
 /// An Event, or an EventList; see the module.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Event<'a> {
     #[serde(borrow)]
     pub kind: Option<Text<'a>>,
     pub api_version: Option<Text<'a>>,
     /// Of an EventList.
-    pub items: Option<&'a RawValue>,
-    level: Option<Text<'a>>,
+    pub items: Option<Raw<'a>>,
+    pub level: Option<Text<'a>>,
     /// ViaQ keeps the level here and writes `default` into `level`.
     #[serde(rename = "k8s_audit_level")]
-    k8s_audit_level: Option<Text<'a>>,
+    pub k8s_audit_level: Option<Text<'a>>,
     #[serde(rename = "auditID")]
-    audit_id: Option<Text<'a>>,
-    stage: Option<Text<'a>>,
+    pub audit_id: Option<Text<'a>>,
+    pub stage: Option<Text<'a>>,
     #[serde(rename = "requestURI")]
-    request_uri: Option<Text<'a>>,
-    verb: Option<Text<'a>>,
-    user: Option<User<'a>>,
-    impersonated_user: Option<User<'a>>,
+    pub request_uri: Option<Text<'a>>,
+    pub verb: Option<Text<'a>>,
+    pub user: Option<User<'a>>,
+    pub impersonated_user: Option<User<'a>>,
     #[serde(rename = "sourceIPs")]
-    source_ips: Option<Vec<Text<'a>>>,
-    user_agent: Option<Text<'a>>,
-    object_ref: Option<ObjectRef<'a>>,
-    response_status: Option<&'a RawValue>,
-    request_object: Option<&'a RawValue>,
-    response_object: Option<&'a RawValue>,
-    request_received_timestamp: Option<Text<'a>>,
-    stage_timestamp: Option<Text<'a>>,
+    pub source_ips: Option<Vec<Text<'a>>>,
+    pub user_agent: Option<Text<'a>>,
+    pub object_ref: Option<ObjectRef<'a>>,
+    pub response_status: Option<Raw<'a>>,
+    pub request_object: Option<Raw<'a>>,
+    pub response_object: Option<Raw<'a>>,
+    pub request_received_timestamp: Option<Text<'a>>,
+    pub stage_timestamp: Option<Text<'a>>,
     /// Of 2017, as `metadata.creationTimestamp`.
-    timestamp: Option<Text<'a>>,
-    metadata: Option<&'a RawValue>,
-    annotations: Option<&'a RawValue>,
+    pub timestamp: Option<Text<'a>>,
+    pub metadata: Option<Raw<'a>>,
+    pub annotations: Option<Raw<'a>>,
     /// Added by Panther.
     #[serde(rename = "p_log_type")]
-    p_log_type: Option<Text<'a>>,
+    pub p_log_type: Option<Text<'a>>,
     #[serde(rename = "p_source_label")]
-    p_source_label: Option<Text<'a>>,
+    pub p_source_label: Option<Text<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct User<'a> {
+pub(super) struct User<'a> {
     #[serde(borrow)]
-    username: Option<Text<'a>>,
-    uid: Option<Text<'a>>,
-    groups: Option<Vec<Text<'a>>>,
-    extra: Option<&'a RawValue>,
+    pub username: Option<Text<'a>>,
+    pub uid: Option<Text<'a>>,
+    pub groups: Option<Vec<Text<'a>>>,
+    pub extra: Option<Raw<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ObjectRef<'a> {
+pub(super) struct ObjectRef<'a> {
     #[serde(borrow)]
-    resource: Option<Text<'a>>,
-    namespace: Option<Text<'a>>,
-    name: Option<Text<'a>>,
-    api_group: Option<Text<'a>>,
-    api_version: Option<Text<'a>>,
-    subresource: Option<Text<'a>>,
+    pub resource: Option<Text<'a>>,
+    pub namespace: Option<Text<'a>>,
+    pub name: Option<Text<'a>>,
+    pub api_group: Option<Text<'a>>,
+    pub api_version: Option<Text<'a>>,
+    pub subresource: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -173,8 +189,8 @@ impl<'a> Event<'a> {
             outcome => outcome?,
         };
         let stage_time = optional_time(&self.stage_timestamp, "stageTimestamp")?;
-        let annotations: Annotations<'a> = part(self.annotations, "annotations")?;
-        let status: Status<'a> = part(self.response_status, "responseStatus")?;
+        let annotations = usual_or(self.annotations, quick::annotations, "annotations")?;
+        let status = usual_or(self.response_status, quick::status, "responseStatus")?;
         let user = self.user.unwrap_or_default();
         if context.cut {
             needed(&[
@@ -279,14 +295,14 @@ fn texts<'a>(list: Option<Vec<Text<'a>>>) -> Vec<Cow<'a, str>> {
 }
 
 /// JSON as logged.
-pub(super) fn json<'a>(value: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
-    value.map(|value| Cow::Borrowed(value.get()))
+pub(super) fn json<'a>(value: Option<impl Into<Raw<'a>>>) -> Option<Cow<'a, str>> {
+    value.map(|value| Cow::Borrowed(value.into().0))
 }
 
 /// Refuses bodies that nest too deep for what comes after.
-pub(super) fn check_depth(body: Option<&RawValue>) -> Result<(), Failure> {
-    match body {
-        Some(body) if deeper_than(body.get(), MAX_DEPTH) => Err(Failure::Reject(too_deep())),
+pub(super) fn check_depth<'a>(body: Option<impl Into<Raw<'a>>>) -> Result<(), Failure> {
+    match body.map(Into::into) {
+        Some(Raw(body)) if deeper_than(body, MAX_DEPTH) => Err(Failure::Reject(too_deep())),
         _ => Ok(()),
     }
 }
@@ -314,16 +330,25 @@ pub(super) fn optional_time(value: &Option<Text<'_>>, field: &str) -> Result<Opt
 
 /// Reads a nested value that was kept as text; absent is the default.
 pub(super) fn part<'a, T: Deserialize<'a> + Default>(
-    value: Option<&'a RawValue>,
+    value: Option<impl Into<Raw<'a>>>,
     field: &str,
 ) -> Result<T, Failure> {
     value.map_or_else(
         || Ok(T::default()),
         |value| {
-            serde_json::from_str(value.get())
+            serde_json::from_str(value.into().0)
                 .map_err(|error| Failure::new(RejectCode::WrongType, format!("{field}: {}", message(&error))))
         },
     )
+}
+
+/// The same for what is nearly always written in the way that `quick` reads.
+fn usual_or<'a, T: Deserialize<'a> + Default>(
+    value: Option<Raw<'a>>,
+    quick: impl Fn(&'a str) -> Option<T>,
+    field: &str,
+) -> Result<T, Failure> {
+    value.and_then(|value| quick(value.0)).map_or_else(|| part(value, field), Ok)
 }
 
 /// Serde's message without the place, which would be that in a part of the record, and without the string it

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use crate::decode::RejectCode;
 use crate::decode::cut;
 use crate::decode::decoder::{Job, json_failure};
+use crate::decode::quick;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Event, Failure, may_be_event, part};
 
@@ -79,7 +80,10 @@ pub(super) fn decode_text(job: &mut Job<'_>, text: &str, context: &Context<'_>) 
 
 /// Reads an Event's JSON.
 pub(in crate::decode) fn parse(record: &str) -> Result<Event<'_>, Failure> {
-    serde_json::from_str(record).map_err(|error| json_failure(&error, record))
+    match quick::event(record) {
+        Some(event) => Ok(event),
+        None => serde_json::from_str(record).map_err(|error| json_failure(&error, record)),
+    }
 }
 
 fn is_list(event: &Event<'_>) -> bool {
