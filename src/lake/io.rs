@@ -2,6 +2,7 @@
 //!
 //! Each of them first asks [`step`], where tests make the n-th one fail.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -159,6 +160,38 @@ pub fn create_dir_all(path: &Path) -> Result<(), LakeError> {
         Ok(()) if path.parent().is_some_and(|parent| parent.as_os_str().is_empty()) => Ok(()),
         Ok(()) => sync_parent(path),
     }
+}
+
+/// Files or folders that are brought to the disk side by side. One after another they took a quarter of an
+/// ingest of 500,000 records into 60 files.
+const SYNCS: usize = 8;
+
+/// [`sync_file`] or [`sync_dir`] of each path.
+pub fn sync_each(paths: &[PathBuf], sync: fn(&Path) -> Result<(), LakeError>) -> Result<(), LakeError> {
+    std::thread::scope(|scope| {
+        let share = paths.len().div_ceil(SYNCS).max(1);
+        let syncs: Vec<_> = paths
+            .chunks(share)
+            .map(|paths| scope.spawn(move || paths.iter().try_for_each(|path| sync(path))))
+            .collect();
+        let lost = || LakeError::io("bring to the disk", &paths[0])(io::Error::other("a thread ended"));
+        syncs.into_iter().try_for_each(|sync| sync.join().unwrap_or_else(|_| Err(lost())))
+    })
+}
+
+/// Creates folders and those above them, durably; those that exist stay.
+pub fn create_dirs_all<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<(), LakeError> {
+    let mut changed = BTreeSet::new();
+    for path in paths.filter(|path| !path.is_dir()) {
+        if let Some(parent) = path.parent() {
+            create_dir_all(parent)?;
+            changed.insert(parent);
+        }
+        step(Operation::Create, path)
+            .and_then(|()| fs::create_dir(path))
+            .map_err(LakeError::io("create the folder", path))?;
+    }
+    changed.into_iter().try_for_each(sync_dir)
 }
 
 /// Removes a file; nothing where it is gone already.

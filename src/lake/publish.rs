@@ -113,9 +113,9 @@ impl LakeWriter {
     }
 
     fn record(&self, commit: &Commit) -> Result<(), LakeError> {
-        for path in files_of(commit) {
-            disk::sync_file(&self.layout.staged(&commit.batch, path))?;
-        }
+        let files: Vec<PathBuf> =
+            files_of(commit).map(|path| self.layout.staged(&commit.batch, path)).collect();
+        disk::sync_each(&files, disk::sync_file)?;
         disk::sync_dir(&self.staging())?;
         let path = self.layout.commit(commit.number);
         let text = serde_json::to_vec_pretty(commit)
@@ -144,23 +144,16 @@ fn move_files(
     commit: &Commit,
     bring: fn(&Path, &Path) -> Result<(), LakeError>,
 ) -> Result<usize, LakeError> {
-    let mut folders = BTreeSet::new();
-    let mut brought = 0;
-    for relative in files_of(commit) {
-        let (place, staged) = (layout.root().join(relative), layout.staged(&commit.batch, relative));
-        if place.exists() || !staged.exists() {
-            continue;
-        }
-        if let Some(folder) = place.parent()
-            && folders.insert(folder.to_path_buf())
-        {
-            disk::create_dir_all(folder)?;
-        }
-        bring(&staged, &place)?;
-        brought += 1;
-    }
-    folders.iter().try_for_each(|folder| disk::sync_dir(folder))?;
-    Ok(brought)
+    let moves: Vec<(PathBuf, PathBuf)> = files_of(commit)
+        .map(|relative| (layout.staged(&commit.batch, relative), layout.root().join(relative)))
+        .filter(|(staged, place)| !place.exists() && staged.exists())
+        .collect();
+    let folders: BTreeSet<&Path> = moves.iter().filter_map(|(_, place)| place.parent()).collect();
+    disk::create_dirs_all(folders.iter().copied())?;
+    moves.iter().try_for_each(|(staged, place)| bring(staged, place))?;
+    let folders: Vec<PathBuf> = folders.into_iter().map(Path::to_path_buf).collect();
+    disk::sync_each(&folders, disk::sync_dir)?;
+    Ok(moves.len())
 }
 
 /// Does what earlier writers left undone; only for the holder of the lock.
