@@ -19,6 +19,9 @@ const MINUTE: i64 = 60_000_000;
 /// From a microsecond to days.
 const WINDOWS: &[i64] = &[1, 2, 1_000, MINUTE, 30 * MINUTE, 26 * 60 * MINUTE, 3 * 24 * 60 * MINUTE];
 
+/// Around the 60 seconds in which a cut response is looked for, and a repeated Audit-ID comes again.
+const LATER: &[i64] = &[-60_000_001, -60_000_000, -1, 0, 1, 1_000_000, 59_999_999, 60_000_000, 60_000_001];
+
 /// A history in the order it arrives in, and what to hunt with.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -87,6 +90,10 @@ fn request(window: i64, users: usize) -> impl Strategy<Value = Vec<AuditEvent<'s
         prop_oneof![12 => Just(("", "secrets", None)), 1 => Just(("apps", "secrets", None)),
             1 => Just(("", "pods", None)), 1 => Just(("", "secrets", Some("status")))],
     );
+    let and_then = (
+        weighted(0.15, (select(LATER), prop::bool::weighted(0.2))),
+        prop_oneof![5 => Just(Vec::new()), 1 => vec(select(LATER), 1..3)],
+    );
     let how = (
         weighted(0.8, select(&[200, 201, 403, 401, 404, 500, 0][..])),
         weighted(0.1, select(&["allow", "forbid"][..])),
@@ -94,7 +101,7 @@ fn request(window: i64, users: usize) -> impl Strategy<Value = Vec<AuditEvent<'s
         vec(select(&["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"][..]), 1..4),
         select(&LogType::ALL[..]),
     );
-    (time(window), who, what, how).prop_map(move |(event_time, who, what, how)| {
+    (time(window), who, what, how, and_then).prop_map(move |(event_time, who, what, how, and_then)| {
         let mut event = event(event_time, how.4);
         event.username = who.0.and_then(text);
         event.impersonated_username = who.1.and_then(text);
@@ -114,14 +121,35 @@ fn request(window: i64, users: usize) -> impl Strategy<Value = Vec<AuditEvent<'s
             Some(id) => event.audit_id = text(&format!("id-{id}")),
             None => event.record_id = text("hash"),
         }
-        how.3
-            .iter()
-            .map(|stage| {
-                let code = how.0.filter(|_| *stage != "RequestReceived");
-                AuditEvent { stage: text(stage), response_code: code, ..event.clone() }
-            })
-            .collect()
+        let stages = how.3.iter().map(|stage| {
+            let code = how.0.filter(|_| *stage != "RequestReceived");
+            AuditEvent { stage: text(stage), response_code: code, ..event.clone() }
+        });
+        let mut records: Vec<_> = stages.collect();
+        for later in &and_then.1 {
+            let again = records[0].clone();
+            records.push(AuditEvent { event_time: event_time + later, ..again });
+        }
+        records.extend(and_then.0.map(|(later, in_object)| cut(&event, later, how.0, in_object)));
+        records
     })
+}
+
+/// The response to a request as it is read when its end was cut, with its container's time, or even
+/// what was read, when the cut is `in_object`.
+fn cut(event: &AuditEvent<'static>, later: i64, code: Option<i32>, in_object: bool) -> AuditEvent<'static> {
+    let event_time = event.event_time + later;
+    AuditEvent {
+        event_time,
+        event_time_source: EventTimeSource::Container,
+        stage_time: None,
+        stage: text("ResponseComplete"),
+        response_code: code.filter(|_| !in_object),
+        name: event.name.clone().filter(|_| !in_object),
+        truncated: true,
+        salvaged: true,
+        ..event.clone()
+    }
 }
 
 fn event(event_time: i64, log_type: LogType) -> AuditEvent<'static> {
@@ -172,7 +200,7 @@ fn parameters(window: i64) -> impl Strategy<Value = HuntParameters> {
     (
         1..5_i64,
         select(vec![0, 1, window / 2, window, window.saturating_mul(2)]),
-        subsequence(GroupColumn::ALL.to_vec(), 1..4),
+        subsequence(GroupColumn::ALL.to_vec(), 1..=GroupColumn::ALL.len()),
         prop::bool::weighted(0.5),
         select(&[SecretKey::Qualified, SecretKey::Name][..]),
         prop::bool::weighted(0.3),

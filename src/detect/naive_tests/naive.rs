@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::allow;
-use crate::decode::AuditEvent;
+use crate::decode::{AuditEvent, EventTimeSource};
 use crate::detect::{GroupColumn, HuntParameters, SecretKey, Since, WindowMode};
 
 #[derive(Debug, PartialEq)]
@@ -58,7 +58,7 @@ fn matches<'a>(events: &'a [AuditEvent<'a>], parameters: &HuntParameters) -> Vec
     events
         .iter()
         .enumerate()
-        .filter(|(index, _)| is_latest_stage(events, *index))
+        .filter(|(index, _)| is_latest_stage(events, *index) && !is_answered(events, &events[*index]))
         .map(|(_, event)| event)
         .filter(|event| is_match(event, parameters.include_system))
         .filter(|event| parameters.until.is_none_or(|until| event.event_time < until))
@@ -103,6 +103,43 @@ fn is_latest_stage(events: &[AuditEvent<'_>], index: usize) -> bool {
         let same = (stage(other), other.stage_time) == (stage(event), event.stage_time);
         is_same_request(event, other) && (later || (same && is_first(other, other_index, event, index)))
     })
+}
+
+/// Whether a request that has only begun has its end in a cut record: one that lost its own times, and
+/// whose container has the time of this request's, or none nearer, within 60 seconds.
+pub(super) fn is_answered(events: &[AuditEvent<'_>], event: &AuditEvent<'_>) -> bool {
+    let begins = |event: &AuditEvent<'_>| {
+        matches!(event.stage.as_deref(), Some("RequestReceived" | "ResponseStarted"))
+            && event.event_time_source != EventTimeSource::Container
+    };
+    let answers = |cut: &AuditEvent<'_>| {
+        let nearest = events
+            .iter()
+            .filter(|begun| begins(begun) && is_answer(cut, begun))
+            .map(|begun| ((begun.event_time - cut.event_time).abs(), begun.event_time))
+            .filter(|(apart, _)| *apart <= 60_000_000)
+            .min();
+        is_answer(cut, event) && nearest.is_some_and(|(_, begun)| begun == event.event_time)
+    };
+    let is_cut = |event: &AuditEvent<'_>| {
+        event.salvaged
+            && event.event_time_source == EventTimeSource::Container
+            && event.stage.as_deref() == Some("ResponseComplete")
+    };
+    matches!(event.stage.as_deref(), Some("RequestReceived" | "ResponseStarted"))
+        && events.iter().any(|cut| is_cut(cut) && answers(cut))
+}
+
+fn is_answer(cut: &AuditEvent<'_>, begun: &AuditEvent<'_>) -> bool {
+    cut.audit_id.is_some()
+        && cut.audit_id == begun.audit_id
+        && cut.cluster == begun.cluster
+        && cut.request_uri == begun.request_uri
+        && cut.verb == begun.verb
+        && cut.username == begun.username
+        && (&cut.api_group, &cut.resource, &cut.subresource)
+            == (&begun.api_group, &begun.resource, &begun.subresource)
+        && (&cut.namespace, &cut.name) == (&begun.namespace, &begun.name)
 }
 
 /// Between records of one stage and time: the smaller record_id, nulls last, then the earlier record.
