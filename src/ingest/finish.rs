@@ -191,6 +191,7 @@ fn records(
             }),
             waiting: read.tail.waiting,
             given: options.given(source),
+            rejected: tally.places(),
         }
     };
     sorted.read.iter().map(of).collect()

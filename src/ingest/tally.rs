@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::{AuditEvent, LogType, RejectCode};
+use crate::lake::commit::Rejected;
+use crate::lake::coverage::Stream;
 
 /// Kinds of other records that are told apart in one source by one thread; the names come from the
 /// logs, so there must be an end to them.
@@ -11,12 +13,17 @@ const KINDS: usize = 10_000;
 /// The name under which the kinds beyond are counted together.
 const MORE_KINDS: &str = "more kinds";
 
+/// Places of rejects that are told apart in one source.
+const PLACES: usize = 1_000;
+
 /// The counts of a source, or of the part of it that one thread saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub records: u64,
     pub rows: u64,
     pub rejects: BTreeMap<RejectCode, u64>,
+    /// The rejects by stream and date of the records around them.
+    pub rejected: BTreeMap<(Stream, Option<String>), u64>,
     pub other: BTreeMap<String, u64>,
     pub log_types: BTreeSet<LogType>,
     /// The smallest and the largest event_time.
@@ -32,6 +39,23 @@ impl Tally {
 
     pub(super) fn reject(&mut self, code: RejectCode) {
         *self.rejects.entry(code).or_default() += 1;
+    }
+
+    /// Says where rejects stand that were counted before.
+    pub(super) fn rejected(&mut self, stream: Stream, event_date: Option<String>, count: u64) {
+        let place = (stream, event_date);
+        let known = self.rejected.len() < PLACES || self.rejected.contains_key(&place);
+        *self.rejected.entry(if known { place } else { Default::default() }).or_default() += count;
+    }
+
+    /// The rejects by place, as a commit has them.
+    pub(super) fn places(&self) -> Vec<Rejected> {
+        let place = |((stream, event_date), rejects): (&(Stream, Option<String>), &u64)| Rejected {
+            stream: stream.clone(),
+            event_date: event_date.clone(),
+            rejects: *rejects,
+        };
+        self.rejected.iter().map(place).collect()
     }
 
     pub(super) fn other(&mut self, kind: &str) {
@@ -58,6 +82,9 @@ impl Tally {
         self.rows += part.rows;
         for (code, count) in part.rejects {
             *self.rejects.entry(code).or_default() += count;
+        }
+        for ((stream, event_date), count) in part.rejected {
+            self.rejected(stream, event_date, count);
         }
         for (kind, count) in part.other {
             self.others(&kind, count);

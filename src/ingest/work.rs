@@ -16,6 +16,7 @@ use super::options::Progress;
 use super::tally::Tally;
 use crate::cancel::Cancel;
 use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder, Reject};
+use crate::lake::coverage::Stream;
 use crate::lake::dedup::{Dedup, FileNumber, Standing};
 use crate::lake::rejects::{self, Part, RejectRecord};
 use crate::lake::writer::{self, StagedFile};
@@ -206,11 +207,11 @@ impl<'a> Worker<'a> {
     fn flush(&mut self) -> Result<(), IngestError> {
         let bases = self.bases()?;
         let spans = std::mem::take(&mut self.spans);
-        self.flush_rejects(&spans, &bases)?;
-        if self.rows.rows() == 0 {
+        let rows = numbered(self.rows.finish(), &spans, &bases)?;
+        self.flush_rejects(&spans, &bases, &rows.batch)?;
+        if rows.batch.num_rows() == 0 {
             return Ok(());
         }
-        let rows = numbered(self.rows.finish(), &spans, &bases)?;
         let clusters = clusters_by_date(&rows.batch);
         let staged = writer::write(rows, self.shop.staging, &mut || self.shop.file_name())?;
         for file in staged {
@@ -229,7 +230,12 @@ impl<'a> Worker<'a> {
         })
     }
 
-    fn flush_rejects(&mut self, spans: &[Span], bases: &[u64]) -> Result<(), IngestError> {
+    fn flush_rejects(
+        &mut self,
+        spans: &[Span],
+        bases: &[u64],
+        rows: &RecordBatch,
+    ) -> Result<(), IngestError> {
         if self.rejects.is_empty() {
             return Ok(());
         }
@@ -237,12 +243,34 @@ impl<'a> Worker<'a> {
         for ((span, base), end) in spans.iter().zip(bases).zip(ends) {
             self.rejects[span.rejects..end].iter_mut().for_each(|reject| reject.record += base);
         }
+        self.place_rejects(spans, rows);
         let name = format!("rejects-{}", self.shop.names.fetch_add(1, Ordering::Relaxed));
         let path = self.shop.staging.join(name);
         rejects::write_run(&mut self.rejects, &path)?;
         self.reject_bytes = 0;
         self.product.rejects.push(path);
         Ok(())
+    }
+
+    /// Counts the rejects by the records of their chunk that are nearest before them, else after them.
+    fn place_rejects(&mut self, spans: &[Span], rows: &RecordBatch) {
+        let numbers = rows.column(position("source_record")).as_primitive::<Int64Type>().values();
+        for (at, span) in spans.iter().enumerate() {
+            let next = spans.get(at + 1);
+            let (last_reject, last_row) =
+                next.map_or((self.rejects.len(), numbers.len()), |next| (next.rejects, next.rows));
+            let of_chunk = &numbers[span.rows..last_row];
+            let tally = self.product.tallies.entry(span.source).or_default();
+            for reject in &self.rejects[span.rejects..last_reject] {
+                let before = of_chunk.partition_point(|number| (*number as u64) < reject.record);
+                let near = span.rows + before.saturating_sub(1);
+                let (stream, date) = match of_chunk.is_empty() {
+                    true => Default::default(),
+                    false => place(rows, near),
+                };
+                tally.rejected(stream, date, 1);
+            }
+        }
     }
 
     /// Hands the file's rows over to be compared with all others.
@@ -279,6 +307,18 @@ pub(super) fn bare(frame: &[u8]) -> &[u8] {
         frame = rest;
     }
     frame.trim_ascii()
+}
+
+/// The stream and the date of a row.
+fn place(rows: &RecordBatch, row: usize) -> (Stream, Option<String>) {
+    let text = |name| {
+        let column = rows.column(position(name)).as_string_view();
+        column.is_valid(row).then(|| column.value(row).to_owned())
+    };
+    let time = rows.column(position("event_time")).as_primitive::<TimestampMicrosecondType>().value(row);
+    let stream =
+        Stream { cluster: text("cluster"), log_type: text("log_type"), log_stream: text("log_stream") };
+    (stream, Some(utc::date(time.div_euclid(utc::DAY))))
 }
 
 /// The rows with their record's number in its source, where it was one in its chunk.

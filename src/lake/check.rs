@@ -5,17 +5,17 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::commit::{Commit, FileRecord};
+use super::coverage::{self, Counting, FileCoverage};
 use super::gaps::{Gap, Gaps};
-use super::identity::Reader;
 use super::layout::{EVENTS, Layout};
 use super::snapshot::{self, Snapshot};
-use super::{LakeError, hex, rejects};
+use super::{LakeError, hex, rejects, utc};
 use crate::cancel::Cancel;
 
 /// What a check found.
@@ -222,14 +222,18 @@ fn file_faults(layout: &Layout, commit: Option<&Commit>, file: &FileRecord, gaps
         Ok(_) => faults.push("its content has changed: the hash differs".to_owned()),
         Err(error) => return vec![format!("it cannot be read: {error}")],
     }
-    match rows(&path, gaps) {
-        Ok((rows, _)) if rows != file.rows => {
-            faults.push(format!("it has {rows} rows instead of {}", file.rows));
+    match rows(&path) {
+        Ok((rows, times, coverage)) => {
+            let day = file.first_time.div_euclid(utc::DAY);
+            coverage.clusters.iter().for_each(|c| gaps.add_minutes(c.cluster.as_deref(), day, &c.minutes));
+            if rows != file.rows {
+                faults.push(format!("it has {rows} rows instead of {}", file.rows));
+            } else if times.is_some_and(|times| times != (file.first_time, file.last_time)) {
+                faults.push("its rows have other times than its commit says".to_owned());
+            } else if file.coverage.as_ref().is_some_and(|said| *said != coverage) {
+                faults.push("its rows cover something else than its commit says".to_owned());
+            }
         }
-        Ok((_, Some(times))) if times != (file.first_time, file.last_time) => {
-            faults.push("its rows have other times than its commit says".to_owned());
-        }
-        Ok(_) => {}
         Err(error) => faults.push(chain(&error)),
     }
     faults
@@ -258,22 +262,19 @@ fn hash(path: &Path) -> io::Result<(u64, String)> {
     }
 }
 
-/// The rows of a file, and their first and last time.
-fn rows(path: &Path, gaps: &mut Gaps) -> Result<(u64, Option<(i64, i64)>), LakeError> {
-    let (mut rows, mut span) = (0, None);
-    for batch in Reader::open(path, &["event_time", "cluster"], None)? {
+/// The rows of a file, their first and last time, and what they cover.
+fn rows(path: &Path) -> Result<(u64, Option<(i64, i64)>, FileCoverage), LakeError> {
+    let (mut rows, mut span, mut counting) = (0, None, Counting::default());
+    for batch in coverage::batches(path)? {
         let batch = batch?;
-        let clusters = batch["cluster"].as_string_view();
-        for (row, &time) in
-            batch["event_time"].as_primitive::<TimestampMicrosecondType>().values().iter().enumerate()
-        {
+        for &time in batch["event_time"].as_primitive::<TimestampMicrosecondType>().values() {
             let (first, last) = span.unwrap_or((time, time));
             span = Some((time.min(first), time.max(last)));
-            gaps.add(clusters.is_valid(row).then(|| clusters.value(row)), time);
         }
+        counting.add(&batch);
         rows += batch.num_rows() as u64;
     }
-    Ok((rows, span))
+    Ok((rows, span, counting.finish()))
 }
 
 fn check_rejects(layout: &Layout, snapshot: &Snapshot, report: &mut CheckReport) {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::coverage::{FileCoverage, Stream};
 use super::utc;
 
 /// What made a commit.
@@ -128,6 +129,9 @@ pub struct SourceRecord {
     /// What was said of its records when it was ingested.
     #[serde(default, skip_serializing_if = "Given::is_nothing")]
     pub given: Given,
+    /// Where its records that could not be read stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<Rejected>,
 }
 
 /// What the command line said of the records of a source, for the day when some of them are tried again.
@@ -173,8 +177,19 @@ impl SourceRecord {
             next: None,
             waiting: 0,
             given: Given::default(),
+            rejected: Vec::new(),
         }
     }
+}
+
+/// Records that could not be read, by where the nearest records before them are, or else after them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    #[serde(flatten)]
+    pub stream: Stream,
+    /// Null, with all of the stream, where no record was near.
+    pub event_date: Option<String>,
+    pub rejects: u64,
 }
 
 /// Bytes that [`SourceRecord::head`] is taken of.
@@ -208,6 +223,9 @@ pub struct FileRecord {
     /// Clusters whose rows the file may hold, sorted, with null for rows without one; null
     /// instead of the list where they are too many to list.
     pub clusters: Option<Vec<Option<String>>>,
+    /// What its rows cover; null where that is too long to keep, or the commit of an older program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<FileCoverage>,
 }
 
 impl FileRecord {
@@ -275,6 +293,7 @@ pub(crate) mod samples {
             last_time: last,
             sha256: "00".into(),
             clusters: Some(vec![None, Some("a".into())]),
+            coverage: None,
         }
     }
 

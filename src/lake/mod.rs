@@ -6,6 +6,7 @@
 pub mod check;
 pub mod commit;
 pub mod compact;
+pub mod coverage;
 pub mod dedup;
 pub mod drop;
 pub mod error;
@@ -30,6 +31,7 @@ use jiff::Timestamp;
 
 pub use check::CheckReport;
 pub use commit::{Commit, CommitKind, Counts, FileRecord, Given, SourceRecord};
+pub use coverage::LakeCoverage;
 pub use error::LakeError;
 pub use hunts::StoredHunt;
 pub use info::LakeInfo;

@@ -15,6 +15,7 @@ use parquet::errors::ParquetError;
 use self::file::FileWriter;
 use self::order::Key;
 use super::commit::FileRecord;
+use super::coverage::FileCoverage;
 use super::error::LakeError;
 use super::identity::{self, Reader};
 use super::layout::Layout;
@@ -37,6 +38,7 @@ pub struct StagedFile {
     pub last_time: i64,
     /// Of the whole file, in lower case hex.
     pub sha256: String,
+    pub coverage: FileCoverage,
     /// One per row, in the order of the file; empty for a merged file.
     pub identities: Vec<Identity>,
 }
@@ -54,6 +56,7 @@ impl StagedFile {
             last_time: self.last_time,
             sha256: self.sha256.clone(),
             clusters,
+            coverage: self.coverage.is_short().then(|| self.coverage.clone()),
         }
     }
 

@@ -10,6 +10,7 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use sha2::{Digest, Sha256};
 
 use super::{StagedFile, order, properties};
+use crate::lake::coverage::Counting;
 use crate::lake::error::LakeError;
 use crate::lake::io as disk;
 use crate::normalize::Identity;
@@ -21,6 +22,7 @@ pub(super) struct FileWriter {
     writer: ArrowWriter<HashingFile>,
     times: Option<(i64, i64)>,
     rows: u64,
+    coverage: Counting,
     identities: Vec<Identity>,
 }
 
@@ -34,7 +36,8 @@ impl FileWriter {
             .with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(HashingFile::new(file), SCHEMA.clone(), options)
             .map_err(LakeError::write_parquet(path))?;
-        Ok(Self { path: path.to_owned(), writer, times: None, rows: 0, identities: Vec::new() })
+        let coverage = Counting::default();
+        Ok(Self { path: path.to_owned(), writer, times: None, rows: 0, coverage, identities: Vec::new() })
     }
 
     pub(super) fn write(
@@ -48,6 +51,7 @@ impl FileWriter {
             self.times = Some((earliest.min(first), latest.max(last)));
         }
         self.rows += batch.num_rows() as u64;
+        self.coverage.add(batch);
         self.identities.extend(identities);
         self.writer.write(batch).map_err(LakeError::write_parquet(&self.path))
     }
@@ -74,6 +78,7 @@ impl FileWriter {
             first_time,
             last_time,
             sha256: hex(&file.hash.finalize()),
+            coverage: self.coverage.finish(),
             identities: self.identities,
         })
     }
