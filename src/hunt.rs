@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use crate::cancel::Cancel;
-use crate::detect::rules::{self, Rule, RuleError};
+use crate::detect::rules::Rule;
 use crate::detect::tune::Tuning;
 use crate::detect::verify::Verification;
 use crate::detect::{
@@ -17,13 +17,13 @@ use crate::detect::{
     WindowMode,
 };
 use crate::engine::{Engine, EngineError, EngineOptions};
-use crate::lake::{Lake, LakeError, Snapshot, StoredHunt};
+use crate::lake::coverage::Dates;
+use crate::lake::{Lake, LakeCoverage, LakeError, Snapshot, StoredHunt, utc};
 
 /// What to hunt for, and with what. Spans and times are microseconds; what is none is the rule's.
 #[derive(Debug, Clone)]
 pub struct HuntOptions {
-    /// A RuleID, or the name of its folder.
-    pub rule: String,
+    pub rule: Rule,
     pub since: Option<Since>,
     pub until: Option<Since>,
     pub threshold: Option<i64>,
@@ -46,8 +46,6 @@ pub struct HuntOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum HuntError {
     #[error(transparent)]
-    Rule(#[from] RuleError),
-    #[error(transparent)]
     Allow(#[from] AllowError),
     #[error("could not read the lake")]
     Lake(#[source] LakeError),
@@ -64,7 +62,7 @@ pub enum HuntError {
 /// Hunts over a lake as of its last commit, and stores the answer in it.
 ///
 /// # Errors
-/// When there is no such rule, the lake cannot be read, the engine fails, or `cancel` is set. A
+/// When the lake cannot be read, the engine fails, or `cancel` is set. A
 /// lake that cannot be written is no error: the answer is then not stored.
 pub fn run(
     lake: &Lake,
@@ -72,7 +70,10 @@ pub fn run(
     cancel: &Cancel,
 ) -> Result<(HuntReport, StoredHunt), HuntError> {
     let over = Prepared::new(lake, options)?;
-    let report = detect::hunt(&over.engine, &over.rule, &over.parameters, cancel)?;
+    let mut report = detect::hunt(&over.engine, &over.rule, &over.parameters, cancel)?;
+    let dates = dates(&over.snapshot, options.since, options.until);
+    let covered = LakeCoverage::read(&over.snapshot, &dates, cancel).map_err(HuntError::Lake)?;
+    report.summary.coverage = Some(detect::coverage::of_rule(&over.rule, &covered));
     let stored = lake.store_hunt(&report, Timestamp::now()).map_err(HuntError::Store)?;
     Ok((report, stored))
 }
@@ -99,13 +100,14 @@ pub fn tune(lake: &Lake, options: &HuntOptions, cancel: &Cancel) -> Result<Tunin
 struct Prepared {
     rule: Rule,
     parameters: HuntParameters,
+    snapshot: Snapshot,
     engine: Engine,
     _temporary: TempDir,
 }
 
 impl Prepared {
     fn new(lake: &Lake, options: &HuntOptions) -> Result<Self, HuntError> {
-        let rule = rules::find(&options.rule)?;
+        let rule = options.rule.clone();
         let allow = allow_list(lake, options)?;
         let snapshot = lake.snapshot().map_err(HuntError::Lake)?;
         let temporary =
@@ -119,7 +121,17 @@ impl Prepared {
         })
         .map_err(HuntError::Engine)?;
         let parameters = HuntParameters { allow, ..parameters(&rule, options, newest(&snapshot)) };
-        Ok(Self { rule, parameters, engine, _temporary: temporary })
+        Ok(Self { rule, parameters, snapshot, engine, _temporary: temporary })
+    }
+}
+
+/// The days that breaches from `since` on and before `until` can lie on.
+pub fn dates(snapshot: &Snapshot, since: Option<Since>, until: Option<Since>) -> Dates {
+    let newest = newest(snapshot);
+    let date = |time: i64| utc::date(time.div_euclid(utc::DAY));
+    Dates {
+        first: since.and_then(|since| at(since, newest)).map(date),
+        last: until.and_then(|until| at(until, newest)).map(|until| date(until.saturating_sub(1))),
     }
 }
 

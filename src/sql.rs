@@ -30,6 +30,21 @@ pub fn files(folder: &str) -> Vec<(&'static str, &'static str)> {
     files
 }
 
+/// All files of a folder and of the folders in it as (path within the folder, text), sorted.
+pub fn all(folder: &str) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    let mut open: Vec<_> = SQL.get_dir(folder).into_iter().collect();
+    while let Some(dir) = open.pop() {
+        open.extend(dir.dirs());
+        found.extend(dir.files().filter_map(|file| {
+            let name = file.path().strip_prefix(folder).ok()?.to_str()?;
+            Some((name.to_owned(), file.contents_utf8()?))
+        }));
+    }
+    found.sort_unstable();
+    found
+}
+
 /// The macros as (name, text), each after those it calls: DuckDB refuses a macro that calls an unknown one.
 pub fn macros() -> Vec<(&'static str, &'static str)> {
     let mut pending = files("macros");
@@ -64,7 +79,8 @@ pub fn folders(folder: &str) -> Vec<&'static str> {
     folders
 }
 
-fn statement(text: &str) -> &str {
+/// A file's text without the semicolon that ends its statement.
+pub fn statement(text: &str) -> &str {
     let text = text.trim_end();
     text.strip_suffix(';').unwrap_or(text)
 }

@@ -2,7 +2,9 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::Session;
 use super::allow::AllowArgs;
+use super::catalog::CatalogArgs;
 use super::times;
 use super::values::ResourceArgs;
 use crate::detect::{AllowError, GroupColumn, SecretKey, Since, WindowMode};
@@ -18,6 +20,9 @@ pub(super) struct DetectionArgs {
     /// Rule to hunt with; see `kubetrawl rules list`
     #[arg(long, value_name = "RULE", default_value = DEFAULT_RULE)]
     rule: String,
+
+    #[command(flatten)]
+    catalog: CatalogArgs,
 
     /// Only breaches from this time on: a time, a date, or a span such as 30d
     #[arg(long, value_name = "TIME", value_parser = times::bound)]
@@ -66,10 +71,10 @@ impl DetectionArgs {
     /// The hunt that was asked for.
     ///
     /// # Errors
-    /// When an allow-list cannot be used.
-    pub fn options(&self, resources: &ResourceArgs) -> Result<HuntOptions, AllowError> {
+    /// When an allow-list or a rule cannot be used.
+    pub fn options(&self, resources: &ResourceArgs, session: &Session) -> anyhow::Result<HuntOptions> {
         Ok(HuntOptions {
-            rule: self.rule.clone(),
+            rule: self.catalog.load(session)?.find(&self.rule)?.clone(),
             since: self.since,
             until: self.until,
             threshold: self.threshold,

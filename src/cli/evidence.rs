@@ -6,9 +6,10 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use super::Session;
+use super::catalog::CatalogArgs;
 use super::exit::Exit;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::{HuntParameters, rules};
+use crate::detect::HuntParameters;
 use crate::evidence::{self, Case, Manifest, NOTICE};
 use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
@@ -42,6 +43,9 @@ pub struct EvidenceArgs {
     out: PathBuf,
 
     #[command(flatten)]
+    catalog: CatalogArgs,
+
+    #[command(flatten)]
     lake: LakeArgs,
 
     #[command(flatten)]
@@ -54,7 +58,8 @@ pub(super) fn run(args: &EvidenceArgs, session: &Session) -> anyhow::Result<Exit
     let Some(hunt) = lake.hunt(&found.hunt_id)? else { bail!("the hunt {} is gone", found.hunt_id) };
     let parameters: HuntParameters =
         serde_json::from_value(hunt.parameters.clone()).context("the hunt's parameters could not be read")?;
-    let rule = rules::find(&parameters.rule)?;
+    let catalog = args.catalog.load(session)?;
+    let rule = catalog.find(&parameters.rule)?;
     let limits =
         Limits { memory: args.resources.memory, threads: args.resources.threads(), temporary: TEMPORARY };
     let snapshot = lake.snapshot()?;
@@ -62,7 +67,7 @@ pub(super) fn run(args: &EvidenceArgs, session: &Session) -> anyhow::Result<Exit
     let case = Case {
         alert: &found.alert,
         hunt_id: &found.hunt_id,
-        rule: &rule,
+        rule,
         parameters: &parameters,
         stored_parameters: &hunt.parameters,
         snapshot: &snapshot,

@@ -89,7 +89,7 @@ struct ShownArgs {
 pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
     // Opened first: a hunt of an hour should not end at a folder that is not there.
     let output = Output::open(args.shown.output.as_deref())?;
-    let options = args.detection.options(&args.resources)?;
+    let options = args.detection.options(&args.resources, session)?;
     if args.shown.runbook && !matches!(args.shown.format, FormatArg::Table | FormatArg::Ndjson) {
         bail!(
             "--runbook goes with --format table or ndjson; for others run `kubetrawl runbook ALERT_ID --format ...`"
@@ -145,11 +145,16 @@ fn hunt_and_show(
 ) -> anyhow::Result<Exit> {
     let (report, stored) = hunt::run(lake, options, &session.cancel)?;
     let view = shown::view(args.shown.output.as_deref(), args.shown.wide, session);
-    let shown =
-        Shown { format: args.shown.format, faces: &args.shown.faces, view, resources: &args.resources };
+    let shown = Shown {
+        format: args.shown.format,
+        faces: &args.shown.faces,
+        view,
+        resources: &args.resources,
+        rule: Some(&options.rule),
+    };
     shown.write(lake, &report, &mut output, session)?;
     if args.shown.runbook {
-        let runbooks = runbook::of_alerts(lake, &report, &args.resources, session)?;
+        let runbooks = runbook::of_alerts(lake, &report, &options.rule, &args.resources, session)?;
         runbook::write(&runbooks, args.shown.format == FormatArg::Ndjson, view, &mut output)?;
     }
     output.finish()?;

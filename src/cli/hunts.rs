@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::{Context, bail};
 
 use super::Session;
+use super::catalog::CatalogArgs;
 use super::exit::Exit;
 use super::output::Output;
 use super::shown;
@@ -67,6 +68,9 @@ Examples:
 struct RerunArgs {
     #[command(flatten)]
     show: ShowArgs,
+
+    #[command(flatten)]
+    catalog: CatalogArgs,
 
     #[command(flatten)]
     resources: ResourceArgs,
@@ -167,7 +171,7 @@ fn rerun(args: &RerunArgs, session: &Session) -> anyhow::Result<Exit> {
     let parameters: HuntParameters = serde_json::from_value(stored.parameters)
         .with_context(|| format!("the parameters of the hunt {id} could not be read"))?;
     let options = HuntOptions {
-        rule: parameters.rule,
+        rule: args.catalog.load(session)?.find(&parameters.rule)?.clone(),
         since: parameters.since,
         until: parameters.until.map(Since::At),
         threshold: Some(parameters.threshold),

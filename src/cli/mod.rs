@@ -5,8 +5,12 @@
 
 #[cfg(feature = "engine")]
 mod allow;
+#[cfg(feature = "engine")]
+mod catalog;
 mod completions;
 mod console;
+#[cfg(feature = "engine")]
+mod coverage;
 #[cfg(feature = "engine")]
 mod detection;
 #[cfg(feature = "engine")]
@@ -105,6 +109,8 @@ enum Verb {
     #[cfg(feature = "engine")]
     Hunt(Box<hunt::HuntArgs>),
     #[cfg(feature = "engine")]
+    Coverage(coverage::CoverageArgs),
+    #[cfg(feature = "engine")]
     Runbook(runbook::RunbookArgs),
     #[cfg(feature = "engine")]
     Evidence(evidence::EvidenceArgs),
@@ -167,6 +173,8 @@ fn run(verb: &Verb, session: &Session) -> anyhow::Result<Exit> {
         Verb::Lake(args) => lake::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Hunt(args) => hunt::run(args, session),
+        #[cfg(feature = "engine")]
+        Verb::Coverage(args) => coverage::run(args, session),
         #[cfg(feature = "engine")]
         Verb::Runbook(args) => runbook::run(args, session),
         #[cfg(feature = "engine")]

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 
 use super::Session;
+use super::catalog::CatalogArgs;
 use super::exit::Exit;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::rules;
-use crate::detect::{HuntParameters, HuntReport};
+use crate::detect::{HuntParameters, HuntReport, Rule};
 use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
 use crate::report::escape::CsvReader;
@@ -47,6 +47,9 @@ pub struct ReportArgs {
 
     #[command(flatten)]
     faces: FaceArgs,
+
+    #[command(flatten)]
+    catalog: CatalogArgs,
 
     #[command(flatten)]
     lake: LakeArgs,
@@ -95,7 +98,9 @@ pub(super) fn run(args: &ReportArgs, session: &Session) -> anyhow::Result<Exit> 
     let lake = Lake::open(&args.lake.folder())?;
     let report = stored(&lake, args.hunt.as_deref())?;
     let view = shown::view(args.output.as_deref(), false, session);
-    let shown = Shown { format: args.format, faces: &args.faces, view, resources: &args.resources };
+    let catalog = args.catalog.load(session)?;
+    let rule = catalog.find(&parameters(&report)?.rule).ok();
+    let shown = Shown { format: args.format, faces: &args.faces, view, resources: &args.resources, rule };
     shown.write(&lake, &report, &mut output, session)?;
     output.finish()?;
     Ok(Exit::Done)
@@ -107,6 +112,8 @@ pub(super) struct Shown<'a> {
     pub faces: &'a FaceArgs,
     pub view: View,
     pub resources: &'a ResourceArgs,
+    /// The rule that gave the answer, where it is known: only its evidence needs it.
+    pub rule: Option<&'a Rule>,
 }
 
 impl Shown<'_> {
@@ -122,17 +129,23 @@ impl Shown<'_> {
         if !is_long && self.faces.detail.is_none() {
             return self.write_short(report, output);
         }
-        let parameters: HuntParameters = serde_json::from_value(report.parameters.clone())
-            .context("the hunt's parameters cannot be read")?;
-        let rule = rules::find(&parameters.rule)?;
+        let parameters = parameters(report)?;
+        let rule = self.rule.with_context(|| {
+            format!(
+                "the hunt's rule {} is not among the rules: name its folder with --rules",
+                parameters.rule
+            )
+        })?;
         let limits =
             Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
         let over = LakeSession::open(lake, limits)?;
-        let mut source = LakeEvidence::new(&over.engine, &rule, &parameters, &session.cancel)?;
+        let mut source = LakeEvidence::new(&over.engine, rule, &parameters, &session.cancel)?;
         match self.format {
             FormatArg::Html => {
                 let limits = html::Limits { detailed: self.faces.detailed, ..html::Limits::default() };
-                html::write(report, &gather::grounds(&lake.snapshot()?), limits, &mut source, output)?;
+                let coverage = report.summary.coverage.as_ref();
+                let grounds = gather::grounds(&lake.snapshot()?, coverage, &session.cancel)?;
+                html::write(report, &grounds, limits, &mut source, output)?;
             }
             FormatArg::Markdown => {
                 markdown::write(report, markdown::Limits::default(), &mut source, output)?;
@@ -159,6 +172,10 @@ impl Shown<'_> {
     fn reader(&self) -> CsvReader {
         if self.faces.raw { CsvReader::Program } else { CsvReader::Spreadsheet }
     }
+}
+
+fn parameters(report: &HuntReport) -> anyhow::Result<HuntParameters> {
+    serde_json::from_value(report.parameters.clone()).context("the hunt's parameters cannot be read")
 }
 
 /// The one stored hunt whose id begins so, or the latest of all.

@@ -8,12 +8,13 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 use super::Session;
+use super::catalog::CatalogArgs;
 use super::detection::DEFAULT_RULE;
 use super::exit::Exit;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::{Alert, HuntParameters, HuntReport, rules};
+use crate::detect::{Alert, Catalog, HuntParameters, HuntReport, Rule};
 use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
 use crate::query::value::read_time;
@@ -78,6 +79,9 @@ pub struct RunbookArgs {
     timeout: Duration,
 
     #[command(flatten)]
+    catalog: CatalogArgs,
+
+    #[command(flatten)]
     lake: LakeArgs,
 
     #[command(flatten)]
@@ -112,8 +116,9 @@ pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit>
     };
     let mut output = Output::open(if folder.is_some() { None } else { args.output.as_deref() })?;
     let lake = Lake::open(&args.lake.folder())?;
-    let subject = subject(args, &lake)?;
-    let planned = Runbook::of(&subject.rule_id)?.only(args.step)?;
+    let catalog = args.catalog.load(session)?;
+    let subject = subject(args, &lake, &catalog)?;
+    let planned = Runbook::of(catalog.find(&subject.rule_id)?)?.only(args.step)?;
     if args.sql {
         for (name, sql) in runbook::sql(&planned, &subject) {
             writeln!(output, "-- {name}\n{sql};\n")?;
@@ -141,11 +146,11 @@ pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit>
     Ok(Exit::Done)
 }
 
-fn subject(args: &RunbookArgs, lake: &Lake) -> anyhow::Result<Subject> {
+fn subject(args: &RunbookArgs, lake: &Lake, catalog: &Catalog) -> anyhow::Result<Subject> {
     let reach = Reach { around: args.around, past: Duration::from_secs(u64::from(args.hours) * 3600) };
     if let (Some(user), Some(at)) = (&args.user, args.at) {
-        let rule = rules::find(DEFAULT_RULE)?;
-        let counting = Counting::from(&HuntParameters::of(&rule));
+        let rule = catalog.find(DEFAULT_RULE)?;
+        let counting = Counting::from(&HuntParameters::of(rule));
         return Ok(Subject::of_user(&rule.rule_id, Some(user.clone()), at, counting, reach)?);
     }
     let found = find_alert(lake, args.alert.as_deref().unwrap_or_default())?;
@@ -156,6 +161,7 @@ fn subject(args: &RunbookArgs, lake: &Lake) -> anyhow::Result<Subject> {
 pub(super) fn of_alerts(
     lake: &Lake,
     report: &HuntReport,
+    rule: &Rule,
     resources: &ResourceArgs,
     session: &Session,
 ) -> anyhow::Result<Vec<RunbookReport>> {
@@ -164,9 +170,9 @@ pub(super) fn of_alerts(
     let counting = Counting::from(&parameters);
     let limits = Limits { memory: resources.memory, threads: resources.threads(), temporary: TEMPORARY };
     let over = LakeSession::open(lake, limits)?;
+    let planned = Runbook::of(rule)?;
     let run = |alert: &Alert| {
         let subject = Subject::of_alert(alert, counting.clone(), Reach::default())?;
-        let planned = Runbook::of(&subject.rule_id)?;
         Ok(runbook::run(&over.engine, &planned, &subject, TIMEOUT, &session.cancel)?)
     };
     report.open().map(run).collect()

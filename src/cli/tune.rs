@@ -80,7 +80,7 @@ impl From<PartArg> for Part {
 
 pub(super) fn run(args: &TuneArgs, session: &Session) -> anyhow::Result<Exit> {
     let mut output = Output::open(args.output.as_deref())?;
-    let options = args.detection.options(&args.resources)?;
+    let options = args.detection.options(&args.resources, session)?;
     let lake = Lake::open(&args.lake.folder())?;
     let found = hunt::tune(&lake, &options, &session.cancel)?;
     match args.format {

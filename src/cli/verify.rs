@@ -53,7 +53,8 @@ enum FormatArg {
 pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<Exit> {
     let mut output = Output::open(args.output.as_deref())?;
     let lake = Lake::open(&args.lake.folder())?;
-    let found = hunt::verify(&lake, &args.detection.options(&args.resources)?, &session.cancel)?;
+    let options = args.detection.options(&args.resources, session)?;
+    let found = hunt::verify(&lake, &options, &session.cancel)?;
     match args.format {
         FormatArg::Text => verification::write(&found, &mut output)?,
         FormatArg::Json => json::write_pretty(&found, &mut output)?,

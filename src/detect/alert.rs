@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::allow::{AllowUse, AllowedBy};
+use super::coverage::RuleCoverage;
 
 /// HIGH when any of an alert's evidence succeeded, else MEDIUM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -118,6 +119,10 @@ pub struct HuntSummary {
     /// The user nearest below the threshold who raised no alert.
     pub nearest_miss: Option<Principal>,
     pub cluster_wide_lists: Vec<Exposure>,
+    /// What the rule could see on the days of the hunt; none in a hunt of records alone, or of an
+    /// older program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<RuleCoverage>,
     /// Alerts to look at, without the silenced.
     pub alerts: i64,
     /// Alerts that the allow-list silenced.

@@ -21,6 +21,12 @@ const LAST: i64 = 7_258_118_400_000_000;
 /// that few reads are counted twice as lead-in, narrow enough that a bucket fits into memory.
 const BUCKET: i64 = 6 * 3_600 * 1_000_000;
 
+/// The counts of a rule that has none of its own.
+const SHARED: [(&str, &str); 2] = [
+    ("detect.sql", "rules/kubernetes.bulk_secret_access/detect.sql"),
+    ("sweep.sql", "rules/kubernetes.bulk_secret_access/sweep.sql"),
+];
+
 /// Hunts with one rule over the engine's snapshot.
 ///
 /// # Errors
@@ -179,7 +185,7 @@ impl<'a> Hunt<'a> {
         Ok(Alert {
             rule_id: self.rule.rule_id.clone(),
             alert_id: group.alert_id(&self.rule.rule_id, &crossed_at),
-            title: format!("Kubernetes Secret Enumeration by [{}]", group.name()),
+            title: self.rule.title(&group.name()),
             severity: if succeeded > 0 { Severity::High } else { Severity::Medium },
             username,
             group: (!others.is_empty()).then_some(others),
@@ -240,9 +246,12 @@ impl<'a> Hunt<'a> {
         self.bound.push((name, value));
     }
 
-    fn file(&self, file: &'static str) -> Result<&'static str, DetectError> {
-        sql::find(&format!("{}/{file}", self.rule.folder))
-            .ok_or_else(|| DetectError::NoSql { rule: self.rule.rule_id.clone(), file })
+    fn file(&self, file: &'static str) -> Result<&'a str, DetectError> {
+        let shared = SHARED.iter().find(|(name, _)| *name == file).map(|(_, path)| sql::file(path));
+        // A rule that counts in its own way is checked in its own way, or not at all.
+        let shared = shared.filter(|_| self.rule.file("detect.sql").is_none());
+        let missing = || DetectError::NoSql { rule: self.rule.rule_id.clone(), file };
+        self.rule.file(file).or(shared).ok_or_else(missing)
     }
 
     fn since(&self) -> Result<i64, DetectError> {

@@ -2,6 +2,8 @@
 
 pub mod alert;
 pub mod allow;
+pub mod catalog;
+pub mod coverage;
 pub mod diff;
 #[cfg(feature = "engine")]
 mod error;
@@ -12,6 +14,8 @@ mod hunt;
 mod parameters;
 #[cfg(feature = "engine")]
 mod recount;
+#[cfg(feature = "engine")]
+pub mod rule_check;
 #[cfg(feature = "engine")]
 pub mod rule_tests;
 pub mod rules;
@@ -28,6 +32,8 @@ mod naive_tests;
 
 pub use alert::{Alert, HuntReport, HuntSummary, Severity};
 pub use allow::{AllowEntry, AllowError, AllowField, AllowList};
+pub use catalog::{Catalog, RuleError};
+pub use coverage::RuleCoverage;
 #[cfg(feature = "engine")]
 pub use error::DetectError;
 #[cfg(feature = "engine")]
@@ -35,4 +41,4 @@ pub use hunt::hunt;
 pub use parameters::{GroupColumn, HuntParameters, SecretKey, Since, WindowMode};
 #[cfg(feature = "engine")]
 pub use recount::Recount;
-pub use rules::{Rule, RuleError};
+pub use rules::Rule;

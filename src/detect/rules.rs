@@ -1,24 +1,10 @@
-//! The catalog: the rules that stand in `sql/rules`, by the field names of their source.
+//! A rule: its metadata and tests, by the field names of their source, and its SQL.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::sql;
-
-/// Why a rule is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleError {
-    #[error("{path} is not a rule")]
-    Yaml {
-        path: String,
-        #[source]
-        source: Box<serde_saphyr::Error>,
-    },
-    #[error("no rule is called {name}; `kubetrawl rules list` names them")]
-    Unknown { name: String },
-}
 
 /// One rule: its metadata and tests. Fields are described where they are not plain.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,12 +29,41 @@ pub struct Rule {
     pub reports: BTreeMap<String, Vec<String>>,
     pub runbook: String,
     pub tests: Vec<RuleTest>,
-    /// Where its SQL stands in `sql/`, such as `rules/kubernetes.bulk_secret_access`.
+    /// Whether what it counts are reads of secrets, so that logs without any leave it blind.
+    #[serde(default = "yes")]
+    pub reads_secrets: bool,
+    /// Where it stands: `rules/kubernetes.bulk_secret_access` in `sql/`, else a folder of the user's.
     #[serde(skip)]
     pub folder: String,
+    /// Whether it comes with the program.
+    #[serde(skip)]
+    pub own: bool,
+    /// Its files by their names within the folder, such as `runbook/1_1_secrets.sql`.
+    #[serde(skip)]
+    pub files: BTreeMap<String, Cow<'static, str>>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Rule {
+    /// The text of one of its files, without the semicolon that ends its statement.
+    pub fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(|text| crate::sql::statement(text))
+    }
+
+    /// The folder's name, which `--rule` takes too.
+    pub fn name(&self) -> &str {
+        self.folder.rsplit(['/', std::path::MAIN_SEPARATOR]).next().unwrap_or(&self.rule_id)
+    }
+
+    /// The title of its alert for a group of this name: the rule's own name is that of an alert by a user.
+    pub fn title(&self, group: &str) -> String {
+        let name = self.display_name.trim();
+        format!("{} by [{group}]", name.strip_suffix(" by a User").unwrap_or(name))
+    }
+
     /// The MITRE ATT&CK tactic and technique of the first report; empty where there is none.
     pub fn attack(&self) -> (&str, &str) {
         let report = self.reports.get("MITRE ATT&CK").and_then(|reports| reports.first());
@@ -130,59 +145,4 @@ pub struct Expected {
     pub requests: Option<i64>,
     pub unknown: Option<i64>,
     pub continuing: Option<bool>,
-}
-
-/// All rules, by RuleID.
-///
-/// # Errors
-/// When a rule.yml is not one.
-pub fn list() -> Result<Vec<Rule>, RuleError> {
-    let mut rules = sql::folders("rules").into_iter().map(load).collect::<Result<Vec<_>, _>>()?;
-    rules.sort_by(|a, b| a.rule_id.cmp(&b.rule_id));
-    Ok(rules)
-}
-
-/// One rule by its RuleID, or its folder's name, in any case.
-///
-/// # Errors
-/// When there is no such rule, or a rule.yml is not one.
-pub fn find(name: &str) -> Result<Rule, RuleError> {
-    let named = |rule: &Rule| {
-        rule.rule_id.eq_ignore_ascii_case(name)
-            || rule.folder.rsplit('/').next().is_some_and(|folder| folder.eq_ignore_ascii_case(name))
-    };
-    list()?.into_iter().find(named).ok_or_else(|| RuleError::Unknown { name: name.to_owned() })
-}
-
-/// The text of a rule's rule.yml, as it stands.
-pub fn text(rule: &Rule) -> &'static str {
-    sql::find(&format!("{}/rule.yml", rule.folder)).unwrap_or_default()
-}
-
-fn load(folder: &str) -> Result<Rule, RuleError> {
-    let path = format!("{folder}/rule.yml");
-    let text = sql::find(&path).unwrap_or_default();
-    let mut rule: Rule = serde_saphyr::from_str(text)
-        .map_err(|source| RuleError::Yaml { path: path.clone(), source: Box::new(source) })?;
-    rule.folder = folder.to_owned();
-    Ok(rule)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_catalog_holds_the_rule_by_both_names() {
-        let rule = find("kubernetes.bulksecretaccess").unwrap();
-        assert_eq!(find("kubernetes.bulk_secret_access").unwrap().rule_id, rule.rule_id);
-        assert_eq!((rule.threshold, rule.window_minutes, rule.dedup_period_minutes), (15, 30, 30));
-        assert_eq!(rule.attack(), ("TA0006", "T1552.007"));
-        assert!(rule.log_types.contains(&"Kubernetes.Audit".to_owned()));
-    }
-
-    #[test]
-    fn an_unknown_rule_is_named() {
-        assert!(find("nope").unwrap_err().to_string().contains("nope"));
-    }
 }

@@ -57,6 +57,7 @@ fn totals(hunt: &Hunt<'_>) -> Result<HuntSummary, DetectError> {
             excluded_over_threshold: Vec::new(),
             nearest_miss: None,
             cluster_wide_lists: Vec::new(),
+            coverage: None,
             alerts: 0,
             silenced: 0,
             allow: Vec::new(),

@@ -263,7 +263,9 @@ fn hash(path: &Path) -> io::Result<(u64, String)> {
 }
 
 /// The rows of a file, their first and last time, and what they cover.
-fn rows(path: &Path) -> Result<(u64, Option<(i64, i64)>, FileCoverage), LakeError> {
+type Rows = (u64, Option<(i64, i64)>, FileCoverage);
+
+fn rows(path: &Path) -> Result<Rows, LakeError> {
     let (mut rows, mut span, mut counting) = (0, None, Counting::default());
     for batch in coverage::batches(path)? {
         let batch = batch?;

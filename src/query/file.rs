@@ -170,7 +170,7 @@ pub fn fill(sql: &str, values: &BTreeMap<String, Value>) -> String {
 }
 
 /// Bytes of the string, name, comment, parameter or single character that the text begins with.
-pub(super) fn token_length(text: &str) -> usize {
+pub(crate) fn token_length(text: &str) -> usize {
     let until = |end: &str| text[1..].find(end).map_or(text.len(), |at| 1 + at + end.len());
     match text.as_bytes() {
         // A doubled quote ends one token and begins the next.

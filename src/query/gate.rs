@@ -36,6 +36,19 @@ const VIEWS: &[&str] = &["audit_events", "requests"];
 const TABLE_FUNCTIONS: &[&str] =
     &["range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"];
 
+/// What the SQL of a rule may read besides: the tables of a hunt, and a view whose name it is handed.
+const RULE_TABLES: &[&str] = &["reads", "groups", "keys"];
+const RULE_TABLE_FUNCTIONS: &[&str] = &["query_table"];
+
+/// Whose text is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A query of an analyst, or a section of a runbook.
+    Query,
+    /// The matches or the counts of a rule.
+    Rule,
+}
+
 /// Functions that do more than compute with their arguments, and why each is refused.
 const REFUSED: &[(&str, &str)] = &[
     ("getenv", "it reads the environment of this process"),
@@ -66,7 +79,11 @@ pub enum GateError {
     #[error("the query is nested too deeply")]
     TooDeep,
     #[error("the query cannot be parsed: {message}")]
-    Syntax { message: String },
+    Syntax {
+        message: String,
+        /// Bytes before the place that DuckDB stopped at, where it says.
+        position: Option<usize>,
+    },
     #[error("the query has {count} statements: give exactly one")]
     Statements { count: usize },
     #[error(
@@ -118,12 +135,15 @@ fn parentheses(sql: &str) -> usize {
 }
 
 /// Judges what `json_serialize_sql` says of a text.
-pub fn check_serialized(json: &str) -> Result<(), GateError> {
+pub fn check_serialized(json: &str, origin: Origin) -> Result<(), GateError> {
     let document: Object<'_> = serde_json::from_str(json)?;
     if text(&document, "error").as_deref() != Some("false") {
         return Err(match text(&document, "error_type").as_deref() {
             Some("not implemented") => GateError::NotSelect,
-            _ => GateError::Syntax { message: text(&document, "error_message").unwrap_or_default() },
+            _ => GateError::Syntax {
+                message: text(&document, "error_message").unwrap_or_default(),
+                position: text(&document, "position").and_then(|position| position.parse().ok()),
+            },
         });
     }
     let statements: Vec<&RawValue> = match document.get("statements") {
@@ -133,7 +153,7 @@ pub fn check_serialized(json: &str) -> Result<(), GateError> {
     if statements.len() != 1 {
         return Err(GateError::Statements { count: statements.len() });
     }
-    Found::in_document(statements[0])?.judge()
+    Found::in_document(statements[0])?.judge(origin)
 }
 
 /// One level of a JSON object. Values stay unparsed, so that no depth of nesting overflows the stack.
@@ -234,7 +254,11 @@ impl Found {
         }
     }
 
-    fn judge(&self) -> Result<(), GateError> {
+    fn judge(&self, origin: Origin) -> Result<(), GateError> {
+        let (tables, table_functions) = match origin {
+            Origin::Query => (VIEWS.to_vec(), TABLE_FUNCTIONS.to_vec()),
+            Origin::Rule => ([VIEWS, RULE_TABLES].concat(), [TABLE_FUNCTIONS, RULE_TABLE_FUNCTIONS].concat()),
+        };
         let foreign = |known: &[&str], set: &BTreeSet<String>| {
             set.iter().find(|name| !known.contains(&name.as_str())).cloned()
         };
@@ -244,7 +268,7 @@ impl Found {
         if !self.shows.is_empty() {
             return Err(GateError::Show);
         }
-        if let Some(name) = foreign(TABLE_FUNCTIONS, &self.table_functions) {
+        if let Some(name) = foreign(&table_functions, &self.table_functions) {
             let reason = "in FROM, only range, generate_series, unnest, repeat, json_each and json_tree are";
             return Err(GateError::Function { name, reason });
         }
@@ -253,16 +277,16 @@ impl Found {
                 return Err(GateError::Function { name: name.clone(), reason });
             }
         }
-        match self.tables.iter().find(|path| !self.may_read(path)) {
+        match self.tables.iter().find(|path| !self.may_read(path, &tables)) {
             Some(path) => Err(GateError::Table { name: path.join(".") }),
             None => Ok(()),
         }
     }
 
-    fn may_read(&self, path: &[String]) -> bool {
+    fn may_read(&self, path: &[String], tables: &[&str]) -> bool {
         match path {
-            [table] => VIEWS.contains(&table.as_str()) || self.is_with_name(table),
-            [schema, table] if schema == "main" => VIEWS.contains(&table.as_str()),
+            [table] => tables.contains(&table.as_str()) || self.is_with_name(table),
+            [schema, table] if schema == "main" => tables.contains(&table.as_str()),
             // The earlier rows of a recursive query with USING KEY.
             [schema, table] if schema == "recurring" => self.is_with_name(table),
             _ => false,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use arrow::record_batch::RecordBatch;
 
-use super::gate::{self, GateError};
+use super::gate::{self, GateError, Origin};
 use super::{ParameterError, Value};
 use crate::cancel::Cancel;
 use crate::engine::{Engine, EngineError, EngineOptions, FLOOR, Param, RESERVED};
@@ -49,6 +49,11 @@ impl Gate {
 
     /// Lets a text pass or says why not.
     pub fn check(&self, sql: &str) -> Result<(), QueryError> {
+        self.check_of(sql, Origin::Query)
+    }
+
+    /// The same for a text that may read more, or less.
+    pub fn check_of(&self, sql: &str, origin: Origin) -> Result<(), QueryError> {
         gate::check_text(sql)?;
         let mut json = String::new();
         let params = [("sql", Param::Text(sql.to_owned()))];
@@ -64,7 +69,7 @@ impl Gate {
                 Ok(())
             },
         )?;
-        Ok(gate::check_serialized(&json)?)
+        Ok(gate::check_serialized(&json, origin)?)
     }
 }
 

@@ -3,14 +3,16 @@
 use std::io;
 use std::time::Duration;
 
+use super::coverage;
 use super::evidence::{
     Accounting, AlertSeries, Evidence, EvidenceError, EvidenceSource, Grounds, RowSink, Section, Step,
 };
 use crate::cancel::Cancel;
 use crate::detect::rules::Rule;
-use crate::detect::{Alert, DetectError, HuntParameters, Recount};
+use crate::detect::{Alert, DetectError, HuntParameters, Recount, RuleCoverage};
 use crate::engine::{Engine, EngineError};
-use crate::lake::Snapshot;
+use crate::lake::coverage::Dates;
+use crate::lake::{LakeCoverage, LakeError, Snapshot};
 use crate::runbook::{self, Counting, Reach, Runbook, RunbookError, Subject, SubjectError};
 
 /// How long one section of a runbook may take.
@@ -46,7 +48,7 @@ impl<'a> LakeEvidence<'a> {
         parameters: &'a HuntParameters,
         cancel: &'a Cancel,
     ) -> Result<Self, GatherError> {
-        let runbook = Runbook::of(&rule.rule_id).map_err(Box::new)?;
+        let runbook = Runbook::of(rule).map_err(Box::new)?;
         let recount = Recount::new(engine, rule, parameters, cancel)?;
         Ok(Self { engine, cancel, parameters, runbook, recount })
     }
@@ -104,8 +106,16 @@ impl EvidenceSource for LakeEvidence<'_> {
     }
 }
 
-/// The accounting of every commit of a lake, summed up.
-pub fn grounds(snapshot: &Snapshot) -> Grounds {
+/// The accounting of every commit of a lake, summed up, and what it covers; `rule` is what the hunt's
+/// rule could see.
+///
+/// # Errors
+/// When what a file covers cannot be read, or the work was stopped.
+pub fn grounds(
+    snapshot: &Snapshot,
+    rule: Option<&RuleCoverage>,
+    cancel: &Cancel,
+) -> Result<Grounds, LakeError> {
     let mut sum = Accounting::default();
     let mut rejects = std::collections::BTreeMap::new();
     let mut other = std::collections::BTreeMap::new();
@@ -125,5 +135,6 @@ pub fn grounds(snapshot: &Snapshot) -> Grounds {
     }
     sum.rejects = rejects.into_iter().collect();
     sum.other = other.into_iter().collect();
-    Grounds { accounting: Some(sum), coverage: Vec::new() }
+    let covered = LakeCoverage::read(snapshot, &Dates::default(), cancel)?;
+    Ok(Grounds { accounting: Some(sum), coverage: coverage::sections(rule, &covered) })
 }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::allow;
+use super::coverage;
 use super::escape::markdown as span;
 use super::evidence::{self, Evidence, EvidenceError, EvidenceSource, Section};
 use super::fields;
@@ -61,7 +62,11 @@ fn summary(report: &HuntReport, out: &mut dyn Write) -> io::Result<()> {
         out,
         " UTC. Rule {}.",
         span(report.parameters.get("rule").and_then(Value::as_str).unwrap_or("unknown"))
-    )
+    )?;
+    match summary.coverage.as_ref().and_then(coverage::line) {
+        Some(line) => writeln!(out, "\nCoverage: {}", span(&line)),
+        None => Ok(()),
+    }
 }
 
 /// What the allow-list did; nothing without one.

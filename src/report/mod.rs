@@ -6,6 +6,7 @@
 
 pub mod accounting;
 mod allow;
+pub mod coverage;
 mod csv;
 pub mod detail;
 pub mod difference;
@@ -16,6 +17,8 @@ pub mod fields;
 pub mod gather;
 pub mod html;
 pub mod json;
+#[cfg(feature = "engine")]
+pub mod junit;
 pub mod lake;
 pub mod markdown;
 mod ndjson;

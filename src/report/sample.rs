@@ -92,6 +92,7 @@ fn summary(alerts: i64) -> HuntSummary {
             first_seen: "2026-11-10T10:00:00.000000Z".into(),
             last_seen: "2026-11-11T10:00:00.000000Z".into(),
         }],
+        coverage: None,
         alerts,
         silenced: 0,
         allow: Vec::new(),

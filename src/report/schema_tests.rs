@@ -1,15 +1,16 @@
 //! The JSON schemas of the repository against the output.
 //!
-//! The check knows the keywords that the two schemas use and fails on any other, so that a schema
+//! The check knows the keywords that the schemas use and fails on any other, so that a schema
 //! cannot say more than is checked.
 
 use serde_json::{Value, json};
 
-use super::sample;
+use super::{coverage, sample};
 
 fn schema(name: &str) -> Value {
     let text = match name {
         "urn:kubetrawl:alert:1" => include_str!("../../schema/alert.schema.json"),
+        "urn:kubetrawl:coverage:1" => include_str!("../../schema/coverage.schema.json"),
         "urn:kubetrawl:hunt:1" => include_str!("../../schema/hunt.schema.json"),
         other => panic!("no schema {other}"),
     };
@@ -140,6 +141,20 @@ fn hunts_are_what_the_schema_says() {
         let problems = Check::run(&schema, &serde_json::to_value(&report).unwrap());
         assert!(problems.is_empty(), "{}", problems.join("\n"));
     }
+}
+
+#[test]
+fn coverage_is_what_the_schema_says_alone_and_in_a_hunt() {
+    let (covered, rules) = coverage::sample();
+    let mut out = Vec::new();
+    coverage::write_json(&covered, &rules, &mut out).unwrap();
+    let document: Value = serde_json::from_slice(&out).unwrap();
+    let problems = Check::run(&schema("urn:kubetrawl:coverage:1"), &document);
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    let mut report = sample::report();
+    report.summary.coverage = rules.into_iter().next();
+    let problems = Check::run(&schema("urn:kubetrawl:hunt:1"), &serde_json::to_value(&report).unwrap());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]

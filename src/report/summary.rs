@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::allow;
+use super::coverage;
 use super::escape;
 use super::fields;
 use super::text::{self, count, number};
@@ -21,6 +22,9 @@ pub fn text(report: &HuntReport) -> String {
         lines.entry("silenced", &number(summary.silenced));
     }
     lines.entry("records", &records(summary));
+    if let Some(line) = summary.coverage.as_ref().and_then(coverage::line) {
+        lines.entry("coverage", &line);
+    }
     lines.entry("matches", &matches(summary));
     lines.entry("nearest miss", &nearest(summary.nearest_miss.as_ref()));
     lines.list("excluded", &summary.exclusions, "nothing", exclusion);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::RunbookError;
+use crate::detect::Rule;
 use crate::query::QueryFile;
 use crate::sql;
 
@@ -36,11 +37,17 @@ pub struct PlannedSection {
 }
 
 impl Runbook {
-    /// The runbook of a rule, whose folder is the rule's id in snake_case.
-    pub fn of(rule_id: &str) -> Result<Self, RunbookError> {
-        let folder = sql::folders("rules").into_iter().find(|folder| is_folder_of(folder, rule_id));
-        let none = || RunbookError::NoRunbook { rule: rule_id.to_owned() };
-        let files = sql::files(&format!("{}/runbook", folder.ok_or_else(none)?));
+    /// The runbook of a rule.
+    ///
+    /// # Errors
+    /// When it has none, or the header of a section cannot be read.
+    pub fn of(rule: &Rule) -> Result<Self, RunbookError> {
+        let files: Vec<(&str, &str)> = rule
+            .files
+            .iter()
+            .filter(|(name, _)| name.starts_with("runbook/"))
+            .map(|(name, text)| (name.as_str(), sql::statement(text)))
+            .collect();
         let mut steps: Vec<PlannedStep> = Vec::new();
         for (number, title) in STEPS {
             let sections = files
@@ -53,7 +60,11 @@ impl Runbook {
                 steps.push(PlannedStep { number: *number, title, sections });
             }
         }
-        if steps.is_empty() { Err(none()) } else { Ok(Self { rule_id: rule_id.to_owned(), steps }) }
+        let rule_id = rule.rule_id.clone();
+        if steps.is_empty() {
+            return Err(RunbookError::NoRunbook { rule: rule_id });
+        }
+        Ok(Self { rule_id, steps })
     }
 
     /// All steps, or the one with that number.
@@ -73,12 +84,6 @@ fn section(name: &str, text: &str) -> Result<PlannedSection, RunbookError> {
     let file = QueryFile::parse(name, text)
         .map_err(|source| RunbookError::Header { section: name.to_owned(), source })?;
     Ok(PlannedSection { file })
-}
-
-/// `Kubernetes.BulkSecretAccess` and `rules/kubernetes.bulk_secret_access` are one rule.
-fn is_folder_of(folder: &str, rule_id: &str) -> bool {
-    let bare = |text: &str| text.replace('_', "").to_ascii_lowercase();
-    folder.rsplit('/').next().is_some_and(|name| bare(name) == bare(rule_id))
 }
 
 fn stem(path: &str) -> &str {

@@ -24,6 +24,10 @@ mod hunting;
 mod invariants;
 // The lake as a user and as another engine sees it.
 mod lake;
+// Rules of a user's own, and what a rule cannot see.
+mod own_rules;
+// The same logs give the same answer.
+mod same_answer;
 // Completions and manual pages.
 mod shell;
 // What a user sees of each verb.

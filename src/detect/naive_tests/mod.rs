@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use super::hunt::Hunt;
 use super::verify::verify;
-use super::{Alert, HuntParameters, hunt, rules};
+use super::{Alert, Catalog, HuntParameters, hunt};
 use crate::cancel::Cancel;
 use crate::decode::AuditEvent;
 use crate::engine::{Engine, EngineOptions, Param};
@@ -71,7 +71,7 @@ impl Bench {
 }
 
 fn rule() -> super::Rule {
-    rules::find("Kubernetes.BulkSecretAccess").unwrap()
+    Catalog::own().unwrap().find("Kubernetes.BulkSecretAccess").unwrap().clone()
 }
 
 /// What both can say of an alert.

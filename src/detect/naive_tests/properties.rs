@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 
 use super::history::{Case, case};
-use super::{Bench, compare};
+use super::{Bench, compare, naive};
+use crate::decode::AuditEvent;
 use crate::detect::{AllowList, HuntParameters, WindowMode};
 
 /// Few enough for every run of the tests; an upgrade of DuckDB deserves some thousand.
@@ -60,6 +61,30 @@ proptest! {
             prop_assert_eq!(found, expected);
         }
     }
+}
+
+/// Neither side is tested where no history holds what they could differ on.
+#[test]
+fn histories_hold_requests_that_a_cut_response_answers() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut answered, mut repeated) = (0, 0);
+    for _ in 0..50 {
+        let events = case(20..40, 2).new_tree(&mut runner).unwrap().current().events;
+        for event in events.iter().filter(|event| naive::is_answered(&events, event)) {
+            answered += 1;
+            // The same request once more, under the same Audit-ID, that the cut response does not answer.
+            let told = format!("{event:?}");
+            let twin = |other: &AuditEvent<'_>| {
+                let (event_time, stage_time) = (event.event_time, event.stage_time);
+                other.event_time != event_time
+                    && format!("{:?}", AuditEvent { event_time, stage_time, ..other.clone() }) == told
+                    && !naive::is_answered(&events, other)
+            };
+            repeated += usize::from(events.iter().any(twin));
+        }
+    }
+    assert!(answered > 20 && repeated > 2, "{answered} {repeated}");
 }
 
 /// The reference is worth nothing where it finds nothing.

@@ -5,6 +5,7 @@ mod sequence;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::hunt::Hunt;
 use super::rules::{Rule, RuleTest};
@@ -19,6 +20,8 @@ pub struct TestOutcome {
     pub name: String,
     /// What differs from what the test expects; None when it passed.
     pub failure: Option<String>,
+    /// How long it took.
+    pub time: Duration,
 }
 
 /// Runs all tests of a rule, in their order. Each has a lake of its own in a temporary folder.
@@ -29,8 +32,9 @@ pub fn run(rule: &Rule, temp: &Path, cancel: &Cancel) -> Result<Vec<TestOutcome>
     rule.tests
         .iter()
         .map(|test| {
+            let started = Instant::now();
             let failure = outcome(rule, test, temp, cancel)?;
-            Ok(TestOutcome { name: test.name.clone(), failure })
+            Ok(TestOutcome { name: test.name.clone(), failure, time: started.elapsed() })
         })
         .collect()
 }

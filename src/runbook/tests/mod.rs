@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::cancel::Cancel;
+use crate::detect::Catalog;
 use crate::engine::Engine;
 use crate::query::test_lake::{Request, TestLake};
 use crate::query::value::read_time;
@@ -28,8 +29,12 @@ fn eve() -> Subject {
     }
 }
 
+fn runbook() -> Runbook {
+    Runbook::of(Catalog::own().unwrap().find(RULE).unwrap()).unwrap()
+}
+
 fn report(engine: &Engine, subject: &Subject) -> RunbookReport {
-    run(engine, &Runbook::of(RULE).unwrap(), subject, LONG, &Cancel::default()).unwrap()
+    run(engine, &runbook(), subject, LONG, &Cancel::default()).unwrap()
 }
 
 /// The rows of a section as objects.
@@ -59,7 +64,7 @@ fn prod(time: &str, name: &str) -> Request {
 fn the_runbook_has_four_steps_and_its_headers_name_their_columns() {
     let report = run_on(&[]);
     assert_eq!(report.steps.iter().map(|step| step.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
-    for planned in Runbook::of(RULE).unwrap().steps.iter().flat_map(|step| &step.sections) {
+    for planned in runbook().steps.iter().flat_map(|step| &step.sections) {
         let file = &planned.file;
         assert!(!file.meaning.is_empty() && file.title != file.name, "{}", file.name);
         let sections = report.steps.iter().flat_map(|step| &step.sections);
@@ -72,9 +77,11 @@ fn the_runbook_has_four_steps_and_its_headers_name_their_columns() {
         }
         assert!(file.sql.contains("\nORDER BY "), "{}", file.name);
     }
-    assert!(Runbook::of("No.SuchRule").is_err());
-    assert!(Runbook::of(RULE).unwrap().only(Some(9)).unwrap_err().to_string().contains("1 to 4"));
-    assert_eq!(Runbook::of(RULE).unwrap().only(Some(2)).unwrap().steps.len(), 1);
+    let mut without = Catalog::own().unwrap().find(RULE).unwrap().clone();
+    without.files.retain(|name, _| !name.starts_with("runbook/"));
+    assert!(matches!(Runbook::of(&without), Err(RunbookError::NoRunbook { .. })));
+    assert!(runbook().only(Some(9)).unwrap_err().to_string().contains("1 to 4"));
+    assert_eq!(runbook().only(Some(2)).unwrap().steps.len(), 1);
 }
 
 #[test]

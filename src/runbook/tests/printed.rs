@@ -69,7 +69,7 @@ proptest! {
         let bound = report(&engine, &subject);
         prop_assert_eq!(rows_of(&bound, "1_1_secrets").len(), 1);
         let sections = bound.steps.iter().flat_map(|step| &step.sections);
-        for (section, (printed_name, sql)) in sections.zip(sql(&Runbook::of(RULE).unwrap(), &subject)) {
+        for (section, (printed_name, sql)) in sections.zip(sql(&runbook(), &subject)) {
             prop_assert_eq!(&section.name, &printed_name);
             prop_assert_eq!(&section.sql, &sql);
             prop_assert!(!sql.chars().any(|c| c != '\n' && crate::report::escape::is_hidden(c)));
