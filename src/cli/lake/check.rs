@@ -9,7 +9,7 @@ use crate::report::lake;
 /// Check each commit's accounting and each file's hash, rows and times
 ///
 /// Tells what is damaged and what it held, files that no commit names, and gaps: ten minutes or more
-/// without a record in a cluster that has records in most minutes of the day.
+/// without a record in a cluster that has one in 99% of the other minutes of the day.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Examples:
