@@ -7,7 +7,7 @@ use super::allow::AllowArgs;
 use super::catalog::CatalogArgs;
 use super::times;
 use super::values::ResourceArgs;
-use crate::detect::{AllowError, GroupColumn, SecretKey, Since, WindowMode};
+use crate::detect::{GroupColumn, SecretKey, Since, WindowMode};
 use crate::hunt::HuntOptions;
 
 /// The rule that is hunted with when none is named.
