@@ -15,6 +15,7 @@ use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 
 use super::error::LakeError;
+use super::writer::PAGE_BYTES;
 use crate::normalize::identity::{Identifying, Identity};
 use crate::normalize::schema::SCHEMA;
 
@@ -113,13 +114,19 @@ pub(super) fn longest_rows(path: &Path) -> Result<u64, LakeError> {
     Ok(longest)
 }
 
-/// The bytes of a value on the page where values are longest; none where the file does not tell.
+/// The bytes of a value on the page where values are longest; none where the file does not tell. A page that has grown
+/// well beyond its size has long values among others, and none is longer than the page; on a smaller one the average will
+/// do, as all of it is little.
 fn longest_on_page(pages: &OffsetIndexMetaData, rows: i64) -> Option<u64> {
     let bytes = pages.unencoded_byte_array_data_bytes()?;
     let starts: Vec<i64> = pages.page_locations().iter().map(|page| page.first_row_index).collect();
     let ends = starts.iter().skip(1).copied().chain([rows]);
     let values = starts.iter().zip(ends).map(|(start, end)| (end - start).max(1) as u64);
-    bytes.iter().zip(values).map(|(bytes, values)| (*bytes).max(0) as u64 / values).max()
+    let value = |(bytes, values): (&i64, u64)| {
+        let bytes = (*bytes).max(0) as u64;
+        if bytes > 2 * PAGE_BYTES as u64 { bytes } else { bytes / values }
+    };
+    bytes.iter().zip(values).map(value).max()
 }
 
 /// The batches of a file of the lake, with strings as views, as rows are built with.

@@ -22,7 +22,7 @@ use super::layout::Layout;
 use crate::normalize::{Identity, Rows};
 
 pub use self::merge::{MergeLimits, merge};
-pub use self::properties::{BLOOM_FILTERS, ROW_GROUP_ROWS, SORTED_BY};
+pub use self::properties::{BLOOM_FILTERS, PAGE_BYTES, ROW_GROUP_ROWS, SORTED_BY};
 
 /// A finished Parquet file that no commit names yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ const ROW_GROUP_BYTES: usize = 32 << 20;
 
 /// Rows and bytes per page, for engines that skip pages within a row group.
 const PAGE_ROWS: usize = 4_096;
-const PAGE_BYTES: usize = 256 << 10;
+pub const PAGE_BYTES: usize = 256 << 10;
 
 /// A column whose distinct values need more is stored plain from there on.
 const DICTIONARY_BYTES: usize = 256 << 10;
