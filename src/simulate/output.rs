@@ -153,7 +153,8 @@ impl<'a> Output<'a> {
 impl Lane {
     fn close_message(&mut self, close: &str) {
         self.buffer.extend_from_slice(close.as_bytes());
-        let start = self.buffer.len() - self.message - close.len();
+        // Of a message that isn't packed, the beginning may have left the buffer.
+        let start = self.buffer.len().saturating_sub(self.message + close.len());
         self.message = 0;
         self.pack(start);
     }
