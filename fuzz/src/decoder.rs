@@ -1,13 +1,35 @@
 //! The decoder and the row builder behind it, on any bytes at all.
 
-use kubetrawl::decode::{Chunk, ChunkReader, DecodeOptions, Decoded, Decoder, Frame, Limits, decompress};
+use std::io::Read;
+
+use kubetrawl::decode::{
+    Chunk, Content, DecodeOptions, Decoded, Decoder, Frame, Limits, MAX_DEPTH, Opened, Records,
+};
 use kubetrawl::normalize::{Defaults, Place, RowBuilder};
 
 /// Decodes what the bytes are, as an ingest does; a decoder that has seen other records gives the same.
 pub fn check(data: &[u8]) {
-    let Ok(reader) = decompress(Box::new(std::io::Cursor::new(data.to_vec()))) else { return };
+    check_layers(Box::new(std::io::Cursor::new(data.to_vec())), 0);
+}
+
+/// The same for what is in archives.
+fn check_layers(reader: Box<dyn Read + Send>, depth: usize) {
     let limits = Limits { chunk: 1 << 12, frame: 1 << 16, kept: 1 << 10 };
-    let mut chunks = ChunkReader::new(reader, limits);
+    let Ok(opened) = Opened::with_limits(reader, None, limits) else { return };
+    match opened.content {
+        Content::Records(records) => check_records(records),
+        Content::Archive(mut archive) if depth < MAX_DEPTH => {
+            while let Ok(Some(member)) = archive.next_member() {
+                if let Ok(body) = member.body {
+                    check_layers(body, depth + 1);
+                }
+            }
+        }
+        Content::Archive(_) => {}
+    }
+}
+
+fn check_records(mut chunks: Records) {
     let (mut seasoned, mut rows) = (Decoder::new(DecodeOptions::default()), RowBuilder::new());
     let mut bytes = 0;
     // A small input may grow a thousand times.

@@ -13,15 +13,17 @@ use super::output::Output;
 use super::progress::Bar;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::decode::LogType;
-use crate::ingest::{self, IngestOptions, IngestReport, Watch};
-use crate::report::accounting;
+use crate::ingest::preview::Verdict;
+use crate::ingest::{self, IngestOptions, IngestReport, Preview, Watch};
+use crate::report::{accounting, json, preview};
 use crate::sources::PathPattern;
 
 /// Read audit logs into a lake of Parquet files
 ///
-/// Files, folders (with everything below), globs and - for standard input; plain, gzip, zstd and xz,
-/// told by content. EKS, AKS, GKE and kube-apiserver logs are told apart record by record. All of
-/// an ingest becomes visible at once or not at all, and what the lake already holds is skipped.
+/// Files, folders (with everything below), globs and - for standard input; plain, in gzip, zstd, xz, bzip2 or
+/// lz4, in tar and zip archives, as JSON or CSV, all told by content. EKS, AKS, GKE and kube-apiserver logs are told
+/// apart record by record. All of an ingest becomes visible at once or not at all, and what the lake already holds
+/// is skipped.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,6 +35,8 @@ Examples:
   kubetrawl ingest /var/log/kubernetes/audit/ --watch --every 30s
   kubetrawl ingest logs/ --cluster prod-2 --again
       the cluster was wrong the first time
+  kubetrawl ingest --dry-run handed-over.zip
+      what each file is taken for, from its beginning; nothing is written
 
 It ends with the accounting on standard error: every record that was read is a row, a reject, a
 duplicate or another kind, each counted. Rejects are kept in LAKE/_kubetrawl/rejects.")]
@@ -57,6 +61,10 @@ pub struct IngestArgs {
     /// How to show the accounting; json goes to standard output
     #[arg(long, value_enum, default_value_t)]
     format: AccountingFormat,
+
+    /// Say what each file is taken for, from its first records, and write nothing, not even a lake
+    #[arg(long, conflicts_with = "watch")]
+    dry_run: bool,
 
     /// Follow the files and folders until stopped: what changes is ingested, of what grows only the new part
     #[arg(long)]
@@ -150,6 +158,9 @@ pub(super) fn run(args: &IngestArgs, session: &Session) -> anyhow::Result<Exit> 
         again: args.again,
         ..args.sources.reading.options(&args.sources.sources, args.lake.folder(), &args.resources)
     };
+    if args.dry_run {
+        return look(args, &options, session);
+    }
     if args.no_redact {
         session
             .console
@@ -178,6 +189,35 @@ fn tell(report: &IngestReport, format: AccountingFormat, session: &Session) -> a
         }
     }
     Ok(())
+}
+
+/// Shows what an ingest would make of the sources.
+fn look(args: &IngestArgs, options: &IngestOptions, session: &Session) -> anyhow::Result<Exit> {
+    let found = ingest::preview(options, &session.cancel);
+    let mut out = Output::open(None)?;
+    match args.format {
+        AccountingFormat::Text => out.write_all(preview::text(&found).as_bytes()),
+        AccountingFormat::Json => json::write_pretty(&found, &mut out),
+    }
+    .context("cannot write to standard output")?;
+    out.flush()?;
+    out.finish()?;
+    anyhow::ensure!(!session.cancel.is_cancelled(), "stopped before all files were looked at");
+    Ok(found_outcome(&found, args.sources.reading.strict))
+}
+
+/// As the ingest would end, as far as the beginnings of the files tell.
+fn found_outcome(found: &Preview, strict: bool) -> Exit {
+    let readable = found.files.iter().any(|file| file.verdict != Verdict::Unreadable);
+    let complete = found.problems.is_empty() && found.files.iter().all(|file| file.problem.is_none());
+    let rejected = found.files.iter().any(|file| !file.rejects.is_empty() && file.verdict == Verdict::Log);
+    if !readable && !complete {
+        Exit::Failed
+    } else if !complete || (strict && rejected) {
+        Exit::Partial
+    } else {
+        Exit::Done
+    }
 }
 
 /// Ends well when it is stopped, or at the first accounting that cannot be written.

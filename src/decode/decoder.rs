@@ -28,12 +28,26 @@ pub struct DecodeOptions {
 pub struct Decoder {
     options: DecodeOptions,
     hint: usize,
+    trail: Trail,
+}
+
+/// The containers around the record that was handed out last, by their numbers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Trail {
+    path: [usize; MAX_ENVELOPES as usize + 1],
+    length: usize,
 }
 
 impl Decoder {
     /// A decoder that has seen nothing yet.
     pub fn new(options: DecodeOptions) -> Self {
-        Self { options, hint: 0 }
+        Self { options, hint: 0, trail: Trail::default() }
+    }
+
+    /// The containers that the last record of the last frame came in, the outermost first; none where it was in
+    /// no known one.
+    pub fn containers(&self) -> impl Iterator<Item = &'static str> {
+        self.trail.path[..self.trail.length].iter().map(|&number| CONTAINERS[number].name)
     }
 
     /// Decodes a frame of a chunk; one with a problem is a reject as it stands.
@@ -51,8 +65,16 @@ impl Decoder {
         // Checked first: the lossy conversion alone took a sixth of all decoding.
         let text = std::str::from_utf8(frame).map_or_else(|_| String::from_utf8_lossy(frame), Cow::Borrowed);
         let original = matches!(text, Cow::Owned(_)).then_some(frame);
-        let mut job =
-            Job { options: &self.options, hint: &mut self.hint, sink, envelopes: 0, original, left: None };
+        self.trail.length = 0;
+        let mut job = Job {
+            options: &self.options,
+            hint: &mut self.hint,
+            trail: &mut self.trail,
+            sink,
+            envelopes: 0,
+            original,
+            left: None,
+        };
         job.record(text.trim_start_matches('\u{feff}').trim_ascii());
     }
 }
@@ -76,6 +98,7 @@ pub fn is_log_record(decoded: &Decoded<'_>) -> bool {
 pub(super) struct Job<'j> {
     pub options: &'j DecodeOptions,
     hint: &'j mut usize,
+    trail: &'j mut Trail,
     sink: &'j mut dyn FnMut(Decoded<'_>),
     envelopes: u8,
     /// The frame's bytes, where its text is not the same.
@@ -137,6 +160,7 @@ impl Job<'_> {
                 let detail = format!("more than {MAX_ENVELOPES} envelopes around it");
                 return self.reject(Failure::new(RejectCode::TooDeep, detail), record);
             }
+            self.enter(*self.hint);
             if (CONTAINERS[*self.hint].decode)(self, record).is_ok() {
                 return;
             }
@@ -153,6 +177,7 @@ impl Job<'_> {
         };
         for (index, container) in CONTAINERS.iter().enumerate() {
             if (container.recognises)(&shape) {
+                self.enter(index);
                 match (container.decode)(self, record) {
                     Err(Failure::NotMine) => {}
                     outcome => {
@@ -167,7 +192,14 @@ impl Job<'_> {
                 }
             }
         }
+        self.trail.length = usize::from(self.envelopes);
         self.reject(Failure::NotMine, record);
+    }
+
+    fn enter(&mut self, container: usize) {
+        let depth = usize::from(self.envelopes);
+        self.trail.path[depth] = container;
+        self.trail.length = depth + 1;
     }
 }
 
@@ -183,12 +215,14 @@ impl Job<'_> {
         let original = Some(self.original.unwrap_or(record.as_bytes()));
         let (options, envelopes) = (self.options, self.envelopes);
         let left = Some(u64::MAX);
-        Job { options, hint: self.hint, sink: &mut count, envelopes, original, left }.record(&closed);
+        let trail = &mut *self.trail;
+        Job { options, hint: self.hint, trail, sink: &mut count, envelopes, original, left }.record(&closed);
         if outcomes == 0 {
             return self.reject(failure, record);
         }
         let left = Some(outcomes);
-        Job { options, hint: self.hint, sink: self.sink, envelopes, original, left }.record(&closed);
+        let trail = &mut *self.trail;
+        Job { options, hint: self.hint, trail, sink: self.sink, envelopes, original, left }.record(&closed);
     }
 }
 

@@ -1,4 +1,4 @@
-//! From stored bytes to text: gzip, zstd and xz, known by their first bytes and never by a name.
+//! From stored bytes to text: gzip, zstd, xz, bzip2 and lz4, known by their first bytes and never by a name.
 //!
 //! CloudWatch gzips each record and Firehose may gzip the object again, so layers are taken off one after
 //! another. Every layer goes through [`Capped`]: no compressed byte reaches the framing any other way, and
@@ -8,12 +8,13 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::bufread::MultiGzDecoder;
+use bzip2::bufread::MultiBzDecoder;
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
 
 use super::error::{DecodeError, StreamError};
-use super::tables;
+use super::lz4::Lz4Decoder;
 
 /// Layers of compression that are taken off.
 pub const MAX_LAYERS: usize = 4;
@@ -27,31 +28,46 @@ pub const MAX_RATIO: u64 = 2_000;
 pub const RATIO_FLOOR: u64 = 1 << 30;
 
 const BUFFER: usize = 128 << 10;
-const SNIFF: usize = 6;
+const SNIFF: usize = 10;
 /// What an xz stream may make its decoder allocate: more than the tool's strongest preset needs (65 MiB).
 const XZ_MEMORY: u64 = 256 << 20;
+
+/// Bytes of a source, or what is inside them.
+pub(super) type Whole = Box<dyn Read + Send>;
 
 /// A reader of the bytes inside all layers of compression; uncompressed bytes pass as they are.
 ///
 /// A stream that breaks off gives what could be decompressed and then an error with a
 /// [`StreamError`] inside that names the layer.
-pub fn decompress(reader: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, DecodeError> {
+pub fn decompress(reader: Whole) -> Result<Whole, DecodeError> {
+    Ok(take_off(reader)?.0)
+}
+
+/// The same, with the names of the layers that were taken off, the outermost first.
+pub(super) fn take_off(reader: Whole) -> Result<(Whole, Vec<&'static str>), DecodeError> {
     let mut reader = reader;
+    let mut layers = Vec::new();
     for _ in 0..=MAX_LAYERS {
-        let (format, whole) = sniff(reader)?;
-        reader = match format {
+        let (head, whole) = peek(reader, SNIFF)?;
+        reader = match Format::of(&head) {
             Some(format) => layer(format, whole)?,
-            None => return Ok(tables::rows(whole)),
+            None => return Ok((whole, layers)),
         };
+        layers.extend(Format::of(&head).map(Format::name));
     }
     Err(DecodeError::TooManyLayers(MAX_LAYERS))
 }
 
+/// A compression.
 #[derive(Debug, Clone, Copy)]
-enum Format {
+pub(super) enum Format {
     Gzip,
     Zstd,
     Xz,
+    Bzip2,
+    Lz4,
+    /// As members of a zip have it, without anything around it.
+    Deflate,
 }
 
 impl Format {
@@ -60,7 +76,11 @@ impl Format {
             [0x1f, 0x8b, 0x08, ..] => Some(Self::Gzip),
             // A frame, or a skippable frame, with which parallel compressors begin.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
-            [0xfd, b'7', b'z', b'X', b'Z', 0] => Some(Self::Xz),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            // With a block, or empty.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
+            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90] => Some(Self::Bzip2),
+            [0x04, 0x22, 0x4d, 0x18, ..] => Some(Self::Lz4),
             _ => None,
         }
     }
@@ -70,45 +90,49 @@ impl Format {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
             Self::Xz => "xz",
+            Self::Bzip2 => "bzip2",
+            Self::Lz4 => "lz4",
+            Self::Deflate => "deflate",
         }
     }
 }
 
-type Whole = Box<dyn Read + Send>;
-
-/// A layer that is damaged at once looks like plain, empty input here; the error then comes with the
-/// first read.
-fn sniff(mut reader: Whole) -> Result<(Option<Format>, Whole), DecodeError> {
-    let mut head = Vec::with_capacity(SNIFF);
-    let broken = match (&mut reader).take(SNIFF as u64).read_to_end(&mut head) {
+/// The first bytes, and a reader that still gives them. A layer that is damaged at once looks short
+/// here; the error then comes when that is read.
+pub(super) fn peek(mut reader: Whole, length: usize) -> Result<(Vec<u8>, Whole), DecodeError> {
+    let mut head = Vec::new();
+    let broken = match (&mut reader).take(length as u64).read_to_end(&mut head) {
         Ok(_) => None,
         Err(error) if error.get_ref().is_some_and(|inner| inner.is::<StreamError>()) => Some(error),
         Err(source) => return Err(DecodeError::Sniff { source }),
     };
-    let format = Format::of(&head).filter(|_| broken.is_none());
     let rest: Whole = match broken {
         Some(error) => Box::new(Failing(Some(error))),
         None => reader,
     };
-    Ok((format, Box::new(Cursor::new(head).chain(rest))))
+    Ok((head.clone(), Box::new(Cursor::new(head).chain(rest))))
 }
 
-fn layer(format: Format, reader: Whole) -> Result<Whole, DecodeError> {
+/// What one layer of a compression holds.
+pub(super) fn layer(format: Format, reader: Whole) -> Result<Whole, DecodeError> {
     let taken = Arc::new(AtomicU64::new(0));
     let input = BufReader::with_capacity(BUFFER, Counted { reader, taken: Arc::clone(&taken) });
+    let failed = |source| DecodeError::Layer { format: format.name(), source };
     let reader: Whole = match format {
         Format::Gzip => Box::new(MultiGzDecoder::new(input)),
         Format::Zstd => {
-            let failed = |source| DecodeError::Layer { format: "zstd", source };
             let mut decoder = zstd::stream::read::Decoder::with_buffer(input).map_err(failed)?;
             decoder.window_log_max(MAX_ZSTD_WINDOW_LOG).map_err(failed)?;
             Box::new(decoder)
         }
         Format::Xz => {
-            let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)
-                .map_err(|error| DecodeError::Layer { format: "xz", source: error.into() })?;
+            let stream =
+                Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED).map_err(|error| failed(error.into()))?;
             Box::new(XzDecoder::new_stream(input, stream))
         }
+        Format::Bzip2 => Box::new(MultiBzDecoder::new(input)),
+        Format::Lz4 => Box::new(Lz4Decoder::new(input)),
+        Format::Deflate => Box::new(DeflateDecoder::new(input)),
     };
     Ok(Box::new(Capped { reader, format: format.name(), taken, given: 0 }))
 }
@@ -122,9 +146,10 @@ impl Read for Failing {
     }
 }
 
-struct Counted {
-    reader: Whole,
-    taken: Arc<AtomicU64>,
+/// Counts what is read through it.
+pub(super) struct Counted {
+    pub reader: Whole,
+    pub taken: Arc<AtomicU64>,
 }
 
 impl Read for Counted {
@@ -184,6 +209,19 @@ mod tests {
         zstd::encode_all(bytes, 1).unwrap()
     }
 
+    fn bzip2(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn lz4(bytes: &[u8]) -> Vec<u8> {
+        let info = lz4_flex::frame::FrameInfo::new().block_size(lz4_flex::frame::BlockSize::Max64KB);
+        let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(info, Vec::new());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
     fn read(bytes: Vec<u8>) -> (Vec<u8>, Option<io::Error>) {
         let mut reader = decompress(Box::new(Cursor::new(bytes))).unwrap();
         let mut out = Vec::new();
@@ -202,6 +240,11 @@ mod tests {
             (gzip(&gzip(&text)), &text),
             ([zstd(&text), zstd(&text)].concat(), &twice),
             (gzip(&zstd(&text)), &text),
+            ([bzip2(&text), bzip2(&text)].concat(), &twice),
+            ([lz4(&text), lz4(&text)].concat(), &twice),
+            (bzip2(b""), &Vec::new()),
+            (lz4(b""), &Vec::new()),
+            (lz4(&bzip2(&text)), &text),
             ([b"\x50\x2a\x4d\x18\x02\0\0\0xx".to_vec(), zstd(&text)].concat(), &text),
         ] {
             let (out, error) = read(stored);
@@ -220,7 +263,13 @@ mod tests {
     #[test]
     fn a_cut_stream_gives_what_there_is_and_names_the_layer() {
         let text: Vec<u8> = (0..200_000u32).flat_map(|n| n.to_string().into_bytes()).collect();
-        for (stored, name) in [(gzip(&text), "gzip"), (zstd(&text), "zstd"), (gzip(&gzip(&text)), "gzip")] {
+        for (stored, name) in [
+            (gzip(&text), "gzip"),
+            (zstd(&text), "zstd"),
+            (gzip(&gzip(&text)), "gzip"),
+            (bzip2(&text), "bzip2"),
+            (lz4(&text), "lz4"),
+        ] {
             let (out, error) = read(stored[..stored.len() / 2].to_vec());
             assert!(out.len() > 10_000 && text.starts_with(&out));
             let error = error.unwrap();

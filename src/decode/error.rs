@@ -24,6 +24,34 @@ pub enum DecodeError {
     },
     #[error("compressed more than {0} times over; unpack it first")]
     TooManyLayers(usize),
+    #[error("could not read past row {row} of the table; what follows is lost")]
+    Rows {
+        row: u64,
+        #[source]
+        source: io::Error,
+    },
+    #[error("could not set up the reader of the {form} file")]
+    Table {
+        form: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the {form} archive is cut off or damaged after {members} members; what follows is lost")]
+    Archive {
+        form: &'static str,
+        members: usize,
+        #[source]
+        source: io::Error,
+    },
+    #[error("could not open the member of the archive")]
+    Member {
+        #[source]
+        source: io::Error,
+    },
+    #[error("more than {0} members in the archive; unpack it and ingest the folder")]
+    TooManyMembers(usize),
+    #[error("an archive inside more than {0} others; unpack it first")]
+    TooManyArchives(usize),
 }
 
 /// Why a compressed stream broke off; stands as the cause inside [`DecodeError::Read`].

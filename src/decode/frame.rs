@@ -7,7 +7,7 @@ use super::framing::{Framing, Skip, Step};
 use super::{RejectCode, RejectReason};
 
 /// Frames in a chunk at most: a megabyte of one-byte lines must not become a hundred of frames.
-const MAX_FRAMES: usize = 1 << 16;
+pub(super) const MAX_FRAMES: usize = 1 << 16;
 
 /// Sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Chunk {
     pub number: u64,
     /// Of `data[0]` in the source after decompression.
     pub offset: u64,
+    /// Of a table: the number of the row that the first frame holds. Each frame holds one.
+    pub first_row: Option<u64>,
     pub data: Vec<u8>,
     /// In order; what stands between them is whitespace and separators.
     pub frames: Vec<Frame>,
@@ -54,9 +56,12 @@ impl Chunk {
         self.data.get(frame.start..frame.start + frame.len).unwrap_or_default()
     }
 
-    /// The frame's offset in the source after decompression.
+    /// The frame's offset in the source after decompression; of a table, the number of its row.
     pub fn frame_offset(&self, frame: &Frame) -> u64 {
-        self.offset + frame.start as u64
+        match self.first_row {
+            None => self.offset + frame.start as u64,
+            Some(row) => row + self.frames.partition_point(|other| other.start < frame.start) as u64,
+        }
     }
 }
 
@@ -150,7 +155,7 @@ impl<R: Read> ChunkReader<R> {
         let rest = self.buffer.split_off(self.position);
         let mut data = std::mem::replace(&mut self.buffer, rest);
         data.truncate(end);
-        let chunk = Chunk { number: self.number, offset: self.offset, data, frames };
+        let chunk = Chunk { number: self.number, offset: self.offset, first_row: None, data, frames };
         self.number += 1;
         self.forget();
         chunk

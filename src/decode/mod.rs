@@ -1,6 +1,8 @@
 //! Bytes to events: decompress, frame, containers, the audit event. Every hostile byte ends here.
 
+mod archives;
 mod containers;
+mod content;
 mod cursor;
 mod cut;
 mod decoder;
@@ -10,17 +12,21 @@ pub mod event;
 mod fields;
 mod frame;
 mod framing;
+mod lz4;
 mod quick;
 mod resource_name;
 mod scalar;
 mod scan;
+mod seekable;
 mod shape;
 mod tables;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod time;
 mod wire;
 
+pub use archives::{Archive, MAX_DEPTH, MAX_MEMBERS, Member};
+pub use content::{Content, Opened, Records};
 pub use decoder::{DecodeOptions, Decoder, is_log_record};
 pub use decompress::decompress;
 pub use error::{DecodeError, StreamError};

@@ -1,10 +1,11 @@
 //! The bytes of single records out of a source, read once from its start in bounded memory.
 
+use std::fs::File;
 use std::io::{self, Read};
 
-use crate::decode::{Chunk, ChunkReader, Decoded, Decoder, Limits, decompress};
+use crate::decode::{Chunk, Content, DecodeError, Decoded, Decoder, Opened, Records};
 use crate::ingest::stored::Stored;
-use crate::sources::{Input, STDIN_URI, Source, uri_to_path};
+use crate::sources::{MemberUri, STDIN_URI, Source, SourceError, split_members, uri_to_path};
 
 /// Why the original bytes of a row cannot be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +37,7 @@ pub struct Mark {
 /// A source that is read forward, frame by frame.
 pub struct Original {
     stored: Stored,
-    chunks: ChunkReader<Box<dyn Read + Send>>,
+    records: Records,
     chunk: Option<Chunk>,
     /// Of the frame in the chunk that was found last, or that comes next.
     frame: usize,
@@ -46,24 +47,25 @@ pub struct Original {
 }
 
 impl Original {
-    /// Opens the source of a URI from the lake.
+    /// Opens the source of a URI from the lake; one in an archive is looked for from the archive's start.
     pub fn open(uri: &str) -> Result<Self, Lost> {
-        if uri == STDIN_URI {
+        let no_file = || Lost::Unreadable("it is no file".to_owned());
+        let (file, members) = split_members(uri).ok_or_else(no_file)?;
+        if file == STDIN_URI {
             return Err(Lost::Stdin);
         }
-        let path = uri_to_path(uri).ok_or_else(|| Lost::Unreadable("it is no file".to_owned()))?;
-        let source = Source { uri: uri.to_owned(), input: Input::File(path), base: None };
-        let reader = source.open().map_err(|error| match std::error::Error::source(&error) {
-            Some(cause) if is_missing(cause) => Lost::Gone,
-            Some(cause) => Lost::Unreadable(cause.to_string()),
-            None => Lost::Unreadable(error.to_string()),
-        })?;
+        let source = Source::file(uri_to_path(file).ok_or_else(no_file)?);
+        let (mut reader, mut seekable) = source.open_file().map_err(unopened)?;
+        for member in &members {
+            reader = member_of(reader, seekable.take(), member)?;
+        }
         let stored = Stored::new(reader);
-        let reader =
-            decompress(Box::new(stored.clone())).map_err(|error| Lost::Unreadable(error.to_string()))?;
-        let chunks = ChunkReader::new(reader, Limits::default());
+        let records = match opened(Box::new(stored.clone()), seekable)? {
+            Content::Records(records) => records,
+            Content::Archive(_) => return Err(Lost::Unreadable("it is an archive now".to_owned())),
+        };
         let decoder = Decoder::default();
-        Ok(Self { stored, chunks, chunk: None, frame: 0, decoder, found: None })
+        Ok(Self { stored, records, chunk: None, frame: 0, decoder, found: None })
     }
 
     /// The outermost value at an offset after decompression, where a record of this mark stands in
@@ -90,7 +92,7 @@ impl Original {
         loop {
             let Some(chunk) = &self.chunk else {
                 // Where the stream breaks off, what follows has no record either.
-                let Ok(Some(chunk)) = self.chunks.next_chunk() else { return false };
+                let Ok(Some(chunk)) = self.records.next_chunk() else { return false };
                 (self.chunk, self.frame) = (Some(chunk), 0);
                 continue;
             };
@@ -122,6 +124,30 @@ impl Original {
             return true;
         }
     }
+}
+
+fn unopened(error: SourceError) -> Lost {
+    match std::error::Error::source(&error) {
+        Some(cause) if is_missing(cause) => Lost::Gone,
+        Some(cause) => Lost::Unreadable(cause.to_string()),
+        None => Lost::Unreadable(error.to_string()),
+    }
+}
+
+fn opened(reader: Box<dyn Read + Send>, file: Option<File>) -> Result<Content, Lost> {
+    let opened = Opened::new(reader, file).map_err(|error| Lost::Unreadable(error.to_string()))?;
+    Ok(opened.content)
+}
+
+/// The bytes of a file in an archive.
+fn member_of(
+    reader: Box<dyn Read + Send>,
+    file: Option<File>,
+    wanted: &MemberUri,
+) -> Result<Box<dyn Read + Send>, Lost> {
+    let unreadable = |error: DecodeError| Lost::Unreadable(error.to_string());
+    let Content::Archive(mut archive) = opened(reader, file)? else { return Err(Lost::Gone) };
+    archive.find(&wanted.name, wanted.turn).map_err(unreadable)?.ok_or(Lost::Gone)
 }
 
 fn is_missing(cause: &(dyn std::error::Error + 'static)) -> bool {

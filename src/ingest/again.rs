@@ -2,17 +2,16 @@
 //! the same commit.
 //!
 //! Rows carry their source, not their commit. So all that a source gave goes, and all of its contents must
-//! be among what is read.
+//! be among what is read. The files of an archive are read with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::IngestError;
-use super::plan::Plan;
 use super::prefix::Prefixes;
-use super::read::Outcome;
+use super::read::{Ended, Outcome};
 use crate::cancel::Cancel;
 use crate::lake::Snapshot;
-use crate::sources::{Input, Source};
+use crate::sources::{Input, Source, enclosing};
 
 /// What is to be replaced.
 #[derive(Debug, Default)]
@@ -21,6 +20,8 @@ pub(super) struct Again {
     pub uris: BTreeSet<String>,
     /// URIs of the sources that hold these contents now.
     holders: BTreeSet<String>,
+    /// Files in archives that are read again, by their hashes; none where one was not read to its end.
+    members: BTreeMap<Option<String>, String>,
 }
 
 impl Again {
@@ -47,6 +48,20 @@ impl Again {
         if cancel.is_cancelled() {
             return Err(IngestError::Cancelled);
         }
+        // Archives of which not all could be read have no reading of their own, and are known by their names.
+        let archives: BTreeSet<&str> =
+            sources.iter().map(|source| &source.uri).chain(&again.uris).map(String::as_str).collect();
+        let mut members = BTreeSet::new();
+        for (number, (_, source)) in readings.iter().enumerate() {
+            if enclosing(&source.uri).any(|archive| archives.contains(archive)) {
+                found[number] = true;
+                members.insert(source.uri.clone());
+                if !source.archive {
+                    again.members.insert(source.sha256.clone(), source.uri.clone());
+                }
+            }
+        }
+        again.uris.extend(members);
         let mut others: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
         for ((commit, source), _) in readings.iter().zip(&found).filter(|(_, found)| !**found) {
             if again.uris.contains(&source.uri) {
@@ -65,21 +80,32 @@ impl Again {
     ///
     /// # Errors
     /// [`IngestError::NotAgain`] where it was not.
-    pub(super) fn require(&self, plan: &Plan, outcomes: &[(usize, Outcome)]) -> Result<(), IngestError> {
-        for (number, outcome) in outcomes {
-            let uri = &plan.sources[*number].uri;
+    pub(super) fn require(&self, ended: &[Ended]) -> Result<(), IngestError> {
+        let mut read = BTreeSet::new();
+        for Ended { source, outcome, .. } in ended {
+            let uri = &source.uri;
+            if let Outcome::Read(whole) = outcome {
+                read.extend(whole.sha256.as_ref());
+            }
             if !self.holders.contains(uri) {
                 continue;
             }
             let because = match outcome {
-                Outcome::Read(read) if read.sha256.is_some() => continue,
-                Outcome::Read(read) => read.problem.clone().unwrap_or_default(),
+                Outcome::Read(read) | Outcome::Archive(read) if read.sha256.is_some() => continue,
+                Outcome::Read(read) | Outcome::Archive(read) => read.problem.clone().unwrap_or_default(),
                 Outcome::Failed(problem) => problem.clone(),
                 Outcome::NotALog => "it is no longer taken for a log".to_owned(),
                 Outcome::Empty => "it holds nothing any more".to_owned(),
             };
             return Err(IngestError::NotAgain { uri: uri.clone(), because });
         }
-        Ok(())
+        let is_missing = |hash: &Option<String>| hash.as_ref().is_none_or(|hash| !read.contains(hash));
+        match self.members.iter().find(|(hash, _)| is_missing(hash)) {
+            Some((_, uri)) => {
+                let because = "the archive no longer holds it".to_owned();
+                Err(IngestError::NotAgain { uri: uri.clone(), because })
+            }
+            None => Ok(()),
+        }
     }
 }

@@ -6,34 +6,40 @@ use std::sync::PoisonError;
 use super::IngestError;
 use super::again::Again;
 use super::options::IngestOptions;
-use super::plan::{Plan, Sieve};
-use super::read::{Outcome, Read};
+use super::plan::Sieve;
+use super::read::{Ended, Outcome, Read};
 use super::report::{IngestReport, Problem};
 use super::settle::{Leaving, Settled, settle};
 use super::tally::Tally;
 use super::work::{Product, Workshop};
 use crate::lake::commit::Next;
 use crate::lake::{Commit, Counts, LakeWriter, Layout, SourceRecord, drop, rejects, taken};
+use crate::sources::Source;
 
 /// The sources that were read, as the commit will have them, and those that turned out to be known.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
     /// By source number.
-    read: BTreeMap<usize, Read>,
+    read: BTreeMap<usize, Kept>,
     dropped: HashSet<String>,
 }
 
-/// Sorts how the sources ended into the report.
-pub(super) fn sort(
-    plan: &Plan,
-    outcomes: Vec<(usize, Outcome)>,
-    sieve: &mut Sieve,
-    report: &mut IngestReport,
-) -> Sorted {
+/// A source that was read.
+#[derive(Debug)]
+struct Kept {
+    source: Source,
+    start: Option<Next>,
+    read: Read,
+    is_archive: bool,
+}
+
+/// Sorts how the sources ended into the report, in the order of their URIs.
+pub(super) fn sort(mut ended: Vec<Ended>, sieve: &mut Sieve, report: &mut IngestReport) -> Sorted {
     let mut sorted = Sorted::default();
-    let outcomes: BTreeMap<usize, Outcome> = outcomes.into_iter().collect();
-    for (number, outcome) in outcomes {
-        let uri = plan.sources[number].uri.clone();
+    ended.sort_by(|a, b| a.source.uri.cmp(&b.source.uri));
+    let mut archives = Vec::new();
+    for Ended { number, source, start, outcome } in ended {
+        let uri = source.uri.clone();
         let read = match outcome {
             Outcome::NotALog => {
                 report.not_a_log.push(uri);
@@ -47,30 +53,42 @@ pub(super) fn sort(
                 report.problems.push(Problem { uri: Some(uri), message });
                 continue;
             }
+            Outcome::Archive(read) => {
+                let message = read.problem.clone();
+                report.problems.extend(message.map(|message| Problem { uri: Some(uri), message }));
+                archives.push((number, source, read));
+                continue;
+            }
             Outcome::Read(read) => read,
         };
         if read.tail.waiting > 0 {
             report.waiting.push(uri.clone());
         }
-        let begun = plan.starts[number].is_some();
-        if !begun && read.sha256.as_ref().is_some_and(|hash| !sieve.keeps(&uri, hash)) {
+        if start.is_none() && read.sha256.as_ref().is_some_and(|hash| !sieve.keeps(&uri, hash)) {
             sorted.dropped.insert(uri);
             continue;
         }
         let problem = read.problem.clone().map(|message| Problem { uri: Some(uri), message });
         report.problems.extend(problem);
-        sorted.read.insert(number, read);
+        sorted.read.insert(number, Kept { source, start, read, is_archive: false });
+    }
+    for (number, source, read) in archives {
+        // One with a file that is known from elsewhere, or that could not be read, may have more to give another time.
+        let prefix = format!("{}!", source.uri);
+        let inside = |member: &str| member.starts_with(&prefix);
+        let failed = report.problems.iter().filter_map(|problem| problem.uri.as_deref()).any(inside);
+        if !failed && !sorted.dropped.iter().any(|member| inside(member)) {
+            sorted.read.insert(number, Kept { source, start: None, read, is_archive: true });
+        }
     }
     sorted
 }
 
 /// Makes `commit` of what the workers produced; none where no source was read.
-#[expect(clippy::too_many_arguments, reason = "the ends of all threads meet here")]
 pub(super) fn commit(
     shop: Workshop<'_>,
     mut product: Product,
     mut sorted: Sorted,
-    plan: &Plan,
     lake: &LakeWriter,
     options: &IngestOptions,
     again: &Again,
@@ -78,7 +96,7 @@ pub(super) fn commit(
 ) -> Result<Option<Commit>, IngestError> {
     // What was gone on with and has no new record is not worth a commit.
     let has_records = |number: &usize| product.tallies.get(number).is_some_and(|tally| tally.records > 0);
-    sorted.read.retain(|number, _| plan.starts[*number].is_none() || has_records(number));
+    sorted.read.retain(|number, kept| kept.start.is_none() || has_records(number));
     if sorted.read.is_empty() {
         return Ok(None);
     }
@@ -94,7 +112,7 @@ pub(super) fn commit(
     let settled = settle(dedup, &product.files, &leaving, lake, &mut file_name)?;
     rejects(&product, &sorted, &again.uris, lake, &mut commit)?;
     commit.counts = counts(&product.tallies, &settled, commit.counts.not_a_log)?;
-    commit.sources = records(plan, &sorted, &product.tallies, &settled, options);
+    commit.sources = records(&sorted, &product.tallies, &settled, options);
     commit.files_added = settled.added;
     commit.files_replaced.extend(settled.replaced);
     if !again.uris.is_empty() {
@@ -159,17 +177,16 @@ pub(super) fn balanced(counts: Counts) -> Result<Counts, IngestError> {
 
 /// The sources as the commit has them.
 fn records(
-    plan: &Plan,
     sorted: &Sorted,
     tallies: &BTreeMap<usize, Tally>,
     settled: &Settled,
     options: &IngestOptions,
 ) -> Vec<SourceRecord> {
     let nothing = Tally::default();
-    let of = |(number, read): (&usize, &Read)| {
-        let source = &plan.sources[*number];
+    let of = |(number, kept): (&usize, &Kept)| {
+        let Kept { source, start, read, is_archive } = kept;
         let uri = &source.uri;
-        let first = plan.starts[*number].map_or(0, |start| start.record);
+        let first = start.map_or(0, |start| start.record);
         let tally = tallies.get(number).unwrap_or(&nothing);
         let lost = settled.duplicates.by_source.get(uri).copied().unwrap_or_default();
         SourceRecord {
@@ -192,23 +209,27 @@ fn records(
             waiting: read.tail.waiting,
             given: options.given(source),
             rejected: tally.places(),
+            archive: *is_archive,
         }
     };
-    sorted.read.iter().map(of).collect()
+    let mut records: Vec<SourceRecord> = sorted.read.iter().map(of).collect();
+    records.sort_by(|a, b| a.uri.cmp(&b.uri));
+    records
 }
 
 /// Puts a commit's counts into the report.
 pub(super) fn tell(report: &mut IngestReport, commit: &Commit) {
     report.commit = Some(commit.number);
-    report.sources = commit.sources.len() as u64;
+    let is_file = |source: &&SourceRecord| !source.archive;
+    report.sources = commit.sources.iter().filter(is_file).count() as u64;
     report.records_in = commit.counts.records_in;
     report.rows = commit.counts.rows;
     report.removed = commit.counts.removed;
     report.rejects = commit.counts.rejects.clone();
     report.duplicates = commit.counts.duplicates;
     report.other = commit.counts.other.clone();
-    report.bytes_stored = commit.sources.iter().map(|source| source.size).sum();
-    report.bytes_decompressed = commit.sources.iter().map(|source| source.decompressed).sum();
+    report.bytes_stored = commit.sources.iter().filter(is_file).map(|source| source.size).sum();
+    report.bytes_decompressed = commit.sources.iter().filter(is_file).map(|source| source.decompressed).sum();
     report.bytes_out = commit.files_added.iter().map(|file| file.bytes).sum();
     report.files = commit.files_added.len() as u64;
 }

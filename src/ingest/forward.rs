@@ -1,9 +1,7 @@
 //! The frames of sources at given offsets, each source read forward once.
 
-use std::io::Read;
-
-use crate::decode::{Chunk, ChunkReader, Frame, Limits, decompress};
-use crate::sources::{Input, STDIN_URI, Source, uri_to_path};
+use crate::decode::{Chunk, Content, Frame, Opened, Records};
+use crate::sources::{Source, split_members, uri_to_path};
 
 /// How often a source is begun anew for offsets that go back: two contents of one name can leave rejects in
 /// turn.
@@ -18,7 +16,7 @@ pub(super) struct Forward {
 }
 
 struct Open {
-    chunks: ChunkReader<Box<dyn Read + Send>>,
+    records: Records,
     chunk: Chunk,
     frame: usize,
 }
@@ -42,13 +40,21 @@ impl Forward {
 
 impl Open {
     fn new(uri: &str) -> Option<Self> {
-        let path = Some(uri).filter(|uri| *uri != STDIN_URI).and_then(uri_to_path)?;
-        let source = Source { uri: uri.to_owned(), input: Input::File(path), base: None };
+        // Standard input has no path.
+        let (file, members) = split_members(uri)?;
+        let source = Source::file(uri_to_path(file)?);
         // A folder, a pipe or a device that took the name would be no source.
         source.size()?;
-        let chunks = ChunkReader::new(decompress(source.open().ok()?).ok()?, Limits::default());
-        let chunk = Chunk { number: 0, offset: 0, data: Vec::new(), frames: Vec::new() };
-        Some(Self { chunks, chunk, frame: 0 })
+        let (mut reader, mut seekable) = source.open_file().ok()?;
+        for member in &members {
+            let Content::Archive(mut archive) = Opened::new(reader, seekable.take()).ok()?.content else {
+                return None;
+            };
+            reader = archive.find(&member.name, member.turn).ok()??;
+        }
+        let Content::Records(records) = Opened::new(reader, seekable).ok()?.content else { return None };
+        let chunk = Chunk { number: 0, offset: 0, first_row: None, data: Vec::new(), frames: Vec::new() };
+        Some(Self { records, chunk, frame: 0 })
     }
 
     fn is_behind(&self, offset: u64) -> bool {
@@ -69,7 +75,7 @@ impl Open {
                 self.frame += 1;
             }
             // Where the stream breaks off, what follows cannot be had either.
-            let Ok(Some(chunk)) = self.chunks.next_chunk() else { return false };
+            let Ok(Some(chunk)) = self.records.next_chunk() else { return false };
             (self.chunk, self.frame) = (chunk, 0);
         }
     }

@@ -15,9 +15,11 @@ mod error;
 mod finish;
 mod forward;
 pub mod ledger;
+mod members;
 mod options;
 mod plan;
 mod prefix;
+pub mod preview;
 mod read;
 mod reingest;
 mod report;
@@ -34,6 +36,7 @@ use std::time::Instant;
 
 pub use error::IngestError;
 pub use options::{IngestOptions, Progress, Silent};
+pub use preview::{Preview, preview};
 pub use reingest::{ReingestOptions, ReingestReport, reingest};
 pub use report::{Change, Changed, IngestReport, Problem, SkipReason, Skipped};
 pub use watch::{Watch, watch};
@@ -41,7 +44,7 @@ pub use watch::{Watch, watch};
 use self::again::Again;
 use self::options::Budget;
 use self::plan::{Known, Plan, Sieve};
-use self::read::{Outcome, Readers};
+use self::read::{Ended, Readers};
 use self::work::{Product, Workshop};
 use crate::cancel::Cancel;
 use crate::decode::DecodeOptions;
@@ -130,12 +133,12 @@ impl Ingest<'_> {
             names: AtomicU64::new(0),
             dedup: Mutex::new(Dedup::new(staging.join("duplicates"), budget.duplicates)),
         };
-        let (outcomes, product) = self.pipeline(&plan, &shop, threads)?;
+        let (ended, product) = self.pipeline(&plan, &shop, threads)?;
         if self.cancel.is_cancelled() {
             return Err(IngestError::Cancelled);
         }
-        again.require(&plan, &outcomes)?;
-        let sorted = finish::sort(&plan, outcomes, &mut sieve, report);
+        again.require(&ended)?;
+        let sorted = finish::sort(ended, &mut sieve, report);
         report.skipped = std::mem::take(&mut sieve.skipped);
         report.skipped.sort();
         report.changed = std::mem::take(&mut sieve.changed);
@@ -146,7 +149,7 @@ impl Ingest<'_> {
             counts: Counts { not_a_log: report.not_a_log.len() as u64, ..Counts::default() },
             ..Commit::new(lake.number(), CommitKind::Ingest, self.options.now.as_microsecond(), lake.batch())
         };
-        let commit = finish::commit(shop, product, sorted, &plan, lake, self.options, &again, commit)?;
+        let commit = finish::commit(shop, product, sorted, lake, self.options, &again, commit)?;
         if commit.is_some() {
             report.ingest_again = drop::neighbours(lake.snapshot(), &again.uris).into_iter().collect();
         }
@@ -159,7 +162,7 @@ impl Ingest<'_> {
         plan: &Plan,
         shop: &Workshop<'_>,
         threads: usize,
-    ) -> Result<(Vec<(usize, Outcome)>, Product), IngestError> {
+    ) -> Result<(Vec<Ended>, Product), IngestError> {
         let readers = Readers {
             sources: &plan.sources,
             starts: &plan.starts,
@@ -167,6 +170,7 @@ impl Ingest<'_> {
             progress: self.progress,
             cancel: self.cancel,
             next: AtomicUsize::new(0),
+            members: AtomicUsize::new(plan.sources.len()),
         };
         let (send, receive) = crossbeam_channel::bounded(threads);
         std::thread::scope(|scope| {
@@ -184,18 +188,18 @@ impl Ingest<'_> {
                 })
                 .collect();
             drop(send);
-            let mut outcomes = Vec::new();
+            let mut ended = Vec::new();
             let mut whole = true;
             for reader in reading {
                 match reader.join() {
-                    Ok(read) => outcomes.extend(read),
+                    Ok(read) => ended.extend(read),
                     Err(_) => whole = false,
                 }
             }
             let done: Vec<_> =
                 workers.into_iter().map(|worker| worker.join().unwrap_or(Err(IngestError::Thread))).collect();
             let product = Product::collect(done)?;
-            if whole { Ok((outcomes, product)) } else { Err(IngestError::Thread) }
+            if whole { Ok((ended, product)) } else { Err(IngestError::Thread) }
         })
     }
 
@@ -219,6 +223,8 @@ impl Ingest<'_> {
 
 #[cfg(test)]
 mod again_tests;
+#[cfg(test)]
+mod archive_tests;
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Reader threads: open, hash, decompress and frame sources, and hand out their chunks.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -9,11 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::options::{IngestOptions, Progress, defaults};
 use super::report::chain;
-use super::stored::{Counted, Stored};
+use super::stored::Stored;
 use super::work::{Reading, Work};
 use crate::cancel::Cancel;
 use crate::decode::{
-    Chunk, ChunkReader, DecodeError, DecodeOptions, Decoded, Decoder, Limits, decompress, is_log_record,
+    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Opened, Records, is_log_record,
 };
 use crate::lake::commit::Next;
 use crate::sources::{Input, Source};
@@ -24,10 +25,23 @@ const SAMPLE_FRAMES: usize = 64;
 /// Bytes of a sample: it is held until a log record is found.
 const SAMPLE_BYTES: usize = 16 << 20;
 
+/// A source whose reading has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// Its place in the plan; files in archives have numbers behind it.
+    pub number: usize,
+    pub source: Source,
+    /// Where it began to be new.
+    pub start: Option<Next>,
+    pub outcome: Outcome,
+}
+
 /// How the reading of a source ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     Read(Read),
+    /// An archive with logs in it, each of which has an outcome of its own.
+    Archive(Read),
     NotALog,
     Empty,
     /// Nothing could be read of it.
@@ -57,7 +71,7 @@ pub(super) struct Tail {
 }
 
 /// Nobody takes chunks any more.
-struct HungUp;
+pub(super) struct HungUp;
 
 /// What the reader threads share.
 pub(super) struct Readers<'a> {
@@ -68,43 +82,77 @@ pub(super) struct Readers<'a> {
     pub progress: &'a dyn Progress,
     pub cancel: &'a Cancel,
     pub next: AtomicUsize,
+    /// The number of the next file in an archive.
+    pub members: AtomicUsize,
 }
 
 impl Readers<'_> {
-    /// Reads sources until there are none left; gives how each ended, by its number.
-    pub(super) fn run(&self, work: &Sender<Work>) -> Vec<(usize, Outcome)> {
-        let mut outcomes = Vec::new();
+    /// Reads sources until there are none left; gives how each ended.
+    pub(super) fn run(&self, work: &Sender<Work>) -> Vec<Ended> {
+        let mut ended = Vec::new();
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(source) = self.sources.get(number).filter(|_| !self.cancel.is_cancelled()) else {
-                return outcomes;
+                return ended;
             };
-            match self.read(number, source, work) {
-                Ok(outcome) => outcomes.push((number, outcome)),
-                Err(HungUp) => return outcomes,
+            if self.read(number, source, work, &mut ended).is_err() {
+                return ended;
             }
         }
     }
 
-    fn read(&self, number: usize, source: &Source, work: &Sender<Work>) -> Result<Outcome, HungUp> {
-        let stored = match source.open() {
-            Ok(reader) => Stored::new(reader),
-            Err(error) => return Ok(Outcome::Failed(chain(&error))),
-        };
-        let decompressed = Arc::new(AtomicU64::new(0));
-        let reader = match decompress(Box::new(stored.clone())) {
-            Ok(reader) => Counted { reader, bytes: Arc::clone(&decompressed) },
-            Err(error) => return Ok(Outcome::Failed(chain(&error))),
-        };
+    fn read(
+        &self,
+        number: usize,
+        source: &Source,
+        work: &Sender<Work>,
+        ended: &mut Vec<Ended>,
+    ) -> Result<(), HungUp> {
         let start = self.starts.get(number).copied().flatten();
-        let mut stream = Stream {
-            from: start.map_or(0, |start| start.offset),
-            chunks: ChunkReader::new(reader, Limits::default()),
-            stored,
-            told: 0,
-            progress: self.progress,
-            problem: None,
+        let outcome = match source.open_file() {
+            Ok((reader, file)) => {
+                let stored = Stored::new(reader);
+                let meter = Meter::new(stored.clone(), self.progress);
+                let item = Item { number, source, start, stored, meter: &meter, depth: 0 };
+                let opened = Opened::new(Box::new(item.stored.clone()), file);
+                self.opened(item, opened, work, ended)?
+            }
+            Err(error) => Outcome::Failed(chain(&error)),
         };
+        ended.push(Ended { number, source: source.clone(), start, outcome });
+        Ok(())
+    }
+
+    /// Reads what a source, or a file in an archive, turned out to hold.
+    pub(super) fn opened(
+        &self,
+        item: Item<'_>,
+        opened: Result<Opened, DecodeError>,
+        work: &Sender<Work>,
+        ended: &mut Vec<Ended>,
+    ) -> Result<Outcome, HungUp> {
+        match opened {
+            Ok(opened) => {
+                let meter = opened.meter();
+                match opened.content {
+                    Content::Records(records) => self.records(item, records, &meter, work),
+                    Content::Archive(archive) => self.archive(item, archive, &meter, work, ended),
+                }
+            }
+            Err(error) => Ok(Outcome::Failed(chain(&error))),
+        }
+    }
+
+    fn records(
+        &self,
+        item: Item<'_>,
+        records: Records,
+        decompressed: &AtomicU64,
+        work: &Sender<Work>,
+    ) -> Result<Outcome, HungUp> {
+        let Item { number, source, start, stored, meter, .. } = item;
+        let from = start.map_or(0, |start| start.offset);
+        let mut stream = Stream { from, records, stored, meter, problem: None };
         // What is gone on with was found to be a log when it was begun.
         let sample = if start.is_some() { Ok(VecDeque::new()) } else { self.sample(&mut stream) };
         let mut sample = match sample {
@@ -121,9 +169,14 @@ impl Readers<'_> {
             }
         }
         let sha256 = stream.hash(self.cancel);
-        let decompressed = decompressed.load(Ordering::Relaxed);
+        let decompressed = match &stream.records {
+            Records::Rows(rows) => rows.bytes(),
+            Records::Text(_) => decompressed.load(Ordering::Relaxed),
+        };
+        // A file in an archive does not grow, nor does a table that was exported.
+        let may_grow = matches!(source.input, Input::File(_)) && !stream.records.are_rows();
         let tail = match stream.problem {
-            None if matches!(source.input, Input::File(_)) => {
+            None if may_grow => {
                 let plain = stream.stored.bytes() == decompressed;
                 let growing = plain && is_growing(source, self.options.now);
                 self.tail(last.as_mut(), decompressed, growing)
@@ -220,22 +273,49 @@ fn later(mut chunk: Chunk, from: u64) -> Chunk {
     chunk
 }
 
+/// A source that is being read, or a file in an archive.
+pub(super) struct Item<'a> {
+    pub number: usize,
+    pub source: &'a Source,
+    pub start: Option<Next>,
+    pub stored: Stored,
+    pub meter: &'a Meter<'a>,
+    /// Archives around it.
+    pub depth: usize,
+}
+
+/// Tells how far the reading of a file, with all that is in it, has come.
+pub(super) struct Meter<'a> {
+    stored: Stored,
+    told: Cell<u64>,
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Meter<'a> {
+    fn new(stored: Stored, progress: &'a dyn Progress) -> Self {
+        Self { stored, told: Cell::new(0), progress }
+    }
+
+    pub(super) fn tell(&self) {
+        let bytes = self.stored.bytes();
+        self.progress.bytes(bytes - self.told.replace(bytes));
+    }
+}
+
 /// The chunks of one source, up to where it breaks off.
 struct Stream<'a> {
     /// Frames before this offset are passed over.
     from: u64,
-    chunks: ChunkReader<Counted<Box<dyn std::io::Read + Send>>>,
+    records: Records,
     stored: Stored,
-    /// Bytes that the progress was told of.
-    told: u64,
-    progress: &'a dyn Progress,
+    meter: &'a Meter<'a>,
     problem: Option<String>,
 }
 
 impl Stream<'_> {
     fn next(&mut self) -> Option<Chunk> {
-        let chunk: Result<Option<Chunk>, DecodeError> = self.chunks.next_chunk();
-        self.tell();
+        let chunk: Result<Option<Chunk>, DecodeError> = self.records.next_chunk();
+        self.meter.tell();
         match chunk {
             Ok(chunk) => chunk.map(|chunk| later(chunk, self.from)),
             Err(error) => {
@@ -245,22 +325,24 @@ impl Stream<'_> {
         }
     }
 
-    fn tell(&mut self) {
-        let bytes = self.stored.bytes();
-        self.progress.bytes(bytes - self.told);
-        self.told = bytes;
-    }
-
-    /// Of all bytes of the source, also those behind a damaged place.
     fn hash(&mut self, cancel: &Cancel) -> Option<String> {
-        let hash = self.stored.finish(&|| !cancel.is_cancelled());
-        self.tell();
-        match hash {
-            Ok(hash) => hash,
-            Err(error) => {
-                self.problem.get_or_insert_with(|| chain(&error));
-                None
-            }
+        let hash = hash_rest(&mut self.stored, &mut self.problem, cancel);
+        self.meter.tell();
+        hash
+    }
+}
+
+/// The hash of all bytes of a source, also of those behind a damaged place.
+pub(super) fn hash_rest(
+    stored: &mut Stored,
+    problem: &mut Option<String>,
+    cancel: &Cancel,
+) -> Option<String> {
+    match stored.finish(&|| !cancel.is_cancelled()) {
+        Ok(hash) => hash,
+        Err(error) => {
+            problem.get_or_insert_with(|| chain(&error));
+            None
         }
     }
 }

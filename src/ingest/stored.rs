@@ -1,7 +1,6 @@
 //! A source's bytes as stored: counted and hashed while something else reads them.
 
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -93,19 +92,5 @@ impl Read for Stored {
                 Err(error)
             }
         }
-    }
-}
-
-/// Counts what goes through.
-pub(crate) struct Counted<R> {
-    pub reader: R,
-    pub bytes: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
     }
 }

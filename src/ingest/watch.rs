@@ -75,7 +75,7 @@ pub fn watch(
 fn stamp(source: &Source, now: Timestamp) -> Stamp {
     let modified = match &source.input {
         Input::File(path) => std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok(),
-        Input::Stdin => None,
+        Input::Stdin | Input::Member(_) => None,
     };
     Stamp { size: source.size(), modified, growing: is_growing(source, now) }
 }

@@ -99,7 +99,7 @@ pub struct SourceRecord {
     pub size: u64,
     /// SHA-256 of these bytes in lower case hex; null where they could not all be read.
     pub sha256: Option<String>,
-    /// Bytes after decompression, as far as they could be read.
+    /// Bytes after decompression, as far as they could be read; of a table, those of its rows as JSON.
     pub decompressed: u64,
     /// Values of the column `log_type` among its rows, sorted.
     pub log_types: Vec<String>,
@@ -132,6 +132,9 @@ pub struct SourceRecord {
     /// Where its records that could not be read stand.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<Rejected>,
+    /// Whether it is an archive. The files in it are sources of their own; it has no records itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archive: bool,
 }
 
 /// What the command line said of the records of a source, for the day when some of them are tried again.
@@ -178,6 +181,7 @@ impl SourceRecord {
             waiting: 0,
             given: Given::default(),
             rejected: Vec::new(),
+            archive: false,
         }
     }
 }

@@ -15,13 +15,14 @@ use super::publish::LakeWriter;
 use super::snapshot::{LakeFile, Snapshot};
 use super::{LakeError, rejects, taken, writer};
 use crate::cancel::Cancel;
+use crate::sources::enclosing;
 
 /// What to take back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// All that the sources of a commit gave.
     Commit(u64),
-    /// All that a source gave, by its URI.
+    /// All that a source gave, by its URI; of an archive, all that the files in it gave.
     Source(String),
 }
 
@@ -102,7 +103,10 @@ fn chosen(snapshot: &Snapshot, target: &Target) -> Result<BTreeSet<String>, Lake
         readings.entry(&source.uri).or_default().push(by);
     }
     let uris: BTreeSet<String> = match target {
-        Target::Source(uri) => readings.contains_key(uri.as_str()).then(|| uri.clone()).into_iter().collect(),
+        Target::Source(uri) => {
+            let ours = |known: &&str| known == uri || enclosing(known).any(|archive| archive == uri);
+            readings.keys().copied().filter(ours).map(str::to_owned).collect()
+        }
         Target::Commit(number) => {
             let known = snapshot.commits.iter().any(|commit| commit.number == *number);
             known.then_some(()).ok_or(LakeError::NoSuchCommit { commit: *number })?;
@@ -178,8 +182,10 @@ pub(crate) fn forget(
     again: &BTreeSet<String>,
     commit: &mut Commit,
 ) {
-    let readings = snapshot.all_readings().into_iter();
-    let ours = readings.filter(|(_, source)| uris.contains(&source.uri) || again.contains(&source.uri));
+    // An archive whose file is to be read again is to be opened again.
+    let archives: BTreeSet<&str> = uris.iter().chain(again).flat_map(|uri| enclosing(uri)).collect();
+    let is_ours = |uri: &String| uris.contains(uri) || again.contains(uri) || archives.contains(uri.as_str());
+    let ours = snapshot.all_readings().into_iter().filter(|(_, source)| is_ours(&source.uri));
     let hashes: BTreeSet<String> = ours.filter_map(|(_, source)| source.sha256.clone()).collect();
     commit.sources_forgotten = hashes.into_iter().collect();
     commit.sources_dropped = uris.iter().cloned().collect();

@@ -23,6 +23,7 @@ pub mod lake;
 pub mod markdown;
 mod ndjson;
 mod ocsf;
+pub mod preview;
 pub mod rows;
 #[cfg(feature = "engine")]
 pub mod runbook;

@@ -133,6 +133,7 @@ impl Walk {
         let mut source = Source::file(path.to_owned());
         if let Some(root) = root {
             source.base = Some(root.to_owned());
+            source.named = false;
         }
         self.files.push((canonical(path), source));
     }

@@ -9,7 +9,7 @@
 //!
 //! `{name}` takes one component or a part of one (`cluster={cluster}`, `{cluster}.log.gz`), `*` the same
 //! without a name, `**` any number of components, also none. Where a pattern fits in several ways, each
-//! part takes as little as it can, from the left. With `ingest logs/`, the file
+//! part takes as little as it can, from the left. An archive counts as a folder. With `ingest logs/`, the file
 //! `logs/111122223333/prod/2026/a.gz` and the pattern `{account}/{cluster}/**`, the account is
 //! `111122223333` and the cluster `prod`.
 
@@ -170,7 +170,7 @@ fn capture_name(pattern: &str, name: &str, names: &mut Vec<String>) -> Result<St
 }
 
 fn path_components(source: &Source, anchor: Anchor, count: usize) -> Option<Vec<&[u8]>> {
-    let Input::File(path) = &source.input else { return None };
+    let (Input::File(path) | Input::Member(path)) = &source.input else { return None };
     let below: &Path = match (anchor, &source.base) {
         (Anchor::Base, Some(base)) => path.strip_prefix(base).ok()?,
         _ => path,
@@ -253,6 +253,25 @@ mod tests {
         ] {
             assert_eq!(value(pattern, key).as_deref(), expected, "{pattern} {key}");
         }
+    }
+
+    #[test]
+    fn archives_are_folders() {
+        let pattern = |pattern: &str| PathPattern::parse(pattern).unwrap();
+        let mut archive = Source::file(PathBuf::from("/data/logs/eks.tar"));
+        let member = archive.member(b"./1111/../prod//a.log", 1);
+        assert_eq!(pattern("{account}/{cluster}/**").value(&member, "account").as_deref(), Some("1111"));
+        assert_eq!(pattern("{cluster}/*.log").value(&member, "cluster").as_deref(), Some("prod"));
+        let inner = archive.member(b"x.zip", 1).member(b"/prod/a.log", 1);
+        assert_eq!(pattern("*/{cluster}/**").value(&inner, "cluster").as_deref(), Some("prod"));
+        archive.named = false;
+        let member = archive.member(b"1111/prod/a.log", 1);
+        assert_eq!(pattern("{kind}.tar/*/{cluster}/*").value(&member, "kind").as_deref(), Some("eks"));
+        assert_eq!(pattern("{cluster}/**").value(&member, "cluster").as_deref(), Some("eks.tar"));
+        assert_eq!(
+            pattern("{cluster}/*").value(&Source::stdin().member(b"c/a", 1), "cluster").as_deref(),
+            Some("c")
+        );
     }
 
     #[test]

@@ -16,7 +16,12 @@ fn is_plain(byte: u8) -> bool {
 /// The `file://` URI of an absolute path: `/logs/a b` is `file:///logs/a%20b`.
 pub fn path_to_uri(path: &Path) -> String {
     let mut uri = String::from(SCHEME);
-    for &byte in path.as_os_str().as_bytes() {
+    percent_encode(path.as_os_str().as_bytes(), &mut uri);
+    uri
+}
+
+fn percent_encode(bytes: &[u8], uri: &mut String) {
+    for &byte in bytes {
         if is_plain(byte) {
             uri.push(char::from(byte));
         } else {
@@ -25,7 +30,44 @@ pub fn path_to_uri(path: &Path) -> String {
             uri.push(char::from(HEX[usize::from(byte & 15)]));
         }
     }
+}
+
+/// The URI of a file in an archive: `file:///a.tar!logs/b`. Where an archive has several of a name, the second
+/// is `file:///a.tar!logs/b#2`.
+pub fn member_uri(archive: &str, name: &[u8], turn: u32) -> String {
+    let mut uri = format!("{archive}!");
+    percent_encode(name, &mut uri);
+    if turn > 1 {
+        uri.push_str(&format!("#{turn}"));
+    }
     uri
+}
+
+/// A file in an archive, by its name and which of those of that name it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberUri {
+    pub name: Vec<u8>,
+    pub turn: u32,
+}
+
+/// The URI of a file, and the way into it where that is an archive: `a.tar!b.zip!c` is `a.tar` with `b.zip` and `c`.
+/// `None` for what [`member_uri`] would not write.
+pub fn split_members(uri: &str) -> Option<(&str, Vec<MemberUri>)> {
+    let mut parts = uri.split('!');
+    let file = parts.next()?;
+    let member = |part: &str| {
+        let (name, turn) = match part.split_once('#') {
+            Some((name, turn)) => (name, turn.parse().ok().filter(|turn| *turn > 1)?),
+            None => (part, 1),
+        };
+        Some(MemberUri { name: percent_decode(name.as_bytes())?, turn })
+    };
+    Some((file, parts.map(member).collect::<Option<_>>()?))
+}
+
+/// The archives that a URI lies in, the innermost first.
+pub fn enclosing(uri: &str) -> impl Iterator<Item = &str> {
+    uri.rmatch_indices('!').map(|(at, _)| &uri[..at])
 }
 
 /// The path of a `file://` URI; `None` for another scheme, a host, or a broken escape.
@@ -65,6 +107,27 @@ mod tests {
     fn encodes_what_a_terminal_or_a_list_would_trip_over() {
         assert_eq!(path_to_uri(Path::new("/a b/y=1/x!\n.gz")), "file:///a%20b/y=1/x%21%0A.gz");
         assert_eq!(uri_to_path("file:///a%20b"), Some(PathBuf::from("/a b")));
+    }
+
+    #[test]
+    fn members_have_uris_whatever_their_names() {
+        let uri = member_uri(&member_uri("file:///a%21.tar", b"../x!\n\xff#2.zip", 1), b"/c", 2);
+        assert_eq!(uri, "file:///a%21.tar!../x%21%0A%FF%232.zip!/c#2");
+        let (file, members) = split_members(&uri).unwrap();
+        assert_eq!(file, "file:///a%21.tar");
+        assert_eq!(
+            members,
+            [
+                MemberUri { name: b"../x!\n\xff#2.zip".to_vec(), turn: 1 },
+                MemberUri { name: b"/c".to_vec(), turn: 2 },
+            ]
+        );
+        assert_eq!(
+            enclosing(&uri).collect::<Vec<_>>(),
+            ["file:///a%21.tar!../x%21%0A%FF%232.zip", "file:///a%21.tar"]
+        );
+        assert_eq!(enclosing("file:///a").next(), None);
+        assert_eq!(split_members("file:///a!b#1"), None);
     }
 
     #[test]

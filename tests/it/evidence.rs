@@ -137,6 +137,29 @@ fn compressed_sources_give_what_was_compressed() {
 }
 
 #[test]
+fn files_in_archives_give_their_own_bytes() {
+    let world = World::new();
+    let stored = gzip(log().as_bytes());
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, bytes) in [("logs/readme", b"nothing".as_slice()), ("logs/audit.log.gz", &stored)] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        archive.append_data(&mut header, name, bytes).expect("a member");
+    }
+    world.write("all.tar", archive.into_inner().expect("an archive"));
+    let id = alert(&world, "all.tar");
+    evidence(&world, &id).expect_code(0);
+    let (manifest, records) = verified(&world);
+    expect_original(&log(), &records);
+    let source = &manifest["sources"][0];
+    assert!(
+        source["uri"].as_str().is_some_and(|uri| uri.ends_with("/all.tar!logs/audit.log.gz")),
+        "{source}"
+    );
+    assert_eq!(source["sha256_now"], sha256(&stored));
+}
+
+#[test]
 fn records_of_one_body_share_its_bytes() {
     let world = World::new();
     let record = |n: u32| {

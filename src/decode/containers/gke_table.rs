@@ -16,8 +16,12 @@ const ENTRY: [(&str, &str); 5] =
 /// What BigQuery does to the fields of an audit log.
 const BODIES: [(&str, &str); 3] =
     [("request", "requestJson"), ("response", "responseJson"), ("metadata", "metadataJson")];
-const PLAIN: [&str; 6] =
-    ["serviceName", "methodName", "resourceName", "authenticationInfo", "requestMetadata", "status"];
+const PLAIN: [&str; 4] = ["serviceName", "methodName", "resourceName", "status"];
+/// Whose own fields may come in lower case too.
+const NESTED: [(&str, &[&str]); 2] = [
+    ("authenticationInfo", &["principalEmail", "principalSubject", "authoritySelector"]),
+    ("requestMetadata", &["callerIp", "callerSuppliedUserAgent"]),
+];
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("protopayload_auditlog") || shape.has("ProtoPayload") || shape.has("protoPayload_auditlog")
@@ -58,6 +62,11 @@ fn payload_of(fields: &Fields<'_>) -> String {
     let mut payload = Object::new();
     for field in PLAIN {
         payload = payload.json(field, fields.raw(field));
+    }
+    for (field, names) in NESTED {
+        let nested = fields.object(field);
+        let object = names.iter().fold(Object::new(), |object, name| object.json(name, nested.raw(name)));
+        payload = payload.json(field, object.some());
     }
     if fields.raw("status").is_none() {
         let code = Object::new().json("code", fields.raw("statuscode")).some();

@@ -28,7 +28,6 @@ use super::wire::Failure;
 /// A container, as the decoder uses it.
 pub(super) struct Container {
     /// How documents call it.
-    #[allow(dead_code, reason = "read by the tests; a listing of what was recognised will show it")]
     pub name: &'static str,
     pub recognises: fn(&Shape<'_>) -> bool,
     pub decode: fn(&mut Job<'_>, &str) -> Result<(), Failure>,

@@ -75,6 +75,12 @@ fn reads_gke_log_entries() {
     assert_eq!(fields, [Ok((Some(200), Some("{}".to_owned())))]);
     let normalised = gke_with(json!({"requestMetadata": {"callerIP": "1.2.3.4"}}));
     assert_eq!(decode(&normalised, |event| event.source_ips[0].to_string()), [Ok("1.2.3.4".to_owned())]);
+    for caller in [json!({"principalSubject": "sub"}), json!({"authoritySelector": "sub"})] {
+        assert_eq!(
+            words(&gke_with(json!({"authenticationInfo": caller}))),
+            ["GCP.AuditLog c p l data_access get sub"]
+        );
+    }
     let escaped = text.replace("namespaces/n/", "namespaces\\/n\\/");
     assert_eq!(decode(&escaped, |event| event.namespace.as_deref() == Some("n")), [Ok(true)]);
     let started = text.replace("\"last\":\"true\"", "\"last\":false");

@@ -153,6 +153,21 @@ fn log_entries_in_messages_and_tables() {
         )
     });
     assert_eq!(fields, [Ok((Some(403), true, true))]);
+    let lower = row.to_string();
+    let names = [
+        "insertId",
+        "logName",
+        "serviceName",
+        "methodName",
+        "resourceName",
+        "authenticationInfo",
+        "principalEmail",
+    ];
+    let lower = names.iter().fold(lower, |text, name| {
+        text.replace(&format!("\"{name}\":"), &format!("\"{}\":", name.to_ascii_lowercase()))
+    });
+    assert!(lower.contains("\"principalemail\":"));
+    assert_eq!(words(&lower), [expected]);
     let sentinel = json!({
         "TimeGenerated": "2024-02-13T12:45:06.073905Z", "InsertId": "i", "logName": entry["logName"],
         "Resource": entry["resource"].to_string(), "Labels": entry["labels"].to_string(),

@@ -6,43 +6,59 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::Rows;
+
 /// The longest row in bytes, as stored. An open quote must not gather the rest of the file.
 const LONGEST: usize = 64 << 20;
 
-/// The rows as lines of JSON.
-pub(super) struct CsvRows<R> {
+/// Columns of which a table of audit records has at least one.
+const COLUMNS: [&str; 7] =
+    ["@message", "log_s", "RawEvent", "AuditId", "ProtoPayload", "protopayload_auditlog", "log"];
+
+/// Whether a file begins with a header that names such columns.
+pub(in crate::decode) fn is_csv(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    if matches!(head.first(), None | Some(b'{' | b'[')) {
+        return false;
+    }
+    let line = &head[..memchr::memchr(b'\n', head).unwrap_or(0)];
+    let names = std::str::from_utf8(line).unwrap_or_default().split(',');
+    let is_known = |name: &str| COLUMNS.iter().any(|known| known.eq_ignore_ascii_case(column(name)));
+    names.clone().count() > 1 && names.into_iter().any(is_known)
+}
+
+/// The rows, without those that have no value at all.
+pub(in crate::decode) struct CsvRows<R> {
     rows: csv::Reader<Metered<R>>,
     /// Bytes read since the last row.
     read: Arc<AtomicUsize>,
     /// The columns, as JSON strings.
     columns: Option<Vec<String>>,
     record: ByteRecord,
-    line: Vec<u8>,
-    at: usize,
 }
 
 /// A column's name without quotes, spaces, and the zone that Azure's portal writes behind a time's.
-pub(super) fn column(name: &str) -> &str {
+fn column(name: &str) -> &str {
     let name = name.trim_start_matches('\u{feff}').trim_matches(['"', ' ', '\r', '\t']);
     name.strip_suffix(" [UTC]").unwrap_or(name)
 }
 
 impl<R: Read> CsvRows<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(in crate::decode) fn new(reader: R) -> Self {
         let read = Arc::new(AtomicUsize::new(0));
         let reader = Metered { reader, read: Arc::clone(&read) };
         let rows = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
-        Self { rows, read, columns: None, record: ByteRecord::new(), line: Vec::new(), at: 0 }
+        Self { rows, read, columns: None, record: ByteRecord::new() }
     }
+}
 
-    /// Fills the line with the next row; leaves it empty at the end.
-    fn next_line(&mut self) -> io::Result<()> {
-        self.line.clear();
-        self.at = 0;
-        while self.line.is_empty() {
+impl<R: Read> Rows for CsvRows<R> {
+    fn next_row(&mut self, json: &mut Vec<u8>) -> io::Result<bool> {
+        let start = json.len();
+        while json.len() == start {
             self.read.store(0, Ordering::Relaxed);
             if !self.rows.read_byte_record(&mut self.record).map_err(io::Error::from)? {
-                return Ok(());
+                return Ok(false);
             }
             let cells = self.record.iter().map(String::from_utf8_lossy);
             let Some(columns) = &self.columns else {
@@ -50,33 +66,19 @@ impl<R: Read> CsvRows<R> {
                 continue;
             };
             for (name, cell) in columns.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
-                self.line.push(if self.line.is_empty() { b'{' } else { b',' });
-                self.line.extend_from_slice(name.as_bytes());
-                self.line.push(b':');
-                serde_json::to_writer(&mut self.line, &cell)?;
-            }
-            if !self.line.is_empty() {
-                self.line.extend_from_slice(b"}\n");
+                json.push(if json.len() == start { b'{' } else { b',' });
+                json.extend_from_slice(name.as_bytes());
+                json.push(b':');
+                serde_json::to_writer(&mut *json, &cell)?;
             }
         }
-        Ok(())
+        json.push(b'}');
+        Ok(true)
     }
 }
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-impl<R: Read> Read for CsvRows<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.line.len() {
-            self.next_line()?;
-        }
-        let length = buffer.len().min(self.line.len() - self.at);
-        buffer[..length].copy_from_slice(&self.line[self.at..self.at + length]);
-        self.at += length;
-        Ok(length)
-    }
 }
 
 /// Counts what it reads, and refuses more than a row may have.
@@ -104,15 +106,24 @@ mod tests {
     #[test]
     fn rows_become_lines() {
         let csv = "\u{feff}TimeGenerated [UTC],\"log_s\",x\r\n2026,\"{\"\"a\"\":\"\"b\"\"}\n\",\r\n,,\n1,2,3,4\n5\n";
-        let mut text = String::new();
-        super::super::rows(Box::new(csv.as_bytes())).read_to_string(&mut text).unwrap();
-        let expected = "{\"TimeGenerated\":\"2026\",\"log_s\":\"{\\\"a\\\":\\\"b\\\"}\\n\"}\n\
-                        {\"TimeGenerated\":\"1\",\"log_s\":\"2\",\"x\":\"3\"}\n{\"TimeGenerated\":\"5\"}\n";
-        assert_eq!(text, expected);
+        assert!(is_csv(csv.as_bytes()));
+        let mut rows = CsvRows::new(csv.as_bytes());
+        let mut lines = Vec::new();
+        loop {
+            let mut json = Vec::new();
+            if !rows.next_row(&mut json).unwrap() {
+                break;
+            }
+            lines.push(String::from_utf8(json).unwrap());
+        }
+        let expected = [
+            "{\"TimeGenerated\":\"2026\",\"log_s\":\"{\\\"a\\\":\\\"b\\\"}\\n\"}",
+            "{\"TimeGenerated\":\"1\",\"log_s\":\"2\",\"x\":\"3\"}",
+            "{\"TimeGenerated\":\"5\"}",
+        ];
+        assert_eq!(lines, expected);
         for plain in ["", "{\"log_s\":1,\"x\":2}\n", "a,b\n1,2\n", "log_s\n1\n", "x"] {
-            let mut text = String::new();
-            super::super::rows(Box::new(plain.as_bytes())).read_to_string(&mut text).unwrap();
-            assert_eq!(text, plain);
+            assert!(!is_csv(plain.as_bytes()), "{plain}");
         }
     }
 }

@@ -1,0 +1,110 @@
+//! zip: members found by the directory at the end. The `zip` crate reads that; what a member holds goes through the
+//! same decompressors, and the same limits, as everything else.
+
+use std::io::{self, Read};
+
+use flate2::Crc;
+use zip::{CompressionMethod, ZipArchive};
+
+use super::super::decompress::{Format, Whole, layer};
+use super::super::seekable::Seekable;
+use super::Entry;
+
+/// Whether a file begins with a member, or is an archive without any.
+pub(in crate::decode) fn is_zip(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06")
+}
+
+/// The members of a zip archive, in the order of its directory.
+pub(super) struct Zip {
+    file: Seekable,
+    archive: ZipArchive<Seekable>,
+    next: usize,
+}
+
+impl Zip {
+    pub(super) fn open(file: Seekable) -> io::Result<Self> {
+        let archive = ZipArchive::new(file.clone()).map_err(io::Error::from)?;
+        Ok(Self { file, archive, next: 0 })
+    }
+
+    /// The next file.
+    pub(super) fn next_entry(&mut self) -> io::Result<Option<Entry>> {
+        while self.next < self.archive.len() {
+            let number = self.next;
+            self.next += 1;
+            let entry = self.archive.by_index_raw(number).map_err(io::Error::from)?;
+            if !entry.is_file() {
+                continue;
+            }
+            let name = entry.name_raw().to_vec();
+            let sealed = entry.encrypted();
+            let (method, crc) = (entry.compression(), entry.crc32());
+            let (start, stored, size) = (entry.data_start(), entry.compressed_size(), entry.size());
+            let body = match start {
+                _ if sealed => Err(encrypted()),
+                Some(start) => {
+                    let bytes: Whole = Box::new(self.file.at(start).take(stored));
+                    unpacked(method, bytes).map(|reader| -> Whole {
+                        Box::new(Checked { reader, crc: Crc::new(), expected: crc, left: size })
+                    })
+                }
+                None => Err(io::ErrorKind::UnexpectedEof.into()),
+            };
+            return Ok(Some(Entry { name, body }));
+        }
+        Ok(None)
+    }
+}
+
+fn encrypted() -> io::Error {
+    let message = "it is encrypted: unpack it with its password and ingest what is in it";
+    io::Error::new(io::ErrorKind::Unsupported, message)
+}
+
+fn unpacked(method: CompressionMethod, bytes: Whole) -> io::Result<Whole> {
+    let format = match method {
+        CompressionMethod::Stored => return Ok(bytes),
+        CompressionMethod::DEFLATE => Format::Deflate,
+        CompressionMethod::BZIP2 => Format::Bzip2,
+        CompressionMethod::ZSTD => Format::Zstd,
+        CompressionMethod::XZ => Format::Xz,
+        other => {
+            let message = format!("compressed by the method {other}: unpack it and ingest what is in it");
+            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+        }
+    };
+    layer(format, bytes).map_err(io::Error::other)
+}
+
+/// Bytes that must be as many as the directory says, and have its checksum.
+struct Checked {
+    reader: Whole,
+    crc: Crc,
+    expected: u32,
+    left: u64,
+}
+
+impl Read for Checked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.crc.update(&buffer[..read]);
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => return Err(damaged("it is longer than the archive says")),
+        }
+        if read == 0 && !buffer.is_empty() {
+            if self.left > 0 {
+                return Err(damaged("it is shorter than the archive says"));
+            }
+            if self.crc.sum() != self.expected {
+                return Err(damaged("its checksum is another than the archive says"));
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn damaged(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}

@@ -1,0 +1,75 @@
+//! Chunks of a table's rows.
+
+use super::Rows;
+use crate::decode::error::DecodeError;
+use crate::decode::frame::MAX_FRAMES;
+use crate::decode::{Chunk, Frame, Limits, RejectCode, RejectReason};
+
+/// Cuts a table into [`Chunk`]s, a frame for each row.
+pub struct RowChunks {
+    rows: Box<dyn Rows>,
+    limits: Limits,
+    /// Chunks, rows and bytes of rows so far.
+    number: u64,
+    row: u64,
+    bytes: u64,
+    failure: Option<DecodeError>,
+    done: bool,
+}
+
+impl RowChunks {
+    pub(in crate::decode) fn new(rows: impl super::Rows + 'static, limits: Limits) -> Self {
+        Self { rows: Box::new(rows), limits, number: 0, row: 0, bytes: 0, failure: None, done: false }
+    }
+
+    /// Bytes of the rows so far, as JSON.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// As [`super::super::ChunkReader::next_chunk`] has it.
+    pub fn next_chunk(&mut self) -> Result<Option<Chunk>, DecodeError> {
+        let (mut data, mut frames) = (Vec::new(), Vec::new());
+        let first_row = self.row;
+        while !self.done && data.len() < self.limits.chunk && frames.len() < MAX_FRAMES {
+            let start = data.len();
+            match self.rows.next_row(&mut data) {
+                Ok(true) => {
+                    let len = data.len() - start;
+                    self.bytes += len as u64;
+                    self.row += 1;
+                    frames.push(self.frame(start, len));
+                    if len > self.limits.frame {
+                        data.truncate(start + self.limits.kept);
+                        break;
+                    }
+                }
+                Ok(false) => {
+                    data.truncate(start);
+                    self.done = true;
+                }
+                Err(source) => {
+                    data.truncate(start);
+                    self.done = true;
+                    self.failure = Some(DecodeError::Rows { row: self.row, source });
+                }
+            }
+        }
+        if frames.is_empty() {
+            return self.failure.take().map_or(Ok(None), Err);
+        }
+        let chunk = Chunk { number: self.number, offset: 0, first_row: Some(first_row), data, frames };
+        self.number += 1;
+        Ok(Some(chunk))
+    }
+
+    fn frame(&self, start: usize, len: usize) -> Frame {
+        let most = self.limits.frame;
+        if len <= most {
+            return Frame { start, len, problem: None };
+        }
+        let detail = format!("a row longer than {most} bytes; only the start is kept");
+        let problem = Some(RejectReason { code: RejectCode::TooLong, detail });
+        Frame { start, len: len.min(self.limits.kept), problem }
+    }
+}
