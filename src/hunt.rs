@@ -6,6 +6,7 @@
 use std::io;
 
 use jiff::Timestamp;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::cancel::Cancel;
@@ -16,9 +17,10 @@ use crate::detect::{
     self, AllowError, AllowList, DetectError, GroupColumn, HuntParameters, HuntReport, SecretKey, Since,
     WindowMode,
 };
-use crate::engine::{Engine, EngineError, EngineOptions};
+use crate::engine::{Engine, EngineError, EngineOptions, Param};
 use crate::lake::coverage::Dates;
-use crate::lake::{Lake, LakeCoverage, LakeError, Snapshot, StoredHunt, utc};
+use crate::lake::{FileRecord, Lake, LakeCoverage, LakeError, LakeFile, Snapshot, StoredHunt, utc};
+use crate::sql;
 
 /// What to hunt for, and with what. Spans and times are microseconds; what is none is the rule's.
 #[derive(Debug, Clone)]
@@ -120,9 +122,21 @@ impl Prepared {
             temp_limit: None,
         })
         .map_err(HuntError::Engine)?;
+        tell_days(&engine, &snapshot).map_err(HuntError::Engine)?;
         let parameters = HuntParameters { allow, ..parameters(&rule, options, newest(&snapshot)) };
         Ok(Self { rule, parameters, snapshot, engine, _temporary: temporary })
     }
+}
+
+/// Tells the engine what the commits say of the files, so that no hunt counts the whole lake.
+fn tell_days(engine: &Engine, snapshot: &Snapshot) -> Result<(), EngineError> {
+    let day = |file: &LakeFile| {
+        let FileRecord { event_date, rows, first_time, last_time, .. } = &file.record;
+        json!({"event_date": event_date, "records": rows, "first_time": first_time, "last_time": last_time})
+    };
+    let files = json!(snapshot.files.iter().map(day).collect::<Vec<_>>()).to_string();
+    let params = [("files", Param::Text(files))];
+    engine.keep("days", sql::file("detect/known_days.sql"), &params, &Cancel::default())
 }
 
 /// The days that breaches from `since` on and before `until` can lie on.

@@ -1,4 +1,5 @@
 -- The distinct groups of a hunt, numbered as the keys are, and with whether anybody in it impersonated.
+-- found  see found.sql
 SELECT
   (row_number() OVER ())::INTEGER AS group_id, exclusion,
   username_group, effective_user_group, session_group, cluster_group, source_ip_group, user_agent_group,
@@ -7,6 +8,6 @@ FROM (
   SELECT
     exclusion, username_group, effective_user_group, session_group, cluster_group, source_ip_group, user_agent_group,
     bool_or(impersonates) AS impersonated
-  FROM matches('audit_events', $log_types, $from, $until, NULL::VARCHAR[], $by, $secret_key, $include_system)
+  FROM found
   GROUP BY ALL
 );

@@ -110,6 +110,7 @@ pub struct HuntSummary {
     pub records: i64,
     pub requests: i64,
     pub matches: i64,
+    /// Users who made the matches; records without a username are those of one.
     pub users: i64,
     pub first_event: Option<String>,
     pub last_event: Option<String>,

@@ -104,8 +104,9 @@ impl<'a> Hunt<'a> {
         self.detect()
     }
 
-    /// Reads what the rule matches, into the tables reads, groups and keys.
+    /// Reads what the rule matches, into the tables found, reads, groups and keys.
     pub fn read(&self) -> Result<(), DetectError> {
+        self.keep("found", sql::file("detect/found.sql"))?;
         self.keep("keys", sql::file("detect/keys.sql"))?;
         self.keep("groups", sql::file("detect/groups.sql"))?;
         self.keep("reads", sql::file("detect/reads.sql"))
@@ -232,6 +233,11 @@ impl<'a> Hunt<'a> {
         })
     }
 
+    /// Sees to the table days, for a lake whose commits have not told it.
+    pub fn know_days(&self) -> Result<(), DetectError> {
+        Ok(self.engine.keep_once("days", sql::file("detect/days.sql"), &[], self.cancel)?)
+    }
+
     pub fn keep(&self, table: &'static str, select: &str) -> Result<(), DetectError> {
         Ok(self.engine.keep(table, select, &self.bound, self.cancel)?)
     }
@@ -260,6 +266,7 @@ impl<'a> Hunt<'a> {
             Some(Since::At(time)) => return Ok(time),
             Some(Since::BeforeNewest(span)) => span,
         };
+        self.know_days()?;
         let mut newest = None;
         self.each(sql::file("detect/newest.sql"), |cells, row| {
             newest = cells.time(row, "newest")?;

@@ -45,6 +45,7 @@ pub fn read(hunt: &Hunt<'_>, alerts: usize) -> Result<HuntSummary, DetectError> 
 }
 
 fn totals(hunt: &Hunt<'_>) -> Result<HuntSummary, DetectError> {
+    hunt.know_days()?;
     let found = rows(hunt, "hunt_totals", |cells, row| {
         Ok(HuntSummary {
             records: int(cells, row, "records")?,

@@ -13,13 +13,33 @@ pub fn open(options: &EngineOptions) -> Result<Connection, EngineError> {
     let connection = Connection::open_in_memory_with_flags(config(options)?).map_err(told("settings"))?;
     let files = paths(&options.files)?;
     set(&connection, "allowed_paths", &text_list(&files))?;
+    // The files of a session do not change: their footers are read once, not by each statement.
+    set(&connection, "parquet_metadata_cache", "true")?;
     views(&connection, &options.files, files)?;
     for (name, text) in sql::macros() {
         connection.execute_batch(text).map_err(told(name))?;
     }
-    set(&connection, "enable_external_access", "false")?;
-    set(&connection, "lock_configuration", "true")?;
+    lock(&connection)?;
     Ok(connection)
+}
+
+/// A session for DuckDB's own functions, on one thread and the least memory, that spills nothing.
+pub fn open_without_lake() -> Result<Connection, EngineError> {
+    let options = EngineOptions {
+        files: Vec::new(),
+        memory: RESERVED + FLOOR,
+        threads: 1,
+        temp: std::env::temp_dir(),
+        temp_limit: Some(0),
+    };
+    let connection = Connection::open_in_memory_with_flags(config(&options)?).map_err(told("settings"))?;
+    lock(&connection)?;
+    Ok(connection)
+}
+
+fn lock(connection: &Connection) -> Result<(), EngineError> {
+    set(connection, "enable_external_access", "false")?;
+    set(connection, "lock_configuration", "true")
 }
 
 fn config(options: &EngineOptions) -> Result<Config, EngineError> {

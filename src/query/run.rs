@@ -12,7 +12,7 @@ use arrow::record_batch::RecordBatch;
 use super::gate::{self, GateError, Origin};
 use super::{ParameterError, Value};
 use crate::cancel::Cancel;
-use crate::engine::{Engine, EngineError, EngineOptions, FLOOR, Param, RESERVED};
+use crate::engine::{Engine, EngineError, Param};
 
 /// Why a query gave no answer, or not all of it.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +37,7 @@ pub struct Gate {
 impl Gate {
     /// Opens the connection that texts are described on.
     pub fn open() -> Result<Self, QueryError> {
-        let options = EngineOptions {
-            files: Vec::new(),
-            memory: RESERVED + FLOOR,
-            threads: 1,
-            temp: std::env::temp_dir(),
-            temp_limit: Some(0),
-        };
-        Ok(Self { engine: Engine::open(&options)? })
+        Ok(Self { engine: Engine::without_lake()? })
     }
 
     /// Lets a text pass or says why not.

@@ -149,3 +149,31 @@ fn a_closed_pipe_ends_it_quietly() {
     let stderr = String::from_utf8_lossy(&output.stderr).to_lowercase();
     assert!(!stderr.contains("broken pipe") && !stderr.contains("panicked"), "{stderr}");
 }
+
+/// The totals are the commits', but for the days on which the span begins and ends.
+#[test]
+fn a_span_holds_as_many_records_as_a_query_counts() {
+    let world = World::new();
+    let data = project("data");
+    world.run(&["ingest", data.to_str().expect("UTF-8")]).expect_code(0);
+    let spans = [
+        ("2026-11-02T15:00:00Z", "2026-11-08T03:00:00Z"),
+        ("2026-11-07T10:00:00Z", "2026-11-07T10:30:00Z"),
+        ("2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z"),
+        ("2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z"),
+    ];
+    for (since, until) in spans {
+        let hunt = ["hunt", "--since", since, "--until", until, "--format", "json"];
+        let summary = world.run(&hunt).expect_code(0).json()["summary"].clone();
+        let (from, to) = (since.trim_end_matches('Z'), until.trim_end_matches('Z'));
+        let query = format!(
+            "SELECT count(*) AS records, strftime(min(event_time), '%Y-%m-%dT%H:%M:%S.%fZ') AS first_event, \
+             strftime(max(event_time), '%Y-%m-%dT%H:%M:%S.%fZ') AS last_event \
+             FROM audit_events WHERE event_time >= '{from}' AND event_time < '{to}'"
+        );
+        let counted = world.run(&["query", &query, "--format", "json"]).expect_code(0).json();
+        for name in ["records", "first_event", "last_event"] {
+            assert_eq!(summary[name], counted[0][name], "{name} from {since} until {until}");
+        }
+    }
+}
