@@ -1,8 +1,8 @@
 //! Where one record ends and the next begins, decided from the bytes alone: the same bytes give the same
 //! frames however they are buffered.
 //!
-//! - Between frames, whitespace, commas and byte order marks are skipped. `[` before an object opens a list,
-//!   whose elements are frames; `]` closes it.
+//! - Between frames, whitespace (form feeds too), commas and byte order marks are skipped. `[` before an
+//!   object opens a list, whose elements are frames; `]` closes it.
 //! - A line that begins with `{` and ends with `}` is a frame, if the next line can't continue it. It may
 //!   hold several values (`{}{}`); the decoder takes them apart.
 //! - Any other object is followed token by token to its end, over lines.
@@ -16,6 +16,7 @@
 //!   elements become the frames. Any other frame over the limit is too long; what is skipped then is the
 //!   rest of its line, or, for an object over several lines, all up to the line that begins the
 //!   next record or closes this one.
+//! - What follows is looked for no further ahead than a frame may be long, however much is buffered.
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
 
@@ -97,9 +98,10 @@ impl Framing {
     pub(super) fn step(&mut self, buffer: &[u8], position: usize, eof: bool) -> Step {
         let mut position = position;
         if self.place == Place::Tail {
-            match scan::rest_of_object(buffer, position) {
+            let seen = self.seen(buffer, position);
+            match scan::rest_of_object(seen, position) {
                 Scan::End(end) => position = self.moved(buffer, position, end),
-                Scan::More if !eof && buffer.len() - position < self.max => {
+                Scan::More if !eof && !self.is_full(buffer, position) => {
                     return Step::More { keep: position };
                 }
                 Scan::More | Scan::Broken(_) => {}
@@ -134,10 +136,11 @@ impl Framing {
         };
         for newline in memchr_iter(b'\n', rest) {
             let newline = position + newline;
-            match Line::after(buffer, newline) {
-                None if eof || buffer.len() - newline > self.max => return (buffer.len(), eof),
+            let seen = self.seen(buffer, newline);
+            match Line::after(seen, newline) {
+                None if eof || self.is_full(buffer, newline) => {}
                 None => return (newline, false),
-                Some(line) if line.begins_record(buffer, column) => {
+                Some(line) if line.begins_record(seen, column) => {
                     (self.column, self.indent) = (0, None);
                     return (newline + 1, true);
                 }
@@ -176,7 +179,7 @@ impl Framing {
         let outcome = loop {
             let Some(&byte) = buffer.get(at) else { break Err(at) };
             match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b',' => at += 1,
+                b' ' | b'\t' | b'\r' | b'\n' | b'\x0c' | b',' => at += 1,
                 0xef if buffer[at..].starts_with(b"\xef\xbb\xbf") => at += 3,
                 0xef if !eof && b"\xef\xbb\xbf".starts_with(&buffer[at..]) => break Err(at),
                 b']' if self.place != Place::Top => {
@@ -187,13 +190,13 @@ impl Framing {
                     }
                     self.place = Place::Top;
                 }
-                b'[' if self.place == Place::Top => match buffer.get(scan::skip_blanks(buffer, at + 1)) {
-                    Some(b'{' | b']') => {
+                b'[' if self.place == Place::Top => match self.what_follows(buffer, at, at + 1, eof) {
+                    Some(Some(b'{' | b']')) => {
                         self.place = Place::List;
                         at += 1;
                     }
-                    None if !eof => break Err(at),
-                    _ => break Ok(at),
+                    Some(_) => break Ok(at),
+                    None => break Err(at),
                 },
                 _ => break Ok(at),
             }
@@ -201,6 +204,24 @@ impl Framing {
         let (Ok(reached) | Err(reached)) = outcome;
         self.moved(buffer, position, reached);
         outcome
+    }
+
+    /// The buffer up to where a frame that starts here must end.
+    fn seen<'a>(&self, buffer: &'a [u8], start: usize) -> &'a [u8] {
+        &buffer[..buffer.len().min(start + self.max)]
+    }
+
+    /// Whether the input goes on behind that.
+    fn is_full(&self, buffer: &[u8], start: usize) -> bool {
+        buffer.len() - start > self.max
+    }
+
+    /// The first byte from `at` that is no whitespace, in what is seen from `start`: `Some(None)` where that
+    /// holds none, `None` where it takes more bytes to tell.
+    fn what_follows(&self, buffer: &[u8], start: usize, at: usize, eof: bool) -> Option<Option<u8>> {
+        let seen = self.seen(buffer, start);
+        let byte = seen.get(scan::skip_blanks(seen, at)).copied();
+        (byte.is_some() || eof || self.is_full(buffer, start)).then_some(byte)
     }
 
     /// The next newline from `start`, where it stands before `end`.
@@ -225,7 +246,7 @@ impl Framing {
     fn text(&mut self, buffer: &[u8], start: usize, eof: bool) -> Step {
         match self.newline(buffer, start, start + self.max) {
             Some(newline) => frame(buffer, start, newline, newline + 1),
-            None if buffer.len() - start >= self.max => self.too_long(buffer, start),
+            None if self.is_full(buffer, start) => self.too_long(buffer, start),
             None if eof => frame(buffer, start, buffer.len(), buffer.len()),
             None => Step::More { keep: start },
         }
@@ -249,10 +270,10 @@ impl Framing {
         if !ends_with_brace(buffer, step) {
             return None;
         }
-        match buffer.get(scan::skip_blanks(buffer, newline)) {
-            Some(b',' | b']' | b'}') => None,
-            None if !eof && buffer.len() - start < self.max => Some(Step::More { keep: start }),
-            _ => Some(step),
+        match self.what_follows(buffer, start, newline, eof) {
+            Some(Some(b',' | b']' | b'}')) => None,
+            Some(_) => Some(step),
+            None => Some(Step::More { keep: start }),
         }
     }
 
@@ -266,7 +287,7 @@ impl Framing {
                     return frame(buffer, start, end, end);
                 }
                 Scan::Broken(at) => return self.broken(buffer, start, at, eof),
-                Scan::More if seen.len() < start + limit => {
+                Scan::More if buffer.len() <= start + limit => {
                     return if eof {
                         self.broken(buffer, start, seen.len(), true)
                     } else {
@@ -292,7 +313,7 @@ impl Framing {
 
     /// The frame of a value whose tokens break at `broken_at`.
     fn broken(&mut self, buffer: &[u8], start: usize, broken_at: usize, eof: bool) -> Step {
-        let seen = &buffer[..buffer.len().min(start + self.max)];
+        let seen = self.seen(buffer, start);
         let ends_here = eof && seen.len() == buffer.len();
         match resume(seen, start, self.margin(), ends_here, self.place) {
             Some(next) => {
@@ -301,24 +322,25 @@ impl Framing {
                 }
                 frame(buffer, start, next, next)
             }
-            None if seen.len() == start + self.max => self.too_long(buffer, start),
+            None if self.is_full(buffer, start) => self.too_long(buffer, start),
             None => Step::More { keep: start },
         }
     }
 
     /// An element of a list that is neither an object nor a list.
     fn scalar(&mut self, buffer: &[u8], start: usize, eof: bool) -> Step {
-        let found = match buffer[start] {
-            b'"' => scan::string(buffer, start + 1),
-            _ => scan::literal(buffer, start),
+        let seen = self.seen(buffer, start);
+        let found = match seen[start] {
+            b'"' => scan::string(seen, start + 1),
+            _ => scan::literal(seen, start),
         };
         match found {
-            Scan::End(end) if end > start => match buffer.get(scan::skip_blanks(buffer, end)) {
-                Some(b',' | b']') => frame(buffer, start, end, end),
-                None if !eof && buffer.len() - start < self.max => Step::More { keep: start },
-                _ => self.text(buffer, start, eof),
+            Scan::End(end) if end > start => match self.what_follows(buffer, start, end, eof) {
+                Some(Some(b',' | b']')) => frame(buffer, start, end, end),
+                Some(_) => self.text(buffer, start, eof),
+                None => Step::More { keep: start },
             },
-            Scan::More if !eof && buffer.len() - start < self.max => Step::More { keep: start },
+            Scan::More if !eof && !self.is_full(buffer, start) => Step::More { keep: start },
             _ => self.text(buffer, start, eof),
         }
     }
@@ -351,20 +373,27 @@ struct Line {
 }
 
 impl Line {
-    /// The line after a newline; `None` where the buffer ends before it shows anything.
+    /// The line after a newline; `None` where the buffer ends before it shows what it begins with, or what a
+    /// comma there leads.
     fn after(buffer: &[u8], newline: usize) -> Option<Self> {
         let blanks = buffer[newline + 1..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r'))?;
-        Some(Self { first: newline + 1 + blanks, column: blanks })
+        let first = newline + 1 + blanks;
+        let line = Self { first, column: blanks };
+        (buffer[first] != b',' || line.led(buffer).is_some()).then_some(line)
     }
 
     fn begins_record(&self, buffer: &[u8], column: usize) -> bool {
-        let leads_object = || buffer.get(scan::skip_blanks(buffer, self.first + 1)) == Some(&b'{');
         self.column <= column
             && match buffer[self.first] {
                 b'\n' | b'}' | b']' | b'"' => false,
-                b',' => leads_object(),
+                b',' => self.led(buffer) == Some(b'{'),
                 _ => true,
             }
+    }
+
+    /// What stands behind the line's first character.
+    fn led(&self, buffer: &[u8]) -> Option<u8> {
+        buffer.get(scan::skip_blanks(buffer, self.first + 1)).copied()
     }
 }
 
