@@ -65,7 +65,7 @@ impl Chunk {
     }
 }
 
-/// Cuts a stream into [`Chunk`]s. How is written down in `decode/framing.rs`.
+/// Cuts a stream into [`Chunk`]s. How is written down in `decode/framing/mod.rs`.
 pub struct ChunkReader<R> {
     reader: R,
     limits: Limits,

@@ -18,9 +18,12 @@
 //!   next record or closes this one.
 //! - What follows is looked for no further ahead than a frame may be long, however much is buffered.
 
-use memchr::{memchr, memchr_iter, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::scan::{self, Scan};
+use resume::{Line, resume};
+
+mod resume;
 
 /// Keys whose arrays hold records, as exports wrap them.
 const LIST_KEYS: [&[u8]; 5] = [b"records", b"items", b"events", b"logEvents", b"results"];
@@ -364,58 +367,6 @@ fn frame(buffer: &[u8], start: usize, end: usize, next: usize) -> Step {
 
 fn ends_with_brace(buffer: &[u8], step: Step) -> bool {
     matches!(step, Step::Frame { end, .. } if buffer[..end].ends_with(b"}"))
-}
-
-/// A line with something on it.
-struct Line {
-    first: usize,
-    column: usize,
-}
-
-impl Line {
-    /// The line after a newline; `None` where the buffer ends before it shows what it begins with, or what a
-    /// comma there leads.
-    fn after(buffer: &[u8], newline: usize) -> Option<Self> {
-        let blanks = buffer[newline + 1..].iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r'))?;
-        let first = newline + 1 + blanks;
-        let line = Self { first, column: blanks };
-        (buffer[first] != b',' || line.led(buffer).is_some()).then_some(line)
-    }
-
-    fn begins_record(&self, buffer: &[u8], column: usize) -> bool {
-        self.column <= column
-            && match buffer[self.first] {
-                b'\n' | b'}' | b']' | b'"' => false,
-                b',' => self.led(buffer) == Some(b'{'),
-                _ => true,
-            }
-    }
-
-    /// What stands behind the line's first character.
-    fn led(&self, buffer: &[u8]) -> Option<u8> {
-        buffer.get(scan::skip_blanks(buffer, self.first + 1)).copied()
-    }
-}
-
-/// Where framing goes on after a broken value; `None` where that isn't in the buffer.
-fn resume(buffer: &[u8], start: usize, column: usize, eof: bool, place: Place) -> Option<usize> {
-    let rest = &buffer[start..];
-    let mut newlines = memchr_iter(b'\n', rest).peekable();
-    if place == Place::Top {
-        let line = &rest[..newlines.peek().copied().unwrap_or(rest.len())];
-        if let Some(joint) = memmem::find(line, b"}{\"") {
-            return Some(start + joint + 1);
-        }
-    }
-    for newline in newlines {
-        let newline = start + newline;
-        match Line::after(buffer, newline) {
-            Some(line) if line.begins_record(buffer, column) => return Some(newline + 1),
-            Some(_) => {}
-            None => break,
-        }
-    }
-    eof.then_some(buffer.len())
 }
 
 /// The position after the bracket of an object's list of records, where it has one.
