@@ -2,6 +2,7 @@
 -- first breach to the last breach, put together here so that no list of reads leaves the engine.
 -- $users   VARCHAR[]  the usernames of the alerts' groups; null where they are not grouped by
 -- $evidence_from, $evidence_until  TIMESTAMP  the earliest evidence, and after the last
+-- $slices  BIGINT     slices of an alert's time, for each of which counts has the highest count
 -- $bucket  BIGINT, µs: spans are cut by it, so that a read meets the few spans of its bucket
 -- The spans are joined with their groups first: joined to the reads one by one, by bucket alone
 -- each read would meet the spans of all groups.
@@ -57,12 +58,35 @@ gathered AS (
     count(*) FILTER (WHERE namespace_list AND outcome = 'success') AS namespace_lists_succeeded
   FROM evidence
   GROUP BY span_id
+),
+
+heights AS (
+  SELECT
+    pieces.span_id,
+    (epoch_us(counts.event_time) - epoch_us(gathered.first_seen)) * $slices
+      // (epoch_us(pieces.last_breach) - epoch_us(gathered.first_seen) + 1) AS slice,
+    max(counts.distinct_secrets) AS height
+  FROM counts
+  JOIN pieces
+    ON pieces.group_id = counts.group_id
+    AND pieces.bucket = epoch_us(counts.event_time) // $bucket
+  JOIN gathered
+    ON gathered.span_id = pieces.span_id
+    AND counts.event_time BETWEEN gathered.first_seen AND pieces.last_breach
+  GROUP BY pieces.span_id, slice
+),
+
+grown AS (
+  SELECT span_id, list(coalesce(height, 0) ORDER BY slice) AS heights
+  FROM (SELECT span_id, unnest(range($slices)) AS slice FROM gathered)
+  LEFT JOIN heights USING (span_id, slice)
+  GROUP BY span_id
 )
 
 SELECT
   username_group, effective_user_group, session_group, cluster_group, source_ip_group, user_agent_group,
   crossed_at, first_seen, last_seen, continuing, peak_distinct, distinct_secrets,
-  requests, succeeded, denied, failed, unknown, unknown_user,
+  heights AS counts, requests, succeeded, denied, failed, unknown, unknown_user,
   list_sort(coalesce(usernames, [])) AS usernames,
   list_sort(coalesce(verbs, [])) AS verbs,
   list_sort(coalesce(namespaces, [])) AS namespaces,
@@ -75,6 +99,7 @@ SELECT
   list_sort(coalesce(response_codes, [])) AS response_codes,
   resource, cluster_wide_lists, cluster_wide_lists_succeeded, namespace_lists, namespace_lists_succeeded
 FROM gathered
+JOIN grown USING (span_id)
 JOIN spans USING (span_id)
 JOIN groups USING (group_id)
 ORDER BY

@@ -13,9 +13,9 @@ CASE
     CASE WHEN regexp_matches(request_object, '"hostNetwork"\s*:\s*true') THEN 'the host''s network' END,
     CASE WHEN regexp_matches(request_object, '"hostIPC"\s*:\s*true') THEN 'the host''s IPC' END,
     CASE WHEN regexp_matches(request_object, '"(SYS_ADMIN|SYS_PTRACE|SYS_MODULE|ALL)"') THEN 'added capabilities' END,
-    CASE WHEN regexp_extract(request_object, '"serviceAccountName"\s*:\s*"([^"]*)"', 1)
+    CASE WHEN regexp_extract(request_object, '"serviceAccount(?:Name)?"\s*:\s*"([^"]*)"', 1)
         NOT IN ('', 'default', split_part(coalesce(username, ''), ':', 4))
-      THEN 'the service account ' || regexp_extract(request_object, '"serviceAccountName"\s*:\s*"([^"]*)"', 1)
+      THEN 'the service account ' || regexp_extract(request_object, '"serviceAccount(?:Name)?"\s*:\s*"([^"]*)"', 1)
     END
   ], lambda risk: risk IS NOT NULL)
 END;

@@ -154,8 +154,9 @@ fn hunt_and_show(
     };
     shown.write(lake, &report, &mut output, session)?;
     if args.shown.runbook {
-        let runbooks = runbook::of_alerts(lake, &report, &options.rule, &args.resources, session)?;
-        runbook::write(&runbooks, args.shown.format == FormatArg::Ndjson, view, &mut output)?;
+        let as_lines = args.shown.format == FormatArg::Ndjson;
+        let (rule, resources) = (&options.rule, &args.resources);
+        runbook::append(lake, &report, rule, as_lines, view, resources, &mut output, session)?;
     }
     output.finish()?;
     session.console.text(&format!("\n{}", summary::text(&report)));

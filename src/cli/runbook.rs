@@ -19,7 +19,7 @@ use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
 use crate::query::value::read_time;
 use crate::report::{View, json, runbook as faces};
-use crate::runbook::{self, Counting, Reach, Runbook, RunbookReport, Subject, find_alert};
+use crate::runbook::{self, Counting, Reach, Runbook, Subject, find_alert};
 
 /// Follow up an alert: what was read, whether that is legitimate, what else happened, what to rotate
 ///
@@ -157,41 +157,37 @@ fn subject(args: &RunbookArgs, lake: &Lake, catalog: &Catalog) -> anyhow::Result
     Ok(Subject::of_alert(&found.alert, found.counting, reach)?)
 }
 
-/// The runbooks of a hunt's alerts that are not silenced, in the alerts' order.
-pub(super) fn of_alerts(
+/// Appends the runbooks of a hunt's alerts that are not silenced, in the alerts' order: each is written before the next is run.
+pub(super) fn append(
     lake: &Lake,
     report: &HuntReport,
     rule: &Rule,
+    as_lines: bool,
+    view: View,
     resources: &ResourceArgs,
+    output: &mut Output,
     session: &Session,
-) -> anyhow::Result<Vec<RunbookReport>> {
+) -> anyhow::Result<()> {
     let parameters: HuntParameters = serde_json::from_value(report.parameters.clone())
         .context("the hunt's parameters could not be read")?;
     let counting = Counting::from(&parameters);
+    let subject = |alert: &Alert| Subject::of_alert(alert, counting.clone(), Reach::default());
+    let subjects = report.open().map(subject).collect::<Result<Vec<_>, _>>()?;
     let limits = Limits { memory: resources.memory, threads: resources.threads(), temporary: TEMPORARY };
     let over = LakeSession::open(lake, limits)?;
+    let users = subjects.iter().map(|subject| subject.username.clone()).collect();
+    if let Some(until) = subjects.iter().filter_map(|subject| read_time(&subject.spans.past_to)).max() {
+        runbook::share(&over.engine, &users, until, &session.cancel)?;
+    }
     let planned = Runbook::of(rule)?;
-    let run = |alert: &Alert| {
-        let subject = Subject::of_alert(alert, counting.clone(), Reach::default())?;
-        Ok(runbook::run(&over.engine, &planned, &subject, TIMEOUT, &session.cancel)?)
-    };
-    report.open().map(run).collect()
-}
-
-/// Appends runbooks to a hunt's alerts.
-pub(super) fn write(
-    reports: &[RunbookReport],
-    as_lines: bool,
-    view: View,
-    output: &mut Output,
-) -> anyhow::Result<()> {
-    for report in reports {
-        if as_lines {
-            json::write_line(report, output).context("cannot write the runbook")?;
+    for subject in subjects {
+        let report = runbook::run(&over.engine, &planned, &subject, TIMEOUT, &session.cancel)?;
+        let written = if as_lines {
+            json::write_line(&report, output)
         } else {
-            writeln!(output)?;
-            faces::write_table(report, view, output).context("cannot write the runbook")?;
-        }
+            writeln!(output).and_then(|()| faces::write_table(&report, view, output))
+        };
+        written.context("cannot write the runbook")?;
     }
     Ok(())
 }

@@ -15,6 +15,9 @@ pub enum Severity {
     High,
 }
 
+/// Slices that the time of an alert is cut into to show how its count grew.
+pub const COUNTS: usize = 48;
+
 /// One alert: a group's consecutive breaches and the evidence from one window before them.
 ///
 /// Times are RFC 3339 in UTC with six fraction digits; lists are sorted and distinct.
@@ -40,6 +43,11 @@ pub struct Alert {
     pub peak_distinct: i64,
     /// Distinct secrets over the whole alert.
     pub distinct_secrets: i64,
+    /// How the count grew: the most distinct secrets in the window, for each of [`COUNTS`] equal
+    /// slices of the time from `first_seen` to `last_seen`; 0 where nothing was read. Empty in hunts
+    /// of versions that did not keep it.
+    #[serde(default)]
+    pub counts: Vec<i64>,
     pub requests: i64,
     pub succeeded: i64,
     pub denied: i64,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::alert::{Alert, HuntReport, Severity, Versions};
+use super::alert::{Alert, COUNTS, HuntReport, Severity, Versions};
 use super::allow::Silencer;
 use super::group::Group;
 use super::parameters::{GroupColumn, HuntParameters, Since, WindowMode};
@@ -92,6 +92,7 @@ impl<'a> Hunt<'a> {
             ("from", Param::Timestamp(reads_from(parameters, since))),
             ("until", Param::Timestamp(until)),
             ("users", Param::Null),
+            ("slices", Param::Int(COUNTS as i64)),
         ];
         let macros = hunt.file("matches.sql")?;
         engine.execute(macros, &[], cancel)?;
@@ -196,6 +197,7 @@ impl<'a> Hunt<'a> {
             continuing: cells.bool(row, "continuing")?.unwrap_or_default(),
             peak_distinct: int("peak_distinct")?,
             distinct_secrets: int("distinct_secrets")?,
+            counts: cells.ints(row, "counts")?,
             requests: int("requests")?,
             succeeded,
             denied: int("denied")?,

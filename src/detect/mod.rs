@@ -15,6 +15,7 @@ mod parameters;
 #[cfg(feature = "engine")]
 mod recount;
 #[cfg(feature = "engine")]
+mod rotation;
 pub mod rule_check;
 #[cfg(feature = "engine")]
 pub mod rule_tests;
@@ -29,6 +30,8 @@ pub mod verify;
 
 #[cfg(all(test, feature = "engine"))]
 mod naive_tests;
+#[cfg(all(test, feature = "engine"))]
+mod rotation_tests;
 
 pub use alert::{Alert, HuntReport, HuntSummary, Severity};
 pub use allow::{AllowEntry, AllowError, AllowField, AllowList};

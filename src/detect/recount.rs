@@ -17,7 +17,6 @@ use super::time::rfc3339;
 use crate::cancel::Cancel;
 use crate::engine::{Cells, Engine, EngineError, Param};
 use crate::report::evidence::{AnswerShare, NamespaceShare, SeriesPoint};
-use crate::report::rows;
 use crate::sql;
 
 /// Slices that the time of one alert is cut into, with at most two points each.
@@ -33,7 +32,7 @@ struct Span {
 
 /// The counts of a hunt, kept in the engine's temporary tables.
 pub struct Recount<'a> {
-    hunt: Hunt<'a>,
+    pub(super) hunt: Hunt<'a>,
     spans: HashMap<String, Span>,
 }
 
@@ -112,20 +111,12 @@ impl<'a> Recount<'a> {
     pub fn requests<E: From<EngineError> + From<DetectError> + From<std::io::Error>>(
         &mut self,
         alert: &Alert,
-        mut row: impl FnMut(&[String], &[Value]) -> std::io::Result<()>,
+        row: impl FnMut(&[String], &[Value]) -> std::io::Result<()>,
     ) -> Result<(), E> {
         if !self.gather(alert)? {
             return Ok(());
         }
-        let hunt = &self.hunt;
-        hunt.engine.query(sql::file("reports/alert_requests.sql"), &[], hunt.cancel, |batch| {
-            let names: Vec<String> =
-                batch.schema().fields().iter().map(|field| field.name().clone()).collect();
-            for values in rows::values(batch) {
-                row(&names, &values.map_err(std::io::Error::other)?)?;
-            }
-            Ok(())
-        })
+        self.rows("reports/alert_requests.sql", row)
     }
 
     /// Puts the records of the alert's requests, all stages, into the table alert_records; false

@@ -153,6 +153,14 @@ impl Engine {
         self.execute(&format!("INSERT INTO {table} {select}"), params, cancel)
     }
 
+    /// Drops a temporary table, where there is one.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn forget(&self, table: &'static str, cancel: &Cancel) -> Result<(), EngineError> {
+        self.execute(&format!("DROP TABLE IF EXISTS temp.{table}"), &[], cancel)
+    }
+
     /// The version of DuckDB, as it names itself.
     ///
     /// # Errors

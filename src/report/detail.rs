@@ -6,9 +6,11 @@
 //! | secrets.csv | a secret that an alert touched |
 //! | requests.csv | a request of an alert, with the place of its record in its source |
 //! | timeline.csv | what the user did in the hours around |
-//! | rotation.csv | a secret to rotate |
+//! | rotation.csv | a secret to rotate, over all alerts |
+//! | lists.csv | a scope of which lists succeeded, over all alerts: their answers may hold more |
+//! | rotation_by_alert.csv | a secret to rotate for one alert |
 //!
-//! All but the first begin with the alert's id. Each file is written row by row.
+//! What is of one alert begins with its id. Each file is written row by row.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -17,14 +19,14 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::escape::{self, CsvReader};
-use super::evidence::{self, EvidenceError, EvidenceSource, Section};
-use crate::detect::HuntReport;
+use super::evidence::{self, EvidenceError, EvidenceSource, RowSink};
+use crate::detect::{Alert, HuntReport};
 
 /// The files that hold a section of the runbook.
 const SECTIONS: [(&str, &str); 3] = [
     ("secrets.csv", evidence::SECRETS),
     ("timeline.csv", evidence::TIMELINE),
-    ("rotation.csv", evidence::ROTATION),
+    ("rotation_by_alert.csv", evidence::ROTATION),
 ];
 
 /// A folder that could not be filled.
@@ -55,30 +57,26 @@ pub fn write(
 ) -> Result<(), DetailError> {
     fs::create_dir_all(folder).map_err(|source| DetailError::Folder { path: folder.to_owned(), source })?;
     write_alerts(report, reader, &folder.join("alerts.csv"))?;
-    let mut sections = Vec::new();
+    let create = |file: &str| Table::create(folder.join(file), reader);
+    let mut rotation = create("rotation.csv")?;
+    rotation.fill(None, |row| source.rotation(row))?;
+    rotation.finish()?;
+    let mut lists = create("lists.csv")?;
+    lists.fill(None, |row| source.lists(row))?;
+    lists.finish()?;
+    let alerts: Vec<&Alert> = report.open().collect();
+    source.expect(&alerts)?;
     for (file, section) in SECTIONS {
-        sections.push((section, Table::create(folder.join(file), reader)?));
-    }
-    let mut requests = Table::create(folder.join("requests.csv"), reader)?;
-    for alert in report.open() {
-        let evidence = source.evidence(alert)?;
-        for (name, table) in &mut sections {
-            if let Some(section) = evidence.section(name) {
-                table.section(&alert.alert_id, section)?;
-            }
+        let mut table = create(file)?;
+        for alert in &alerts {
+            table.fill(Some(&alert.alert_id), |row| source.section(alert, section, row))?;
         }
-        // An evidence source takes an error of its own kind only: the path is put to it here.
-        let mut failed = None;
-        source
-            .requests(alert, &mut |columns, row| {
-                requests.row(&alert.alert_id, columns, row).map_err(|error| {
-                    failed = Some(error);
-                    io::ErrorKind::Other.into()
-                })
-            })
-            .map_err(|error| failed.take().unwrap_or(DetailError::Evidence(error)))?;
+        table.finish()?;
     }
-    sections.into_iter().try_for_each(|(_, table)| table.finish())?;
+    let mut requests = create("requests.csv")?;
+    for alert in &alerts {
+        requests.fill(Some(&alert.alert_id), |row| source.requests(alert, row))?;
+    }
     requests.finish()
 }
 
@@ -106,18 +104,31 @@ impl Table {
         Ok(Self { path, out, reader, has_header: false })
     }
 
-    fn section(&mut self, alert: &str, section: &Section) -> Result<(), DetailError> {
-        section.rows.iter().try_for_each(|row| self.row(alert, &section.columns, row))
+    /// Writes the rows that `ask` hands on. A source of evidence takes an error of its own kind only: the
+    /// file's is put in its place here.
+    fn fill(
+        &mut self,
+        alert: Option<&str>,
+        ask: impl FnOnce(RowSink<'_>) -> Result<(), EvidenceError>,
+    ) -> Result<(), DetailError> {
+        let mut failed = None;
+        let asked = ask(&mut |columns, row| {
+            self.row(alert, columns, row).map_err(|error| {
+                failed = Some(error);
+                io::ErrorKind::Other.into()
+            })
+        });
+        asked.map_err(|error| failed.take().unwrap_or(DetailError::Evidence(error)))
     }
 
-    fn row(&mut self, alert: &str, columns: &[String], row: &[Value]) -> Result<(), DetailError> {
+    fn row(&mut self, alert: Option<&str>, columns: &[String], row: &[Value]) -> Result<(), DetailError> {
         if !self.has_header {
             self.has_header = true;
-            let names = std::iter::once("alert_id".to_owned());
+            let names = alert.map(|_| "alert_id".to_owned()).into_iter();
             let names = names.chain(columns.iter().map(|name| escape::csv_cell(name).into_owned()));
             self.record(names.collect())?;
         }
-        let mut cells = vec![escape::csv_cell(alert).into_owned()];
+        let mut cells: Vec<String> = alert.map(|id| escape::csv_cell(id).into_owned()).into_iter().collect();
         cells.extend(row.iter().map(|value| self.cell(value)));
         self.record(cells)
     }
@@ -212,7 +223,7 @@ mod tests {
         let mut source = sample::LargeSource { rows: 100_000, asked: 0 };
         let files = files(&report, &mut source, CsvReader::Spreadsheet);
         for (name, text) in files {
-            if ["secrets.csv", "requests.csv"].contains(&name.as_str()) {
+            if ["secrets.csv", "requests.csv", "rotation.csv"].contains(&name.as_str()) {
                 assert_eq!(text.lines().count(), 100_001, "{name}");
             }
         }

@@ -1,8 +1,8 @@
 //! What the long faces show besides the answer itself: how the count grew, what was read where,
 //! the runbook's steps, and what the lake knows of its own gaps.
 //!
-//! Evidence is asked for alert by alert and dropped when it is written: ten thousand alerts
-//! never stand in memory with theirs.
+//! Evidence is asked for alert by alert and dropped when it is written, and of a long table a page
+//! holds the beginning: neither ten thousand alerts nor a hundred thousand rows stand in memory.
 
 use std::io;
 
@@ -13,13 +13,35 @@ use crate::detect::Alert;
 /// Takes column names and one row of values.
 pub type RowSink<'a> = &'a mut dyn FnMut(&[String], &[Value]) -> io::Result<()>;
 
-/// Where the faces get an alert's evidence from.
+/// Where the faces get an alert's evidence from. What a source does not have gives no rows.
 pub trait EvidenceSource {
-    /// The evidence of one alert.
-    fn evidence(&mut self, alert: &Alert) -> Result<Evidence, EvidenceError>;
+    /// Told once, before the first is asked for, which alerts are: what they share can be read once.
+    fn expect(&mut self, _alerts: &[&Alert]) -> Result<(), EvidenceError> {
+        Ok(())
+    }
+
+    /// The evidence of one alert, of each section at most this many rows.
+    fn evidence(&mut self, alert: &Alert, rows: usize) -> Result<Evidence, EvidenceError>;
+
+    /// Every row of one section of an alert's runbook, with the names of its columns.
+    fn section(&mut self, _alert: &Alert, _name: &str, _row: RowSink<'_>) -> Result<(), EvidenceError> {
+        Ok(())
+    }
 
     /// Every request of one alert, one row at a time, with the names of its columns.
-    fn requests(&mut self, alert: &Alert, row: RowSink<'_>) -> Result<(), EvidenceError>;
+    fn requests(&mut self, _alert: &Alert, _row: RowSink<'_>) -> Result<(), EvidenceError> {
+        Ok(())
+    }
+
+    /// What must be rotated after all alerts of the hunt, a row for each secret.
+    fn rotation(&mut self, _row: RowSink<'_>) -> Result<(), EvidenceError> {
+        Ok(())
+    }
+
+    /// The lists of all alerts that succeeded, whose answers may hold more than the lake knows.
+    fn lists(&mut self, _row: RowSink<'_>) -> Result<(), EvidenceError> {
+        Ok(())
+    }
 }
 
 /// Evidence that could not be had, or not be passed on.
@@ -31,6 +53,11 @@ pub enum EvidenceError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("cannot get what the alerts of the hunt have in common")]
+    Hunt {
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error(transparent)]
     Write(#[from] io::Error),
 }
@@ -39,12 +66,8 @@ pub enum EvidenceError {
 pub struct NoEvidence;
 
 impl EvidenceSource for NoEvidence {
-    fn evidence(&mut self, _: &Alert) -> Result<Evidence, EvidenceError> {
+    fn evidence(&mut self, _: &Alert, _: usize) -> Result<Evidence, EvidenceError> {
         Ok(Evidence::default())
-    }
-
-    fn requests(&mut self, _: &Alert, _: RowSink<'_>) -> Result<(), EvidenceError> {
-        Ok(())
     }
 }
 
@@ -114,7 +137,9 @@ pub struct Section {
     /// The query with its values filled in, ready to be run again.
     pub sql: String,
     pub columns: Vec<String>,
+    /// The first of the rows that were found.
     pub rows: Vec<Vec<Value>>,
+    pub found: usize,
 }
 
 impl Evidence {
@@ -126,6 +151,10 @@ impl Evidence {
 
 /// The section that says which secrets an alert touched.
 pub const SECRETS: &str = "1_1_secrets";
+/// The section that says what allowed an alert's reads.
+pub const AUTHORIZATION: &str = "2_2_authorization";
+/// The section that weighs an alert.
+pub const SIGNS: &str = "2_7_signs";
 /// The section that joins an alert's findings in order of time.
 pub const TIMELINE: &str = "3_7_timeline";
 /// The section that says which secrets to rotate.

@@ -74,6 +74,7 @@ pub const FIELDS: &[Field] = &[
     field("continuing", |a| Flag(a.continuing)),
     field("peak_distinct", |a| Number(a.peak_distinct)),
     field("distinct_secrets", |a| Number(a.distinct_secrets)),
+    field("counts", |a| Numbers(&a.counts)),
     field("requests", |a| Number(a.requests)),
     field("succeeded", |a| Number(a.succeeded)),
     field("denied", |a| Number(a.denied)),

@@ -1,19 +1,24 @@
 //! An alert's evidence from the lake: the hunt's counts, its requests, and the runbook's steps.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
+
+use arrow::record_batch::RecordBatch;
 
 use super::coverage;
 use super::evidence::{
     Accounting, AlertSeries, Evidence, EvidenceError, EvidenceSource, Grounds, RowSink, Section, Step,
 };
+use super::rows;
 use crate::cancel::Cancel;
 use crate::detect::rules::Rule;
 use crate::detect::{Alert, DetectError, HuntParameters, Recount, RuleCoverage};
 use crate::engine::{Engine, EngineError};
 use crate::lake::coverage::Dates;
 use crate::lake::{LakeCoverage, LakeError, Snapshot};
-use crate::runbook::{self, Counting, Reach, Runbook, RunbookError, Subject, SubjectError};
+use crate::query::value::read_time;
+use crate::runbook::{self, Counting, PlannedSection, Reach, Runbook, RunbookError, Subject, SubjectError};
 
 /// How long one section of a runbook may take.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -41,7 +46,7 @@ pub enum GatherError {
 }
 
 impl<'a> LakeEvidence<'a> {
-    /// Counts the hunt again, once for all alerts.
+    /// Counts the hunt again and looks for what must be rotated, once for all alerts.
     pub fn new(
         engine: &'a Engine,
         rule: &'a Rule,
@@ -49,43 +54,111 @@ impl<'a> LakeEvidence<'a> {
         cancel: &'a Cancel,
     ) -> Result<Self, GatherError> {
         let runbook = Runbook::of(rule).map_err(Box::new)?;
-        let recount = Recount::new(engine, rule, parameters, cancel)?;
+        let mut recount = Recount::new(engine, rule, parameters, cancel)?;
+        let Reach { around, past } = Reach::default();
+        recount.expose(past, around)?;
         Ok(Self { engine, cancel, parameters, runbook, recount })
     }
 
-    fn gather(&mut self, alert: &Alert) -> Result<Evidence, GatherError> {
+    fn gather(&mut self, alert: &Alert, rows: usize) -> Result<Evidence, GatherError> {
         let points = self.recount.series(alert)?;
         let HuntParameters { threshold, window, .. } = *self.parameters;
         let (namespaces, answers) = self.recount.shares(alert)?;
         let series = (!points.is_empty()).then_some(AlertSeries { threshold, window, points });
-        Ok(Evidence { series, namespaces, answers, steps: self.steps(alert).map_err(Box::new)? })
+        let mut steps = Vec::new();
+        if let Some(subject) = self.subject(alert)? {
+            for planned in &self.runbook.steps {
+                let sections = planned.sections.iter().map(|section| self.folded(section, &subject, rows));
+                let sections = sections.collect::<Result<_, _>>()?;
+                let (number, title) = (u32::from(planned.number), planned.title.to_owned());
+                steps.push(Step { number, title, sections });
+            }
+        }
+        Ok(Evidence { series, namespaces, answers, steps })
     }
 
-    /// Nothing for an alert of no one user: the steps are about a user.
-    fn steps(&self, alert: &Alert) -> Result<Vec<Step>, RunbookError> {
-        let subject = match Subject::of_alert(alert, Counting::from(self.parameters), Reach::default()) {
-            Ok(subject) => subject,
-            Err(SubjectError::NotByUser { .. }) => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
+    /// None for an alert of no one user: the steps are about a user.
+    fn subject(&self, alert: &Alert) -> Result<Option<Subject>, GatherError> {
+        match Subject::of_alert(alert, Counting::from(self.parameters), Reach::default()) {
+            Ok(subject) => Ok(Some(subject)),
+            Err(SubjectError::NotByUser { .. }) => Ok(None),
+            Err(error) => Err(GatherError::from(Box::new(RunbookError::from(error)))),
+        }
+    }
+
+    /// A section with its first rows.
+    fn folded(
+        &self,
+        planned: &PlannedSection,
+        subject: &Subject,
+        limit: usize,
+    ) -> Result<Section, GatherError> {
+        let (mut columns, mut rows, mut found) = (Vec::new(), Vec::new(), 0);
+        self.answer(planned, subject, |batch| {
+            columns = names(batch);
+            found += batch.num_rows();
+            for row in rows::values(batch).take(limit.saturating_sub(rows.len())) {
+                rows.push(row.map_err(io::Error::other)?);
+            }
+            Ok(())
+        })?;
+        let file = &planned.file;
+        let (name, title, question) = (file.name.clone(), file.title.clone(), file.meaning.clone());
+        Ok(Section { name, title, question, sql: planned.filled(subject), columns, rows, found })
+    }
+
+    fn answer(
+        &self,
+        planned: &PlannedSection,
+        subject: &Subject,
+        each: impl FnMut(&RecordBatch) -> io::Result<()>,
+    ) -> Result<(), GatherError> {
+        let answered = runbook::answer(self.engine, planned, subject, TIMEOUT, self.cancel, each);
+        Ok(answered.map_err(Box::new)?)
+    }
+
+    fn whole(&self, alert: &Alert, name: &str, row: RowSink<'_>) -> Result<(), GatherError> {
+        let (Some(planned), Some(subject)) = (self.runbook.section(name), self.subject(alert)?) else {
+            return Ok(());
         };
-        let report = runbook::run(self.engine, &self.runbook, &subject, TIMEOUT, self.cancel)?;
-        Ok(report.steps.into_iter().map(step).collect())
+        self.answer(planned, &subject, |batch| {
+            let names = names(batch);
+            rows::values(batch).try_for_each(|values| row(&names, &values.map_err(io::Error::other)?))
+        })
+    }
+
+    /// Reads what the runbooks of these alerts look at once for all of them.
+    fn share(&self, alerts: &[&Alert]) -> Result<(), GatherError> {
+        let mut users = BTreeSet::new();
+        let mut until = None;
+        for alert in alerts {
+            users.extend(users_of(alert));
+            if let Some(seen) = read_time(&alert.last_seen) {
+                until = until.max(seen.checked_add(Reach::default().around).ok());
+            }
+        }
+        if let Some(until) = until {
+            runbook::share(self.engine, &users, until, self.cancel).map_err(Box::new)?;
+        }
+        Ok(())
     }
 }
 
-fn step(step: runbook::Step) -> Step {
-    let sections = step.sections.into_iter().map(section).collect();
-    Step { number: u32::from(step.number), title: step.title, sections }
+/// The users whose requests an alert is about; none stands for records without a username.
+fn users_of(alert: &Alert) -> BTreeSet<Option<String>> {
+    let grouped = alert.group.iter().filter_map(|group| group.get("usernames")?.as_array()).flatten();
+    let grouped = grouped.filter_map(|name| name.as_str()).map(|name| Some(name.to_owned()));
+    grouped.chain([alert.username.clone()]).collect()
 }
 
-fn section(section: runbook::Section) -> Section {
-    Section {
-        name: section.name,
-        title: section.title,
-        question: section.question,
-        sql: section.sql,
-        columns: section.columns.into_iter().map(|column| column.name).collect(),
-        rows: section.rows,
+fn names(batch: &RecordBatch) -> Vec<String> {
+    batch.schema().fields().iter().map(|field| field.name().clone()).collect()
+}
+
+fn failed_for_all(error: GatherError) -> EvidenceError {
+    match error {
+        GatherError::Write(error) => EvidenceError::Write(error),
+        error => EvidenceError::Hunt { source: error.into() },
     }
 }
 
@@ -97,12 +170,28 @@ fn failed(alert: &Alert, error: GatherError) -> EvidenceError {
 }
 
 impl EvidenceSource for LakeEvidence<'_> {
-    fn evidence(&mut self, alert: &Alert) -> Result<Evidence, EvidenceError> {
-        self.gather(alert).map_err(|error| failed(alert, error))
+    fn expect(&mut self, alerts: &[&Alert]) -> Result<(), EvidenceError> {
+        self.share(alerts).map_err(failed_for_all)
+    }
+
+    fn evidence(&mut self, alert: &Alert, rows: usize) -> Result<Evidence, EvidenceError> {
+        self.gather(alert, rows).map_err(|error| failed(alert, error))
+    }
+
+    fn section(&mut self, alert: &Alert, name: &str, row: RowSink<'_>) -> Result<(), EvidenceError> {
+        self.whole(alert, name, row).map_err(|error| failed(alert, error))
     }
 
     fn requests(&mut self, alert: &Alert, row: RowSink<'_>) -> Result<(), EvidenceError> {
         self.recount.requests::<GatherError>(alert, row).map_err(|error| failed(alert, error))
+    }
+
+    fn rotation(&mut self, row: RowSink<'_>) -> Result<(), EvidenceError> {
+        self.recount.rotation::<GatherError>(row).map_err(failed_for_all)
+    }
+
+    fn lists(&mut self, row: RowSink<'_>) -> Result<(), EvidenceError> {
+        self.recount.lists::<GatherError>(row).map_err(failed_for_all)
     }
 }
 

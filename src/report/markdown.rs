@@ -9,8 +9,9 @@ use serde_json::Value;
 use super::allow;
 use super::coverage;
 use super::escape::markdown as span;
-use super::evidence::{self, Evidence, EvidenceError, EvidenceSource, Section};
+use super::evidence::{self, Evidence, EvidenceError, EvidenceSource};
 use super::fields;
+use super::rotation::Rotation;
 use super::text::{count, number, to_the_second};
 use crate::detect::{Alert, HuntReport};
 
@@ -29,7 +30,7 @@ impl Default for Limits {
 }
 
 /// The sections that a ticket shows; the page has all.
-const SHOWN: [&str; 3] = ["2_7_signs", evidence::TIMELINE, evidence::ROTATION];
+const SHOWN: [&str; 4] = [evidence::AUTHORIZATION, evidence::SIGNS, evidence::TIMELINE, evidence::ROTATION];
 
 /// Writes the answer with its summary and, alert by alert, what to know and what to do.
 pub fn write(
@@ -39,8 +40,13 @@ pub fn write(
     out: &mut dyn Write,
 ) -> Result<(), EvidenceError> {
     summary(report, out)?;
-    for alert in report.open().take(limits.alerts) {
-        let evidence = source.evidence(alert)?;
+    if let Some(rotation) = Rotation::read(source, limits.rows)? {
+        write_rotation(&rotation, limits, out)?;
+    }
+    let shown: Vec<&Alert> = report.open().take(limits.alerts).collect();
+    source.expect(&shown)?;
+    for alert in shown {
+        let evidence = source.evidence(alert, limits.rows)?;
         write_alert(alert, &evidence, limits, out)?;
     }
     let alerts = report.open().count();
@@ -121,7 +127,7 @@ fn write_alert(alert: &Alert, evidence: &Evidence, limits: Limits, out: &mut dyn
     fact("technique", format!("{} {}", span(&alert.tactic), span(&alert.technique)))?;
     for name in SHOWN {
         if let Some(section) = evidence.section(name).filter(|section| !section.rows.is_empty()) {
-            table(section, limits, out)?;
+            table(&section.title, &section.columns, &section.rows, section.found, limits, out)?;
         }
     }
     Ok(())
@@ -135,17 +141,38 @@ fn list(elements: &[String], limits: Limits) -> String {
     shown.join(", ")
 }
 
-fn table(section: &Section, limits: Limits, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n### {}\n", section.title)?;
-    let columns: Vec<String> = section.columns.iter().map(|name| name.replace('_', " ")).collect();
+fn write_rotation(rotation: &Rotation, limits: Limits, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## What must be rotated\n\n{}.", rotation.sentence())?;
+    let places = rotation.places(limits.rows);
+    let tables = [
+        ("By cluster and namespace", &places),
+        ("Each secret", &rotation.secrets),
+        ("Lists whose answers may hold more", &rotation.lists),
+    ];
+    for (title, part) in tables.into_iter().filter(|(_, part)| part.found > 0) {
+        table(title, &part.columns, &part.rows, part.found, limits, out)?;
+    }
+    Ok(())
+}
+
+fn table(
+    title: &str,
+    columns: &[String],
+    rows: &[Vec<Value>],
+    found: usize,
+    limits: Limits,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "\n### {title}\n")?;
+    let columns: Vec<String> = columns.iter().map(|name| name.replace('_', " ")).collect();
     writeln!(out, "| {} |", columns.join(" | "))?;
     writeln!(out, "|{}", "---|".repeat(columns.len()))?;
-    for row in section.rows.iter().take(limits.rows) {
+    for row in rows {
         let cells: Vec<String> = row.iter().map(|value| cell(value, limits)).collect();
         writeln!(out, "| {} |", cells.join(" | "))?;
     }
-    if section.rows.len() > limits.rows {
-        writeln!(out, "\nand {} more", number((section.rows.len() - limits.rows) as u64))?;
+    if found > rows.len() {
+        writeln!(out, "\nand {} more", number((found - rows.len()) as u64))?;
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ pub mod detail;
 pub mod difference;
 pub mod escape;
 pub mod evidence;
+#[cfg(test)]
+mod extremes_tests;
 pub mod fields;
 #[cfg(feature = "engine")]
 pub mod gather;
@@ -24,6 +26,7 @@ pub mod markdown;
 mod ndjson;
 mod ocsf;
 pub mod preview;
+pub mod rotation;
 pub mod rows;
 #[cfg(feature = "engine")]
 pub mod runbook;

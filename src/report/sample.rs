@@ -22,6 +22,9 @@ pub fn alert(username: &str) -> Alert {
         continuing: false,
         peak_distinct: 16,
         distinct_secrets: 16,
+        counts: (0..48)
+            .map(|slice: i64| if slice % 7 == 5 { 0 } else { (slice * 2 / 3 + 1).min(16) })
+            .collect(),
         requests: 1018,
         succeeded: 1015,
         denied: 3,

@@ -36,8 +36,33 @@ fn section(name: &str, title: &str, names: &[&str], rows: Vec<Vec<Value>>) -> Se
         question: "What does this say?".into(),
         sql: "SELECT *\nFROM requests\nWHERE username = 'alice' AND response_code < 400".into(),
         columns: columns(names),
+        found: rows.len(),
         rows,
     }
+}
+
+/// A row for each secret, as the whole hunt's table has them.
+fn rotation(value: &str, secrets: usize, row: Rows<'_>) -> Result<(), EvidenceError> {
+    let names = columns(&["cluster", "namespace", "secret", "how", "readers", "usernames"]);
+    for n in 0..secrets {
+        let how = if n % 3 == 0 { "listed with the whole cluster" } else { "read" };
+        let namespace = if n % 2 == 0 { value } else { "payments" };
+        let secret = format!("{value}-{n:02}");
+        let users = json!([value]);
+        row(&names, &["prod-1".into(), namespace.into(), secret.into(), how.into(), 1.into(), users])?;
+    }
+    Ok(())
+}
+
+fn lists(value: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
+    let names = columns(&["cluster", "scope", "namespace", "lists", "usernames"]);
+    Ok(row(&names, &["prod-1".into(), "cluster".into(), Value::Null, 2.into(), json!([value])])?)
+}
+
+/// A section of an alert's runbook, row by row.
+fn section_rows(evidence: &Evidence, name: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
+    let Some(section) = evidence.section(name) else { return Ok(()) };
+    Ok(section.rows.iter().try_for_each(|cells| row(&section.columns, cells))?)
 }
 
 /// The count rises to 16 in half an hour, and one point stands for each read.
@@ -162,19 +187,31 @@ fn request(alert: &Alert, value: &str, row: Rows<'_>) -> Result<(), EvidenceErro
 }
 
 impl EvidenceSource for Source {
-    fn evidence(&mut self, alert: &Alert) -> Result<Evidence, EvidenceError> {
+    fn evidence(&mut self, alert: &Alert, _: usize) -> Result<Evidence, EvidenceError> {
         Ok(evidence(alert, "db"))
+    }
+
+    fn section(&mut self, alert: &Alert, name: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
+        section_rows(&evidence(alert, "db"), name, row)
     }
 
     fn requests(&mut self, alert: &Alert, row: Rows<'_>) -> Result<(), EvidenceError> {
         request(alert, "/api/v1/namespaces/payments/secrets/db-01", row)
+    }
+
+    fn rotation(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
+        rotation("db", 5, row)
+    }
+
+    fn lists(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
+        lists("alice", row)
     }
 }
 
 pub const HOSTILE: &str = "=HYPERLINK(\"http://example.com\")</script><img src=x onerror=alert(1)>\u{1b}[2J\u{202e}|`@team`👩\u{200d}💻";
 
 impl EvidenceSource for HostileSource {
-    fn evidence(&mut self, alert: &Alert) -> Result<Evidence, EvidenceError> {
+    fn evidence(&mut self, alert: &Alert, _: usize) -> Result<Evidence, EvidenceError> {
         let mut evidence = evidence(alert, HOSTILE);
         for section in evidence.steps.iter_mut().flat_map(|step| &mut step.sections) {
             section.sql = format!("SELECT '{HOSTILE}'\n-- {HOSTILE}");
@@ -182,22 +219,49 @@ impl EvidenceSource for HostileSource {
         Ok(evidence)
     }
 
+    fn section(&mut self, alert: &Alert, name: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
+        section_rows(&evidence(alert, HOSTILE), name, row)
+    }
+
     fn requests(&mut self, alert: &Alert, row: Rows<'_>) -> Result<(), EvidenceError> {
         request(alert, HOSTILE, row)
+    }
+
+    fn rotation(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
+        rotation(HOSTILE, 5, row)
+    }
+
+    fn lists(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
+        lists(HOSTILE, row)
     }
 }
 
 impl EvidenceSource for LargeSource {
-    fn evidence(&mut self, alert: &Alert) -> Result<Evidence, EvidenceError> {
+    fn evidence(&mut self, alert: &Alert, rows: usize) -> Result<Evidence, EvidenceError> {
         self.asked += 1;
         let mut evidence = evidence(alert, "db");
-        let row = evidence.steps[0].sections[0].rows[0].clone();
-        evidence.steps[0].sections[0].rows = vec![row; self.rows];
+        let section = &mut evidence.steps[0].sections[0];
+        section.rows = vec![section.rows[0].clone(); self.rows.min(rows)];
+        section.found = self.rows;
         Ok(evidence)
+    }
+
+    fn section(&mut self, alert: &Alert, name: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
+        let evidence = evidence(alert, "db");
+        let Some(section) = evidence.section(name) else { return Ok(()) };
+        Ok((0..self.rows).try_for_each(|_| row(&section.columns, &section.rows[0]))?)
     }
 
     fn requests(&mut self, alert: &Alert, row: Rows<'_>) -> Result<(), EvidenceError> {
         (0..self.rows).try_for_each(|_| request(alert, "/api", row))
+    }
+
+    fn rotation(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
+        rotation("db", self.rows, row)
+    }
+
+    fn lists(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
+        lists("alice", row)
     }
 }
 

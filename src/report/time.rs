@@ -8,6 +8,12 @@ pub fn micros(text: &str) -> Option<i64> {
     text.parse::<Timestamp>().ok().map(Timestamp::as_microsecond)
 }
 
+/// Whether a text is an RFC 3339 time in UTC as answers have them.
+pub fn is_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 20 && bytes.len() <= 27 && bytes[10] == b'T' && bytes.ends_with(b"Z")
+}
+
 /// A time as `2026-11-20 08:14:09`; nothing where it is beyond the calendar.
 pub fn to_the_second(micros: i64) -> String {
     formatted(micros, "%Y-%m-%d %H:%M:%S")
@@ -38,6 +44,22 @@ pub fn length(micros: i64) -> String {
     format!("{micros} microseconds")
 }
 
+/// A length of time in two digits or so: `34 s`, `2.5 h`.
+#[expect(clippy::cast_precision_loss, reason = "rounded anyway")]
+pub fn about(micros: i64) -> String {
+    const UNITS: [(i64, &str); 5] =
+        [(86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"), (1_000, "ms")];
+    if micros <= 0 {
+        return "0 s".to_owned();
+    }
+    let Some((size, unit)) = UNITS.iter().find(|(size, _)| micros >= *size) else {
+        return format!("{micros} µs");
+    };
+    let amount = micros as f64 / *size as f64;
+    let rounded = if amount < 9.95 { format!("{amount:.1}") } else { format!("{amount:.0}") };
+    format!("{} {unit}", rounded.trim_end_matches(".0"))
+}
+
 fn formatted(micros: i64, format: &str) -> String {
     Timestamp::from_microsecond(micros)
         .ok()
@@ -66,5 +88,13 @@ mod tests {
         assert_eq!(length(1_800_000_000), "30 minutes");
         assert_eq!(length(3_600_000_000), "1 hour");
         assert_eq!(length(1), "1 microseconds");
+    }
+
+    #[test]
+    fn rounds_lengths_to_what_can_be_told_apart() {
+        let second = 1_000_000;
+        let lengths = [0, 7, 1_500, 34 * second, 90 * second, 3600 * second, 50 * 3600 * second];
+        let words: Vec<String> = lengths.into_iter().map(about).collect();
+        assert_eq!(words, ["0 s", "7 µs", "1.5 ms", "34 s", "1.5 min", "1 h", "2.1 d"]);
     }
 }

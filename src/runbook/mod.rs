@@ -7,6 +7,7 @@
 mod find;
 mod plan;
 mod run;
+mod share;
 mod subject;
 
 #[cfg(test)]
@@ -14,12 +15,14 @@ mod tests;
 
 pub use find::{FindError, FoundAlert, find_alert};
 pub use plan::{PlannedSection, PlannedStep, Runbook, STEPS};
-pub use run::{run, sql};
+pub use run::{answer, run, sql};
+pub use share::share;
 pub use subject::{Counting, Reach, Spans, Subject, SubjectError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::engine::EngineError;
 use crate::query::{ParameterError, QueryError};
 
 /// The `schema` of [`RunbookReport`].
@@ -96,6 +99,8 @@ pub enum RunbookError {
         #[source]
         source: QueryError,
     },
+    #[error("what the runbooks share could not be read")]
+    Share(#[from] EngineError),
     #[error(transparent)]
     Subject(#[from] SubjectError),
 }

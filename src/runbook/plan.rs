@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::RunbookError;
+use super::{RunbookError, Subject};
 use crate::detect::Rule;
 use crate::query::QueryFile;
+use crate::query::file::fill;
 use crate::sql;
 
 /// What each step is called; the number is the one its files' names begin with.
@@ -36,6 +37,13 @@ pub struct PlannedSection {
     pub file: QueryFile,
 }
 
+impl PlannedSection {
+    /// The query with the subject's values written in, as `kubetrawl query` takes it.
+    pub fn filled(&self, subject: &Subject) -> String {
+        fill(&self.file.sql, &subject.parameters())
+    }
+}
+
 impl Runbook {
     /// The runbook of a rule.
     ///
@@ -65,6 +73,12 @@ impl Runbook {
             return Err(RunbookError::NoRunbook { rule: rule_id });
         }
         Ok(Self { rule_id, steps })
+    }
+
+    /// A section by its name.
+    pub fn section(&self, name: &str) -> Option<&PlannedSection> {
+        let mut sections = self.steps.iter().flat_map(|step| &step.sections);
+        sections.find(|section| section.file.name == name)
     }
 
     /// All steps, or the one with that number.

@@ -1,13 +1,14 @@
 //! Runs the sections of a runbook, and prints them for a person to run.
 
-use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
-use super::{Column, Runbook, RunbookError, RunbookReport, SCHEMA, Section, Step, Subject};
+use arrow::record_batch::RecordBatch;
+
+use super::{Column, PlannedSection, Runbook, RunbookError, RunbookReport, SCHEMA, Section, Step, Subject};
 use crate::cancel::Cancel;
 use crate::engine::Engine;
-use crate::query::file::fill;
-use crate::query::{self, QueryError, QueryFile, Value};
+use crate::query::{self, QueryFile};
 use crate::report::rows;
 
 /// Runs the steps for a subject; each section may take `timeout`.
@@ -21,15 +22,11 @@ pub fn run(
     timeout: Duration,
     cancel: &Cancel,
 ) -> Result<RunbookReport, RunbookError> {
-    let parameters = subject.parameters();
     let mut steps = Vec::new();
     for planned in &runbook.steps {
         let mut sections = Vec::new();
         for section in &planned.sections {
-            let file = &section.file;
-            let section = answer(engine, file, &parameters, timeout, cancel)
-                .map_err(|source| RunbookError::Section { section: file.name.clone(), source })?;
-            sections.push(section);
+            sections.push(whole(engine, section, subject, timeout, cancel)?);
         }
         steps.push(Step { number: planned.number, title: planned.title.to_owned(), sections });
     }
@@ -46,37 +43,55 @@ pub fn run(
 
 /// Each section's name and its query with the values written in.
 pub fn sql(runbook: &Runbook, subject: &Subject) -> Vec<(String, String)> {
-    let parameters = subject.parameters();
     let sections = runbook.steps.iter().flat_map(|step| &step.sections);
-    sections.map(|section| (section.file.name.clone(), fill(&section.file.sql, &parameters))).collect()
+    sections.map(|section| (section.file.name.clone(), section.filled(subject))).collect()
 }
 
-fn answer(
+fn whole(
     engine: &Engine,
-    file: &QueryFile,
-    parameters: &BTreeMap<String, Value>,
+    section: &PlannedSection,
+    subject: &Subject,
     timeout: Duration,
     cancel: &Cancel,
-) -> Result<Section, QueryError> {
+) -> Result<Section, RunbookError> {
     let mut columns = Vec::new();
     let mut answered = Vec::new();
-    query::run(engine, &file.sql, parameters, timeout, cancel, |batch| {
+    answer(engine, section, subject, timeout, cancel, |batch| {
         if columns.is_empty() {
-            columns = batch.schema().fields().iter().map(|field| column(file, field.name())).collect();
+            let schema = batch.schema();
+            columns = schema.fields().iter().map(|field| column(&section.file, field.name())).collect();
         }
         for row in rows::values(batch) {
-            answered.push(row.map_err(std::io::Error::other)?);
+            answered.push(row.map_err(io::Error::other)?);
         }
         Ok(())
     })?;
+    let file = &section.file;
     Ok(Section {
         name: file.name.clone(),
         title: file.title.clone(),
         question: file.meaning.clone(),
-        sql: fill(&file.sql, parameters),
+        sql: section.filled(subject),
         columns,
         rows: answered,
     })
+}
+
+/// Runs one section and hands on its batches; the first has no row and tells the columns.
+///
+/// # Errors
+/// As [`run`], and what `each` returns.
+pub fn answer(
+    engine: &Engine,
+    section: &PlannedSection,
+    subject: &Subject,
+    timeout: Duration,
+    cancel: &Cancel,
+    mut each: impl FnMut(&RecordBatch) -> io::Result<()>,
+) -> Result<(), RunbookError> {
+    let file = &section.file;
+    query::run(engine, &file.sql, &subject.parameters(), timeout, cancel, |batch| Ok(each(batch)?))
+        .map_err(|source| RunbookError::Section { section: file.name.clone(), source })
 }
 
 fn column(file: &QueryFile, name: &str) -> Column {

@@ -26,6 +26,8 @@ mod invariants;
 mod lake;
 // Rules of a user's own, and what a rule cannot see.
 mod own_rules;
+// The report of the sample logs in every format.
+mod reports;
 // The same logs give the same answer.
 mod same_answer;
 // Completions and manual pages.

@@ -5,14 +5,14 @@ use std::io;
 use serde_json::Value;
 
 use super::page::Page;
-use super::{Limits, chart, overview, tables};
+use super::{chart, overview, tables};
 use crate::detect::{Alert, HuntReport};
 use crate::report::evidence::{self, Evidence, Step};
 use crate::report::fields;
 use crate::report::text::{count, number, to_the_second};
 
-/// Sections that are unfolded from the start: the verdict's grounds and what to do.
-const OPEN: [&str; 3] = ["2_7_signs", evidence::TIMELINE, evidence::ROTATION];
+/// Sections that are unfolded from the start: what allowed it, the verdict's grounds and what to do.
+const OPEN: [&str; 4] = [evidence::AUTHORIZATION, evidence::SIGNS, evidence::TIMELINE, evidence::ROTATION];
 
 pub fn article(
     page: &mut Page<'_>,
@@ -20,7 +20,6 @@ pub fn article(
     alert: &Alert,
     position: usize,
     evidence: &Evidence,
-    limits: Limits,
 ) -> io::Result<()> {
     page.markup("<article id=\"")?;
     page.alert_anchor(position)?;
@@ -39,7 +38,7 @@ pub fn article(
     page.markup("</div>\n")?;
     facts(page, alert)?;
     for step in &evidence.steps {
-        self::step(page, step, limits)?;
+        self::step(page, step)?;
     }
     page.markup("</article>\n")
 }
@@ -131,7 +130,7 @@ fn lists(alert: &Alert) -> String {
     )
 }
 
-fn step(page: &mut Page<'_>, step: &Step, limits: Limits) -> io::Result<()> {
+fn step(page: &mut Page<'_>, step: &Step) -> io::Result<()> {
     page.markup("<section class=\"step\">\n<h4><span class=\"step-number\">")?;
     page.text(&step.number.to_string())?;
     page.markup("</span> ")?;
@@ -139,7 +138,7 @@ fn step(page: &mut Page<'_>, step: &Step, limits: Limits) -> io::Result<()> {
     page.markup("</h4>\n")?;
     for section in &step.sections {
         let is_open = OPEN.contains(&section.name.as_str()) && !section.rows.is_empty();
-        tables::section(page, section, is_open, limits.rows)?;
+        tables::section(page, section, is_open)?;
     }
     page.markup("</section>\n")
 }

@@ -2,19 +2,13 @@
 
 use std::io;
 
-use super::Limits;
 use super::page::Page;
 use super::tables;
 use crate::detect::HuntReport;
 use crate::report::evidence::{Accounting, Grounds};
 use crate::report::text::{count, number};
 
-pub fn section(
-    page: &mut Page<'_>,
-    report: &HuntReport,
-    grounds: &Grounds,
-    limits: Limits,
-) -> io::Result<()> {
+pub fn section(page: &mut Page<'_>, report: &HuntReport, grounds: &Grounds) -> io::Result<()> {
     page.markup("<section aria-labelledby=\"grounds\">\n<h2 id=\"grounds\">What this rests on</h2>\n")?;
     if let Some(accounting) = &grounds.accounting {
         self::accounting(page, accounting)?;
@@ -22,7 +16,7 @@ pub fn section(
     if !grounds.coverage.is_empty() {
         page.markup("<h3>Coverage</h3>\n")?;
         for section in &grounds.coverage {
-            tables::section(page, section, !section.rows.is_empty(), limits.rows)?;
+            tables::section(page, section, !section.rows.is_empty())?;
         }
     }
     page.markup("<h3>The hunt</h3>\n<dl class=\"facts\">\n")?;

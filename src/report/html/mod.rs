@@ -8,6 +8,7 @@ mod chart;
 mod grounds;
 mod overview;
 mod page;
+mod rotation;
 mod summary;
 mod tables;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::cmp::Reverse;
 use std::io::Write;
 
 use super::evidence::{EvidenceError, EvidenceSource, Grounds};
+use super::rotation::Rotation;
 use super::text::{count, number};
 use crate::detect::{Alert, HuntReport};
 use page::Page;
@@ -49,12 +51,16 @@ pub fn write(
     let alerts = most_serious_first(report);
     let page = &mut Page::new(out);
     page.begin(&format!("kubetrawl: {}", count(alerts.len() as u64, "alert", "alerts")))?;
-    summary::header(page, report)?;
+    let rotation = Rotation::read(source, limits.rows)?;
+    summary::header(page, report, rotation.is_some())?;
     page.markup("<main>\n")?;
     summary::section(page, report)?;
     overview::section(page, &alerts, limits)?;
+    if let Some(rotation) = &rotation {
+        rotation::section(page, rotation)?;
+    }
     details(page, report, &alerts, limits, source)?;
-    grounds::section(page, report, grounds, limits)?;
+    grounds::section(page, report, grounds)?;
     page.markup("</main>\n")?;
     Ok(page.end()?)
 }
@@ -76,10 +82,12 @@ fn details(
     if alerts.is_empty() {
         return Ok(());
     }
+    let detailed = &alerts[..alerts.len().min(limits.detailed)];
+    source.expect(detailed)?;
     page.markup("<section aria-labelledby=\"details\">\n<h2 id=\"details\">Each alert</h2>\n")?;
-    for (position, alert) in alerts.iter().take(limits.detailed).enumerate() {
-        let evidence = source.evidence(alert)?;
-        alert::article(page, report, alert, position, &evidence, limits)?;
+    for (position, alert) in detailed.iter().enumerate() {
+        let evidence = source.evidence(alert, limits.rows)?;
+        alert::article(page, report, alert, position, &evidence)?;
     }
     if alerts.len() > limits.detailed {
         let more = number((alerts.len() - limits.detailed) as u64);

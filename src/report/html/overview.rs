@@ -164,7 +164,7 @@ fn list(page: &mut Page<'_>, alerts: &[&Alert], limits: Limits) -> io::Result<()
 }
 
 fn row(page: &mut Page<'_>, alert: &Alert, position: usize, limits: Limits) -> io::Result<()> {
-    page.markup("<tr><td>")?;
+    page.markup("<tr><td class=\"s\">")?;
     severity(page, alert.severity)?;
     page.markup("</td><td>")?;
     page.value(fields::username(alert.username.as_deref()))?;

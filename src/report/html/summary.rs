@@ -12,8 +12,10 @@ use crate::report::text::{count, number, to_the_second};
 
 /// Rows of the lists in the summary.
 const SHOWN: usize = 50;
+/// Where the others are.
+const REST: &str = "the JSON of this hunt";
 
-pub fn header(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
+pub fn header(page: &mut Page<'_>, report: &HuntReport, rotates: bool) -> io::Result<()> {
     page.markup("<header>\n<p class=\"kicker\">kubetrawl · hunt report</p>\n<h1>")?;
     let alerts = report.open().count() as u64;
     let users: std::collections::BTreeSet<_> = report.open().map(|a| &a.username).collect();
@@ -29,7 +31,13 @@ pub fn header(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     page.text(&searched(&report.summary))?;
     page.markup(". Times are UTC.</p>\n<nav aria-label=\"sections\"><a href=\"#summary\">Summary</a> ")?;
     if alerts > 0 {
-        page.markup("<a href=\"#alerts\">All alerts</a> <a href=\"#details\">Each alert</a> ")?;
+        page.markup("<a href=\"#alerts\">All alerts</a> ")?;
+    }
+    if rotates {
+        page.markup("<a href=\"#rotation\">What must be rotated</a> ")?;
+    }
+    if alerts > 0 {
+        page.markup("<a href=\"#details\">Each alert</a> ")?;
     }
     page.markup("<a href=\"#grounds\">What this rests on</a></nav>\n</header>\n")
 }
@@ -113,6 +121,7 @@ fn exposures(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
     let rows: Vec<Vec<serde_json::Value>> = summary
         .cluster_wide_lists
         .iter()
+        .take(SHOWN)
         .map(|e| {
             let user = fields::username(e.username.as_deref());
             vec![
@@ -126,7 +135,8 @@ fn exposures(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
         .collect();
     page.markup("<h3>Lists of every secret of a cluster</h3>\n")?;
     page.markup("<p>One such request returns every secret and counts as one. These users made some, with or without an alert.</p>\n")?;
-    tables::table(page, "Lists of every secret of a cluster", &columns, &rows, SHOWN)
+    let found = summary.cluster_wide_lists.len();
+    tables::table(page, "Lists of every secret of a cluster", &columns, &rows, found, REST)
 }
 
 fn excluded(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
@@ -137,6 +147,7 @@ fn excluded(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
     let rows: Vec<Vec<serde_json::Value>> = summary
         .excluded_over_threshold
         .iter()
+        .take(SHOWN)
         .map(|p| {
             let user = fields::username(p.username.as_deref());
             vec![user.into(), p.peak_distinct.into(), p.at.clone().into(), p.impersonated.into()]
@@ -144,7 +155,8 @@ fn excluded(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
         .collect();
     page.markup("<h3>Excluded principals at or above the threshold</h3>\n")?;
     page.markup("<p>System principals raise no alert. Stolen node or controller credentials would look like these.</p>\n")?;
-    tables::table(page, "Excluded principals at or above the threshold", &columns, &rows, SHOWN)
+    let found = summary.excluded_over_threshold.len();
+    tables::table(page, "Excluded principals at or above the threshold", &columns, &rows, found, REST)
 }
 
 /// What the allow-list did: the alerts that it silenced are set apart here, without their details.

@@ -7,14 +7,15 @@ use serde_json::Value;
 use super::page::Page;
 use crate::report::evidence::Section;
 use crate::report::text::{count, number};
+use crate::report::time;
 
 /// A section of the runbook, folded behind its title, with the query below its rows.
-pub fn section(page: &mut Page<'_>, section: &Section, is_open: bool, rows: usize) -> io::Result<()> {
+pub fn section(page: &mut Page<'_>, section: &Section, is_open: bool) -> io::Result<()> {
     page.markup(if is_open { "<details open>" } else { "<details>" })?;
     page.markup("<summary><span>")?;
     page.text(&section.title)?;
     page.markup("</span> <small>")?;
-    page.text(&count(section.rows.len() as u64, "row", "rows"))?;
+    page.text(&count(section.found as u64, "row", "rows"))?;
     page.markup("</small></summary>\n")?;
     if !section.question.is_empty() {
         page.markup("<p class=\"question\">")?;
@@ -24,7 +25,8 @@ pub fn section(page: &mut Page<'_>, section: &Section, is_open: bool, rows: usiz
     if section.rows.is_empty() {
         page.markup("<p class=\"nothing\">nothing found</p>\n")?;
     } else {
-        table(page, &section.title, &section.columns, &section.rows, rows)?;
+        let Section { title, columns, rows, found, .. } = section;
+        table(page, title, columns, rows, *found, "the answer of the SQL below")?;
     }
     sql(page, &section.sql)?;
     page.markup("</details>\n")
@@ -42,34 +44,36 @@ fn sql(page: &mut Page<'_>, sql: &str) -> io::Result<()> {
     page.markup("</code></pre></details>\n")
 }
 
-/// A table in a container of its own, which scrolls where the page is too narrow.
+/// A table in a container of its own, which scrolls where the page is too narrow: the first of the rows
+/// that were found, and where the rest is.
 pub fn table(
     page: &mut Page<'_>,
     caption: &str,
     columns: &[String],
     rows: &[Vec<Value>],
-    shown: usize,
+    found: usize,
+    rest: &'static str,
 ) -> io::Result<()> {
     begin(page, caption)?;
     page.markup("<thead><tr>")?;
-    for (index, column) in columns.iter().enumerate() {
-        let is_number = is_number_column(rows, index);
-        page.markup(if is_number { "<th scope=\"col\" class=\"n\">" } else { "<th scope=\"col\">" })?;
+    let is_number: Vec<bool> = (0..columns.len()).map(|index| is_number_column(rows, index)).collect();
+    for (column, is_number) in columns.iter().zip(&is_number) {
+        page.markup(if *is_number { "<th scope=\"col\" class=\"n\">" } else { "<th scope=\"col\">" })?;
         page.text(&column.replace('_', " "))?;
         page.markup("</th>")?;
     }
     page.markup("</tr></thead>\n<tbody>\n")?;
-    for row in rows.iter().take(shown) {
+    for row in rows {
         page.markup("<tr>")?;
-        for value in row {
-            page.markup(class(value))?;
+        for (value, is_number) in row.iter().zip(&is_number) {
+            page.markup(if *is_number { "<td class=\"n\">" } else { class(value) })?;
             page.cell(value)?;
             page.markup("</td>")?;
         }
         page.markup("</tr>\n")?;
     }
     page.markup("</tbody></table></div>\n")?;
-    more(page, rows.len(), shown)
+    more(page, found, rows.len(), rest)
 }
 
 /// The start of a table that scripts, where they run, make sortable.
@@ -80,19 +84,19 @@ pub fn begin(page: &mut Page<'_>, caption: &str) -> io::Result<()> {
 }
 
 /// Says how many rows are left out, and where they are.
-pub fn more(page: &mut Page<'_>, all: usize, shown: usize) -> io::Result<()> {
+fn more(page: &mut Page<'_>, all: usize, shown: usize, rest: &'static str) -> io::Result<()> {
     if all <= shown {
         return Ok(());
     }
     page.markup("<p class=\"more\">")?;
-    page.text(&format!("and {} more, in the files of --detail", number((all - shown) as u64)))?;
+    page.text(&format!("and {} more, in {rest}", number((all - shown) as u64)))?;
     page.markup("</p>\n")
 }
 
 fn class(value: &Value) -> &'static str {
     match value {
         Value::Number(_) => "<td class=\"n\">",
-        Value::String(text) if is_time(text) => "<td class=\"t\">",
+        Value::String(text) if time::is_time(text) => "<td class=\"t\">",
         Value::Bool(_) | Value::Null => "<td class=\"s\">",
         Value::String(text) if text.len() <= 24 => "<td class=\"s\">",
         _ => "<td>",
@@ -101,12 +105,6 @@ fn class(value: &Value) -> &'static str {
 
 fn is_number_column(rows: &[Vec<Value>], index: usize) -> bool {
     rows.iter().filter_map(|row| row.get(index)).find(|value| !value.is_null()).is_some_and(Value::is_number)
-}
-
-/// An RFC 3339 time, which is kept on one line.
-fn is_time(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() >= 20 && bytes.len() <= 27 && bytes[10] == b'T' && bytes.ends_with(b"Z")
 }
 
 /// A label and its value in a description list.

@@ -113,16 +113,8 @@ fn ten_thousand_alerts_and_a_hundred_thousand_secrets_are_folded() {
 fn an_alert_whose_evidence_fails_fails_the_page() {
     struct Broken;
     impl EvidenceSource for Broken {
-        fn evidence(&mut self, alert: &Alert) -> Result<Evidence, EvidenceError> {
+        fn evidence(&mut self, alert: &Alert, _: usize) -> Result<Evidence, EvidenceError> {
             Err(EvidenceError::Query { alert_id: alert.alert_id.clone(), source: "no such file".into() })
-        }
-
-        fn requests(
-            &mut self,
-            _: &Alert,
-            _: &mut dyn FnMut(&[String], &[serde_json::Value]) -> std::io::Result<()>,
-        ) -> Result<(), EvidenceError> {
-            Ok(())
         }
     }
     let error =

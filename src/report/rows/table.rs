@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::super::View;
 use super::super::escape;
 use super::super::text;
+use super::super::time;
 use super::value::plain;
 use super::{RowWriter, into_io, values};
 
@@ -232,6 +233,8 @@ fn cell(value: &Value, wide: bool) -> String {
             }
             text
         }
+        // A space in the place of the T: a narrow column breaks there.
+        Value::String(text) if time::is_time(text) => text.replacen('T', " ", 1),
         other => plain(other),
     };
     escape::terminal(&text).into_owned()

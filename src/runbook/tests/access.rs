@@ -110,6 +110,27 @@ fn step_2_tells_who_stands_behind_a_shared_name() {
 }
 
 #[test]
+fn step_2_finds_a_binding_that_was_made_with_its_name_in_the_body() {
+    let reason = r#"RBAC: allowed by ClusterRoleBinding "mine" of ClusterRole "reader" to User "eve""#;
+    let report = run_on(&[
+        Request {
+            username: Some("mallory".to_owned()),
+            name: None,
+            namespace: None,
+            request_object: Some(r#"{"metadata":{"name":"mine"}}"#.to_owned()),
+            ..Request::on("2026-11-20T09:00:00Z", "create", "clusterrolebindings", "")
+        },
+        Request { authz_reason: Some(reason.to_owned()), ..prod("2026-11-20T12:00:00Z", "a") },
+    ]);
+    let row = &rows_of(&report, "2_2_authorization")[0];
+    assert_eq!((&row["binding_changed_by"], &row["binding_change"]), (&json!("mallory"), &json!("create")));
+    let signs = rows_of(&report, "2_7_signs");
+    let sign =
+        signs.iter().find(|row| row["sign"].as_str().unwrap().starts_with("changes in the past")).unwrap();
+    assert_eq!((&sign["points_to"], &sign["number"]), (&json!("attack"), &json!(1)));
+}
+
+#[test]
 fn step_2_ends_with_signs_and_without_history_calls_nothing_new() {
     let sign = |report: &RunbookReport, text: &str| {
         let rows = rows_of(report, "2_7_signs");
@@ -118,6 +139,17 @@ fn step_2_ends_with_signs_and_without_history_calls_nothing_new() {
     let fresh = run_on(&[prod("2026-11-20T12:00:00Z", "a")]);
     assert_eq!(sign(&fresh, "secrets the user never read")["points_to"], "nothing");
     assert_eq!(sign(&fresh, "days of logs before the alert: too few")["number"], 0);
+
+    let unknown = run_on(&[
+        Request { username: Some("bob".to_owned()), ..prod("2026-11-01T08:00:00Z", "a") },
+        prod("2026-11-20T12:00:00Z", "a"),
+    ]);
+    assert_eq!(sign(&unknown, "secrets the user never read")["points_to"], "nothing");
+    assert_eq!(sign(&unknown, "earlier days on which the user was seen")["points_to"], "attack");
+
+    let short = run_on(&[prod("2026-11-18T08:00:00Z", "a"), prod("2026-11-20T12:00:00Z", "b")]);
+    let new = sign(&short, "secrets the user never read");
+    assert_eq!((&new["points_to"], &new["number"]), (&json!("nothing"), &json!(1)), "two days prove little");
 
     let mut requests = vec![Request {
         source_ip: "10.9.9.9".to_owned(),
@@ -134,7 +166,7 @@ fn step_2_ends_with_signs_and_without_history_calls_nothing_new() {
     assert_eq!(sign(&seasoned, "addresses never seen")["points_to"], "attack");
     assert_eq!(sign(&seasoned, "user agents never seen")["points_to"], "routine");
     assert_eq!(sign(&seasoned, "reads of secrets that were denied")["points_to"], "attack");
-    let heavy = sign(&seasoned, "earlier days on which");
+    let heavy = sign(&seasoned, "earlier days on which the user read");
     assert_eq!(
         (&heavy["points_to"], &heavy["number"], &heavy["out_of"]),
         (&json!("routine"), &json!(9), &json!(9))

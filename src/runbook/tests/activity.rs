@@ -153,6 +153,60 @@ fn step_3_joins_everything_in_one_timeline() {
 }
 
 #[test]
+fn step_3s_timeline_joins_what_is_new_and_what_came_from_the_same_address() {
+    let report = run_on(&[
+        prod("2026-11-10T08:00:00Z", "a"),
+        Request {
+            username: Some("system:anonymous".to_owned()),
+            code: Some(403),
+            ..Request::on("2026-11-20T11:50:00Z", "get", "pods", "p")
+        },
+        prod("2026-11-20T11:59:58Z", "a"),
+        Request { source_ip: "10.9.9.9".to_owned(), ..prod("2026-11-20T11:59:59Z", "b") },
+        Request { namespace: Some("other".to_owned()), ..prod("2026-11-20T12:00:00Z", "a") },
+    ]);
+    let rows = rows_of(&report, "3_7_timeline");
+    assert_eq!(
+        texts(&rows, "activity"),
+        [
+            "the same address tries without a valid identity",
+            "reads secrets",
+            "first request from the address 10.9.9.9",
+            "reads secrets",
+            "first request in the namespace other",
+            "reads secrets"
+        ]
+    );
+    assert_eq!(
+        texts(&rows, "technique"),
+        ["T1078.001", "T1552.007", "T1078", "T1552.007", "T1613", "T1552.007"]
+    );
+    assert_eq!(texts(&rows, "acting"), ["system:anonymous", "-", "-", "-", "-", "-"]);
+    assert_eq!(rows[5]["namespaces"], json!(["other"]));
+}
+
+#[test]
+fn step_3_tells_what_a_bound_role_grants() {
+    let rules = r#"{"metadata":{"name":"reader"},"rules":[{"verbs":["*"],"resources":["secrets"]}]}"#;
+    let binding =
+        r#"{"metadata":{"name":"mine"},"roleRef":{"kind":"ClusterRole","name":"reader"},"subjects":[]}"#;
+    let change = |time: &str, who: &str, resource: &str, body: &str| Request {
+        username: Some(who.to_owned()),
+        name: None,
+        namespace: None,
+        request_object: Some(body.to_owned()),
+        ..Request::on(time, "create", resource, "")
+    };
+    let report = run_on(&[
+        change("2026-11-01T08:00:00Z", "admin", "clusterroles", rules),
+        change("2026-11-20T09:00:00Z", "eve", "clusterrolebindings", binding),
+    ]);
+    let row = &rows_of(&report, "3_2_role_changes")[0];
+    assert_eq!((&row["name"], &row["role_ref"]), (&json!("mine"), &json!("ClusterRole reader")));
+    assert_eq!(row["rules"], r#"[{"verbs":["*"],"resources":["secrets"]}]"#);
+}
+
+#[test]
 fn step_4_names_what_was_read_and_what_a_list_returned() {
     let create = |time: &str, name: &str| Request {
         username: Some("admin".to_owned()),

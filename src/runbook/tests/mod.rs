@@ -3,6 +3,7 @@
 mod access;
 mod activity;
 mod printed;
+mod shared;
 
 use std::time::Duration;
 

@@ -35,7 +35,8 @@ parsed AS (
   FROM reads
 ),
 changes AS (
-  SELECT cluster, resource, namespace, name, verb, username, source_ips[-1] AS source_ip, event_time
+  SELECT cluster, resource, namespace, coalesce(name, TRY_CAST(request_object AS JSON) ->> '$.metadata.name') AS name,
+    verb, username, source_ips[-1] AS source_ip, event_time
   FROM requests
   WHERE resource IN ('rolebindings', 'clusterrolebindings', 'roles', 'clusterroles')
    AND verb IN ('create', 'update', 'patch', 'delete')

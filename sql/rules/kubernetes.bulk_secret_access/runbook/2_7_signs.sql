@@ -49,6 +49,14 @@ history_windows AS (
 history_days AS (
   SELECT event_date, count(DISTINCT key) AS secrets FROM history_reads GROUP BY event_date
 ),
+-- as 2_2_authorization.sql reads them
+bindings AS (
+  SELECT DISTINCT json_array(cluster, coalesce(nullif(regexp_extract(authz_reason, 'RoleBinding "[^"/]*/([^"]*)"', 1), ''), ''),
+    lower(regexp_extract(authz_reason, 'by (ClusterRoleBinding|RoleBinding) "', 1)) || 's',
+    regexp_extract(authz_reason, 'Binding "([^"/]*)', 1)) AS binding
+  FROM around
+  WHERE is_read AND contains(authz_reason, 'Binding "')
+),
 numbers AS (
   SELECT
     (SELECT days FROM lake) AS days,
@@ -82,7 +90,16 @@ numbers AS (
     (SELECT count(*) FROM calls
       WHERE event_time BETWEEN CAST($past_from AS TIMESTAMP) AND CAST($past_to AS TIMESTAMP)
        AND len(activities(verb, resource, subresource, name, username, impersonated_username, request_object,
-         response_status)) > 0) AS escalations
+         response_status)) > 0) AS escalations,
+    (SELECT count(*) FROM requests
+      WHERE resource IN ('rolebindings', 'clusterrolebindings')
+       AND verb IN ('create', 'update', 'patch')
+       AND outcome = 'success'
+       AND event_date BETWEEN CAST($past_from AS TIMESTAMP)::DATE AND CAST($past_to AS TIMESTAMP)::DATE
+       AND event_time BETWEEN CAST($past_from AS TIMESTAMP) AND CAST($past_to AS TIMESTAMP)
+       AND json_array(cluster, coalesce(namespace, ''), resource,
+         coalesce(name, TRY_CAST(request_object AS JSON) ->> '$.metadata.name')) IN (SELECT binding FROM bindings))
+      AS binding_changes
 ),
 signs AS (
   SELECT unnest([
@@ -94,43 +111,48 @@ signs AS (
     {'rank': 3, 'points_to': CASE WHEN cluster_lists > 0 THEN 'attack' ELSE 'nothing' END,
     'sign': 'cluster-wide lists that succeeded: each returns every secret',
     'number': cluster_lists, 'out_of': reads},
-    {'rank': 4, 'points_to': CASE WHEN user_days = 0 THEN 'nothing' WHEN new_keys * 2 > keys THEN 'attack'
-      WHEN new_keys = 0 THEN 'routine' ELSE 'nothing' END,
+    {'rank': 4, 'points_to': CASE WHEN NOT is_known THEN 'nothing' WHEN new_keys * 2 > keys THEN 'attack'
+      WHEN keys > 0 AND new_keys = 0 THEN 'routine' ELSE 'nothing' END,
     'sign': 'secrets the user never read before', 'number': new_keys, 'out_of': keys},
-    {'rank': 5, 'points_to': CASE WHEN user_days = 0 THEN 'nothing' WHEN new_namespaces > 0 THEN 'attack'
+    {'rank': 5, 'points_to': CASE WHEN NOT is_known THEN 'nothing' WHEN new_namespaces > 0 THEN 'attack'
       WHEN namespaces > 0 THEN 'routine' ELSE 'nothing' END,
     'sign': 'namespaces in which the user never read secrets before',
     'number': new_namespaces, 'out_of': namespaces},
-    {'rank': 6, 'points_to': CASE WHEN user_days = 0 THEN 'nothing' WHEN new_agents > 0 THEN 'attack'
+    {'rank': 6, 'points_to': CASE WHEN NOT is_known THEN 'nothing' WHEN new_agents > 0 THEN 'attack'
       WHEN agents > 0 THEN 'routine' ELSE 'nothing' END,
     'sign': 'user agents never seen with this user before', 'number': new_agents, 'out_of': agents},
-    {'rank': 7, 'points_to': CASE WHEN user_days = 0 THEN 'nothing' WHEN new_addresses > 0 THEN 'attack'
+    {'rank': 7, 'points_to': CASE WHEN NOT is_known THEN 'nothing' WHEN new_addresses > 0 THEN 'attack'
       WHEN addresses > 0 THEN 'routine' ELSE 'nothing' END,
     'sign': 'addresses never seen with this user before', 'number': new_addresses, 'out_of': addresses},
     {'rank': 8, 'points_to': CASE WHEN heavy_days >= 2 THEN 'routine'
       WHEN user_days >= 7 AND heavy_days = 0 THEN 'attack' ELSE 'nothing' END,
     'sign': 'earlier days on which the user read at least the threshold of distinct secrets',
     'number': heavy_days, 'out_of': user_days},
-    {'rank': 9, 'points_to': CASE WHEN peak >= CAST($threshold AS BIGINT) THEN 'routine'
+    {'rank': 9, 'points_to': CASE WHEN days >= 7 AND user_days = 0 THEN 'attack' ELSE 'nothing' END,
+    'sign': 'earlier days on which the user was seen at all', 'number': user_days, 'out_of': days},
+    {'rank': 10, 'points_to': CASE WHEN peak >= CAST($threshold AS BIGINT) THEN 'routine'
       WHEN user_days >= 7 THEN 'attack' ELSE 'nothing' END,
     'sign': 'the most distinct secrets in any earlier window; out of what was read around the alert',
     'number': peak, 'out_of': keys},
-    {'rank': 10, 'points_to': CASE WHEN keys > 0 AND helm_keys * 2 >= keys THEN 'routine' ELSE 'nothing' END,
+    {'rank': 11, 'points_to': CASE WHEN keys > 0 AND helm_keys * 2 >= keys THEN 'routine' ELSE 'nothing' END,
     'sign': 'secrets that are Helm releases', 'number': helm_keys, 'out_of': keys},
-    {'rank': 11, 'points_to': CASE WHEN impersonated > 0 THEN 'attack' ELSE 'nothing' END,
+    {'rank': 12, 'points_to': CASE WHEN impersonated > 0 THEN 'attack' ELSE 'nothing' END,
     'sign': 'reads made while impersonating somebody', 'number': impersonated, 'out_of': reads},
-    {'rank': 12, 'points_to': CASE WHEN token_by_hand > 0 THEN 'attack' ELSE 'nothing' END,
+    {'rank': 13, 'points_to': CASE WHEN token_by_hand > 0 THEN 'attack' ELSE 'nothing' END,
     'sign': 'reads with a service account token by a client that people use',
     'number': token_by_hand, 'out_of': reads},
-    {'rank': 13, 'points_to': CASE WHEN escalations > 0 THEN 'attack' ELSE 'nothing' END,
+    {'rank': 14, 'points_to': CASE WHEN escalations > 0 THEN 'attack' ELSE 'nothing' END,
     'sign': 'requests in the past hours that step 3 finds suspicious', 'number': escalations,
     'out_of': NULL::BIGINT},
-    {'rank': 14, 'points_to': 'nothing',
+    {'rank': 15, 'points_to': CASE WHEN binding_changes > 0 THEN 'attack' ELSE 'nothing' END,
+    'sign': 'changes in the past hours, by anybody, of bindings that allowed the reads', 'number': binding_changes,
+    'out_of': NULL::BIGINT},
+    {'rank': 16, 'points_to': 'nothing',
     'sign': CASE WHEN days < 7 THEN 'days of logs before the alert: too few to call anything new or unusual'
       ELSE 'days of logs before the alert; out_of counts the days with this user' END,
     'number': days, 'out_of': user_days}
   ]) AS s
-  FROM numbers
+  FROM (SELECT *, days >= 7 AND user_days > 0 AS is_known FROM numbers)
 )
 SELECT s.points_to AS points_to, s.sign AS sign, s.number AS number, s.out_of AS out_of
 FROM signs

@@ -8,31 +8,52 @@
 -- column before_crossing: the request lies before crossed_at
 -- column role_ref: the role a binding binds, from the request's body
 -- column subjects: whom a binding binds it to, from the request's body
--- column rules: what a role grants, from the request's body
+-- column rules: what a role grants, from the request's body; for a binding what its role was last seen to grant
+WITH changes AS (
+  SELECT *, TRY_CAST(request_object AS JSON) AS body
+  FROM requests
+  WHERE resource IN ('roles', 'clusterroles', 'rolebindings', 'clusterrolebindings')
+   AND verb IN ('create', 'update', 'patch', 'delete', 'deletecollection')
+   AND event_date <= CAST($past_to AS TIMESTAMP)::DATE
+   AND event_time <= CAST($past_to AS TIMESTAMP)
+),
+mine AS (
+  SELECT *, coalesce(name, body ->> '$.metadata.name') AS changed
+  FROM changes
+  WHERE username IS NOT DISTINCT FROM $username
+   AND event_date BETWEEN CAST($past_from AS TIMESTAMP)::DATE AND CAST($past_to AS TIMESTAMP)::DATE
+   AND event_time BETWEEN CAST($past_from AS TIMESTAMP) AND CAST($past_to AS TIMESTAMP)
+),
+granted AS (
+  SELECT cluster, resource, coalesce(namespace, '') AS namespace, coalesce(name, body ->> '$.metadata.name') AS name,
+    arg_max(body ->> '$.rules', {'t': event_time, 'u': source_uri, 'r': source_record}) AS rules
+  FROM changes
+  WHERE resource IN ('roles', 'clusterroles') AND outcome = 'success' AND body ->> '$.rules' IS NOT NULL
+  GROUP BY ALL
+)
 SELECT
   'T1098.006' AS technique,
-  event_time,
-  event_time < CAST($crossed_at AS TIMESTAMP) AS before_crossing,
-  cluster,
-  verb,
-  resource,
-  namespace,
-  coalesce(name, TRY_CAST(request_object AS JSON) ->> '$.metadata.name') AS name,
-  outcome,
-  response_code,
-  concat_ws(' ', TRY_CAST(request_object AS JSON) ->> '$.roleRef.kind',
-    TRY_CAST(request_object AS JSON) ->> '$.roleRef.name') AS role_ref,
-  TRY_CAST(request_object AS JSON) ->> '$.subjects' AS subjects,
-  TRY_CAST(request_object AS JSON) ->> '$.rules' AS rules,
-  request_object IS NULL AS body_not_logged,
-  source_ips[-1] AS source_ip,
-  user_agent,
-  audit_id
-FROM requests
-WHERE username IS NOT DISTINCT FROM $username
- AND event_date BETWEEN CAST($past_from AS TIMESTAMP)::DATE AND CAST($past_to AS TIMESTAMP)::DATE
- AND event_time BETWEEN CAST($past_from AS TIMESTAMP) AND CAST($past_to AS TIMESTAMP)
- AND resource IN ('roles', 'clusterroles', 'rolebindings', 'clusterrolebindings')
- AND verb IN ('create', 'update', 'patch', 'delete', 'deletecollection')
-ORDER BY event_time, cluster, resource, namespace, name, verb,
-  audit_id, source_uri, source_record
+  m.event_time,
+  m.event_time < CAST($crossed_at AS TIMESTAMP) AS before_crossing,
+  m.cluster,
+  m.verb,
+  m.resource,
+  m.namespace,
+  m.changed AS name,
+  m.outcome,
+  m.response_code,
+  concat_ws(' ', m.body ->> '$.roleRef.kind', m.body ->> '$.roleRef.name') AS role_ref,
+  m.body ->> '$.subjects' AS subjects,
+  coalesce(m.body ->> '$.rules', g.rules) AS rules,
+  m.request_object IS NULL AS body_not_logged,
+  m.source_ips[-1] AS source_ip,
+  m.user_agent,
+  m.audit_id
+FROM mine m
+LEFT JOIN granted g
+  ON g.cluster IS NOT DISTINCT FROM m.cluster
+ AND g.resource = lower(m.body ->> '$.roleRef.kind') || 's'
+ AND g.name = m.body ->> '$.roleRef.name'
+ AND g.namespace = CASE WHEN m.body ->> '$.roleRef.kind' = 'Role' THEN coalesce(m.namespace, '') ELSE '' END
+ORDER BY m.event_time, m.cluster, m.resource, m.namespace, m.changed, m.verb,
+  m.audit_id, m.source_uri, m.source_record

@@ -11,7 +11,8 @@ WITH calls AS (
   SELECT event_time, cluster, namespace, verb, resource, subresource, name, source_ips[-1] AS source_ip, user_agent,
     outcome = 'denied' AS is_denied,
     row_number() OVER ordered AS position,
-    count(*) FILTER (outcome <> 'denied') OVER ordered AS run
+    -- count(*) FILTER in its place takes time by the square of the rows (DuckDB 2.0)
+    sum(CASE WHEN outcome = 'denied' THEN 0 ELSE 1 END) OVER ordered AS run
   FROM requests
   WHERE username IS NOT DISTINCT FROM $username
    AND event_date BETWEEN CAST($past_from AS TIMESTAMP)::DATE AND CAST($past_to AS TIMESTAMP)::DATE

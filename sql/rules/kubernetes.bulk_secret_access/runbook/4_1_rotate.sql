@@ -21,9 +21,9 @@ lists AS (
   FROM mine
   WHERE name IS NULL AND verb IN ('list', 'watch')
 ),
-touched AS (
+touches AS (
   SELECT cluster, namespace, coalesce(name, TRY_CAST(request_object AS JSON) ->> '$.metadata.name') AS name,
-    verb, event_time
+    verb = 'delete' AS is_delete, event_time
   FROM requests
   WHERE EXISTS (SELECT 1 FROM lists)
    AND resource = 'secrets'
@@ -32,19 +32,29 @@ touched AS (
    AND event_date <= CAST($past_to AS TIMESTAMP)::DATE
    AND event_time <= CAST($past_to AS TIMESTAMP)
 ),
--- a secret exists at a list's time when its last request up to then is not its deletion
+-- where a secret's life begins and ends; at one instant its deletion is taken for the later
+turns AS (
+  SELECT *
+  FROM touches
+  WHERE name IS NOT NULL
+  QUALIFY is_delete IS DISTINCT FROM coalesce(
+    lag(is_delete) OVER (PARTITION BY cluster, namespace, name ORDER BY event_time, is_delete), true)
+),
+lives AS (
+  SELECT cluster, namespace, name, is_delete, event_time AS known_from,
+    lead(event_time) OVER (PARTITION BY cluster, namespace, name ORDER BY event_time, is_delete) AS gone_at
+  FROM turns
+),
 standing AS (
   SELECT l.event_time AS listed_at, l.request_uri, l.namespace IS NULL AS is_cluster_wide, l.source_uri,
-    l.source_record, t.cluster, t.namespace, t.name, min(t.event_time) AS known_from
+    l.source_record, s.cluster, s.namespace, s.name, s.known_from
   FROM lists l
-  JOIN touched t
-    ON t.cluster IS NOT DISTINCT FROM l.cluster
-   AND (l.namespace IS NULL OR t.namespace = l.namespace)
-   AND t.event_time <= l.event_time
-   AND t.name IS NOT NULL
-  GROUP BY ALL
-  HAVING max(t.event_time) FILTER (t.verb = 'delete') IS NULL
-    OR max(t.event_time) FILTER (t.verb <> 'delete') > max(t.event_time) FILTER (t.verb = 'delete')
+  JOIN lives s
+    ON s.cluster IS NOT DISTINCT FROM l.cluster
+   AND (l.namespace IS NULL OR s.namespace = l.namespace)
+   AND s.known_from <= l.event_time
+   AND (s.gone_at IS NULL OR s.gone_at > l.event_time)
+  WHERE NOT s.is_delete
 ),
 seen AS (
   SELECT cluster, namespace, name, 1 AS rank, event_time, NULL AS request_uri, source_uri, source_record,

@@ -1,0 +1,58 @@
+//! What is read once for many runbooks gives the answers that the lake gives.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::runbook::share;
+
+/// The runbooks of these users from the lake, and from what is read once.
+fn both(requests: &[Request], users: &[Option<String>]) -> [Vec<RunbookReport>; 2] {
+    let lake = TestLake::new(requests);
+    let engine = lake.engine();
+    let subjects: Vec<Subject> =
+        users.iter().map(|user| Subject { username: user.clone(), ..eve() }).collect();
+    let direct = subjects.iter().map(|subject| report(&engine, subject)).collect();
+    let until = read_time(&eve().spans.past_to).unwrap();
+    let users: BTreeSet<Option<String>> = users.iter().cloned().collect();
+    share(&engine, &users, until, &Cancel::default()).unwrap();
+    [direct, subjects.iter().map(|subject| report(&engine, subject)).collect()]
+}
+
+fn user() -> impl Strategy<Value = Option<String>> {
+    prop::sample::select(vec![Some("eve"), Some("bob"), Some("admin"), Some("system:anonymous"), None])
+        .prop_map(|user| user.map(str::to_owned))
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    let day = prop::sample::select(vec!["2026-11-05", "2026-11-19", "2026-11-20", "2026-11-21"]);
+    let verb = prop::sample::select(vec!["get", "list", "create", "delete", "patch"]);
+    let kinds = vec!["secrets", "secrets", "secrets", "rolebindings", "clusterroles", "pods", "configmaps"];
+    let place = (prop::sample::select(kinds), 0..4_u8, any::<bool>(), 0..3_u8);
+    (day, 0..24_u8, 0..60_u8, verb, place, user(), prop::sample::select(vec![200, 403, 401])).prop_map(
+        |(day, hour, minute, verb, (resource, name, has_namespace, ip), username, code)| Request {
+            username,
+            name: (verb != "list" && name > 0).then(|| format!("n{name}")),
+            namespace: has_namespace.then(|| "prod".to_owned()),
+            code: Some(code),
+            source_ip: format!("10.0.0.{ip}"),
+            request_object: (verb == "create")
+                .then(|| format!(r#"{{"metadata":{{"name":"n{name}"}},"rules":[]}}"#)),
+            authz_reason: Some(
+                r#"RBAC: allowed by RoleBinding "n1/prod" of ClusterRole "n2" to User "x""#.to_owned(),
+            ),
+            ..Request::on(&format!("{day}T{hour:02}:{minute:02}:00Z"), verb, resource, "")
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn read_once_gives_what_the_lake_gives(requests in prop::collection::vec(request(), 1..60)) {
+        let users = [Some("eve".to_owned()), Some("bob".to_owned()), None];
+        let [direct, shared] = both(&requests, &users);
+        prop_assert_eq!(direct, shared);
+    }
+}
