@@ -183,7 +183,14 @@ fn allowed(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         page.markup("<p>No alert is.</p>\n")?;
     } else {
         page.markup("<p>Without the reads that the list takes out, these have no window that reaches the threshold.</p>\n")?;
-        tables::table(page, "Silenced by the allow-list", &columns, &rows, SHOWN)?;
+        tables::table(
+            page,
+            "Silenced by the allow-list",
+            &columns,
+            &rows[..rows.len().min(SHOWN)],
+            rows.len(),
+            REST,
+        )?;
     }
     let columns = ["entry", "what became of it", "reason", "owner"].map(str::to_owned);
     let rows: Vec<Vec<serde_json::Value>> = report
@@ -196,5 +203,5 @@ fn allowed(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
         })
         .collect();
     page.markup("<h3>The allow-list</h3>\n")?;
-    tables::table(page, "The allow-list", &columns, &rows, SHOWN)
+    tables::table(page, "The allow-list", &columns, &rows[..rows.len().min(SHOWN)], rows.len(), REST)
 }
