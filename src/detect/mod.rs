@@ -16,6 +16,7 @@ mod parameters;
 mod recount;
 #[cfg(feature = "engine")]
 mod rotation;
+#[cfg(feature = "engine")]
 pub mod rule_check;
 #[cfg(feature = "engine")]
 pub mod rule_tests;

@@ -20,6 +20,9 @@ use crate::lake::gaps::Gap;
 /// How many reasons a hunt's line gives before it says how many more there are.
 const SHOWN: usize = 3;
 
+/// How many rows of each table a page has; `kubetrawl coverage` has all.
+const ROWS: usize = 200;
+
 /// Writes the document of schema `kubetrawl/coverage/1`.
 pub fn write_json(coverage: &LakeCoverage, rules: &[RuleCoverage], out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
@@ -153,9 +156,11 @@ pub fn sections(rule: Option<&RuleCoverage>, coverage: &LakeCoverage) -> Vec<Sec
             title: format!("The rule {}", verdict(rule.verdict)),
             question: "What do the logs leave the rule blind to?".to_owned(),
             columns: ["cluster", "log_type", "there", "because"].map(str::to_owned).to_vec(),
+            found: rule.reasons.len(),
             rows: rule
                 .reasons
                 .iter()
+                .take(ROWS)
                 .map(|reason| {
                     vec![
                         json!(reason.cluster),
@@ -169,12 +174,16 @@ pub fn sections(rule: Option<&RuleCoverage>, coverage: &LakeCoverage) -> Vec<Sec
         });
     }
     let columns = ["cluster", "log", "days", "records", "reads of secrets", "stages", "cut", "rejects"];
+    let mut rows = logs(coverage);
+    let found = rows.len();
+    rows.truncate(ROWS);
     sections.push(Section {
         name: "coverage_logs".to_owned(),
         title: "Logs".to_owned(),
         question: "What is there of each log? kubetrawl coverage has it by day.".to_owned(),
         columns: columns.map(str::to_owned).to_vec(),
-        rows: logs(coverage),
+        found,
+        rows,
         ..Section::default()
     });
     sections
@@ -375,5 +384,8 @@ mod tests {
         assert_eq!(sections.iter().map(|s| s.rows.len()).collect::<Vec<_>>(), [4, 3]);
         assert!(sections.iter().flat_map(|s| &s.rows).all(|row| row.len() == 4 || row.len() == 8));
         assert_eq!(super::sections(None, &coverage).len(), 1);
+        let many = vec![reason("blind", Verdict::CannotFire, Blindness::AdminOnly, 2); 1_000];
+        let shown = &super::sections(Some(&rule(Verdict::CannotFire, many)), &coverage)[0];
+        assert_eq!((shown.rows.len(), shown.found), (ROWS, 1_000));
     }
 }

@@ -25,8 +25,10 @@ pub fn section(page: &mut Page<'_>, section: &Section, is_open: bool) -> io::Res
     if section.rows.is_empty() {
         page.markup("<p class=\"nothing\">nothing found</p>\n")?;
     } else {
-        let Section { title, columns, rows, found, .. } = section;
-        table(page, title, columns, rows, *found, "the answer of the SQL below")?;
+        let Section { title, columns, rows, found, sql, .. } = section;
+        let rest =
+            if sql.is_empty() { "the answer of kubetrawl coverage" } else { "the answer of the SQL below" };
+        table(page, title, columns, rows, *found, rest)?;
     }
     sql(page, &section.sql)?;
     page.markup("</details>\n")
