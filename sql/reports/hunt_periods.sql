@@ -1,11 +1,13 @@
 -- periods: for each group of a hunt's alerts the time its secrets are looked for in, from some hours before
 -- an alert was crossed to shortly after it was last seen; what overlaps is joined.
+-- $span_ids       BIGINT[]    the alerts; those that an allow-list silences are none of them
 -- $past, $around  BIGINT, µs  how far it reaches before the crossing, and after the last breach
--- spans           the hunt's alerts, see detect/spans.sql
+-- spans           see detect/spans.sql
 WITH reaches AS (
   SELECT
     group_id, crossed_at - to_microseconds($past) AS past_from, last_breach + to_microseconds($around) AS past_to
   FROM spans
+  WHERE span_id IN (SELECT unnest($span_ids::BIGINT[]))
 ),
 
 marked AS (

@@ -44,9 +44,10 @@ latest AS MATERIALIZED (
       PARTITION BY
         event_time, event_date, username, resource, verb, api_group, subresource,
         coalesce(audit_id, record_id), cluster, request_uri
-      ORDER BY
-        CASE stage WHEN 'Panic' THEN 3 WHEN 'ResponseComplete' THEN 2 WHEN 'ResponseStarted' THEN 1 ELSE 0 END DESC,
-        stage_time DESC NULLS LAST, record_id NULLS LAST, source_uri, source_record
+      ORDER BY ROW(
+        CASE stage WHEN 'Panic' THEN 0 WHEN 'ResponseComplete' THEN 1 WHEN 'ResponseStarted' THEN 2 ELSE 3 END,
+        -epoch_us(stage_time), record_id, source_uri, source_record
+      )
     ) = 1
   ) AS of_stages
   WHERE CASE

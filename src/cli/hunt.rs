@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::ingest::{self, ReadingArgs};
 use super::output::Output;
 use super::report::{FaceArgs, FormatArg, Shown};
-use super::runbook;
+use super::runbook::Appendix;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::HuntReport;
@@ -156,7 +156,7 @@ fn hunt_and_show(
     if args.shown.runbook {
         let as_lines = args.shown.format == FormatArg::Ndjson;
         let (rule, resources) = (&options.rule, &args.resources);
-        runbook::append(lake, &report, rule, as_lines, view, resources, &mut output, session)?;
+        Appendix { rule, as_lines, view, resources }.write(lake, &report, &mut output, session)?;
     }
     output.finish()?;
     session.console.text(&format!("\n{}", summary::text(&report)));

@@ -139,12 +139,12 @@ impl Shown<'_> {
         let limits =
             Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
         let over = LakeSession::open(lake, limits)?;
-        let mut source = LakeEvidence::new(&over.engine, rule, &parameters, &session.cancel)?;
+        let mut source = LakeEvidence::new(&over.engine, rule, &parameters, report, &session.cancel)?;
         match self.format {
             FormatArg::Html => {
                 let limits = html::Limits { detailed: self.faces.detailed, ..html::Limits::default() };
                 let coverage = report.summary.coverage.as_ref();
-                let grounds = gather::grounds(&lake.snapshot()?, coverage, &session.cancel)?;
+                let grounds = gather::grounds(lake, coverage, &session.cancel)?;
                 html::write(report, &grounds, limits, &mut source, output)?;
             }
             FormatArg::Markdown => {

@@ -157,37 +157,47 @@ fn subject(args: &RunbookArgs, lake: &Lake, catalog: &Catalog) -> anyhow::Result
     Ok(Subject::of_alert(&found.alert, found.counting, reach)?)
 }
 
-/// Appends the runbooks of a hunt's alerts that are not silenced, in the alerts' order: each is written before the next is run.
-pub(super) fn append(
-    lake: &Lake,
-    report: &HuntReport,
-    rule: &Rule,
-    as_lines: bool,
-    view: View,
-    resources: &ResourceArgs,
-    output: &mut Output,
-    session: &Session,
-) -> anyhow::Result<()> {
-    let parameters: HuntParameters = serde_json::from_value(report.parameters.clone())
-        .context("the hunt's parameters could not be read")?;
-    let counting = Counting::from(&parameters);
-    let subject = |alert: &Alert| Subject::of_alert(alert, counting.clone(), Reach::default());
-    let subjects = report.open().map(subject).collect::<Result<Vec<_>, _>>()?;
-    let limits = Limits { memory: resources.memory, threads: resources.threads(), temporary: TEMPORARY };
-    let over = LakeSession::open(lake, limits)?;
-    let users = subjects.iter().map(|subject| subject.username.clone()).collect();
-    if let Some(until) = subjects.iter().filter_map(|subject| read_time(&subject.spans.past_to)).max() {
-        runbook::share(&over.engine, &users, until, &session.cancel)?;
+/// How the runbooks of a hunt's alerts follow its answer.
+pub(super) struct Appendix<'a> {
+    pub rule: &'a Rule,
+    /// NDJSON, a line for each runbook; else tables.
+    pub as_lines: bool,
+    pub view: View,
+    pub resources: &'a ResourceArgs,
+}
+
+impl Appendix<'_> {
+    /// Appends the runbooks of the alerts that are not silenced, in the alerts' order: each is written before
+    /// the next is run.
+    pub fn write(
+        &self,
+        lake: &Lake,
+        report: &HuntReport,
+        output: &mut Output,
+        session: &Session,
+    ) -> anyhow::Result<()> {
+        let parameters: HuntParameters = serde_json::from_value(report.parameters.clone())
+            .context("the hunt's parameters could not be read")?;
+        let counting = Counting::from(&parameters);
+        let subject = |alert: &Alert| Subject::of_alert(alert, counting.clone(), Reach::default());
+        let subjects = report.open().map(subject).collect::<Result<Vec<_>, _>>()?;
+        let limits =
+            Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
+        let over = LakeSession::open(lake, limits)?;
+        let users = subjects.iter().map(|subject| subject.username.clone()).collect();
+        if let Some(until) = subjects.iter().filter_map(|subject| read_time(&subject.spans.past_to)).max() {
+            runbook::share(&over.engine, &users, until, &session.cancel)?;
+        }
+        let planned = Runbook::of(self.rule)?;
+        for subject in subjects {
+            let report = runbook::run(&over.engine, &planned, &subject, TIMEOUT, &session.cancel)?;
+            let written = if self.as_lines {
+                json::write_line(&report, output)
+            } else {
+                writeln!(output).and_then(|()| faces::write_table(&report, self.view, output))
+            };
+            written.context("cannot write the runbook")?;
+        }
+        Ok(())
     }
-    let planned = Runbook::of(rule)?;
-    for subject in subjects {
-        let report = runbook::run(&over.engine, &planned, &subject, TIMEOUT, &session.cancel)?;
-        let written = if as_lines {
-            json::write_line(&report, output)
-        } else {
-            writeln!(output).and_then(|()| faces::write_table(&report, view, output))
-        };
-        written.context("cannot write the runbook")?;
-    }
-    Ok(())
 }

@@ -5,8 +5,6 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use super::alert::Alert;
 use super::error::DetectError;
 use super::group::Group;
@@ -16,7 +14,7 @@ use super::rules::Rule;
 use super::time::rfc3339;
 use crate::cancel::Cancel;
 use crate::engine::{Cells, Engine, EngineError, Param};
-use crate::report::evidence::{AnswerShare, NamespaceShare, SeriesPoint};
+use crate::report::evidence::{AnswerShare, NamespaceShare, Part, SeriesPoint};
 use crate::sql;
 
 /// Slices that the time of one alert is cut into, with at most two points each.
@@ -24,8 +22,8 @@ const SLICES: i64 = 150;
 
 /// Where an alert lies.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    id: i64,
+pub(super) struct Span {
+    pub id: i64,
     from: i64,
     to: i64,
 }
@@ -33,7 +31,7 @@ struct Span {
 /// The counts of a hunt, kept in the engine's temporary tables.
 pub struct Recount<'a> {
     pub(super) hunt: Hunt<'a>,
-    spans: HashMap<String, Span>,
+    pub(super) spans: HashMap<String, Span>,
 }
 
 impl<'a> Recount<'a> {
@@ -111,12 +109,12 @@ impl<'a> Recount<'a> {
     pub fn requests<E: From<EngineError> + From<DetectError> + From<std::io::Error>>(
         &mut self,
         alert: &Alert,
-        row: impl FnMut(&[String], &[Value]) -> std::io::Result<()>,
+        part: impl FnMut(Part<'_>) -> std::io::Result<()>,
     ) -> Result<(), E> {
         if !self.gather(alert)? {
             return Ok(());
         }
-        self.rows("reports/alert_requests.sql", row)
+        self.rows("reports/alert_requests.sql", part)
     }
 
     /// Puts the records of the alert's requests, all stages, into the table alert_records; false

@@ -2,23 +2,31 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
+use super::alert::Alert;
 use super::error::DetectError;
 use super::recount::Recount;
 use crate::engine::{EngineError, Param};
-use crate::report::rows;
+use crate::report::evidence::{Part, Parts};
 use crate::sql;
 
 impl Recount<'_> {
-    /// Reads what the alerts' groups read of secrets from so long before an alert was crossed until so long
-    /// after it was last seen, for [`Self::rotation`] and [`Self::lists`].
+    /// Reads what the groups of these alerts read of secrets from so long before an alert was crossed until so
+    /// long after it was last seen, for [`Self::rotation`] and [`Self::lists`]. Nothing for a rule that does not
+    /// count reads of secrets.
     ///
     /// # Errors
     /// As [`super::hunt()`].
-    pub fn expose(&mut self, past: Duration, around: Duration) -> Result<(), DetectError> {
+    pub fn expose<'a>(
+        &mut self,
+        alerts: impl IntoIterator<Item = &'a Alert>,
+        past: Duration,
+        around: Duration,
+    ) -> Result<(), DetectError> {
         let micros = |span: Duration| Param::Int(i64::try_from(span.as_micros()).unwrap_or(i64::MAX));
+        let alerts = alerts.into_iter().filter(|_| self.hunt.rule.reads_secrets);
+        let spans = alerts.filter_map(|alert| Some(self.spans.get(&alert.alert_id)?.id)).collect();
         let hunt = &mut self.hunt;
+        hunt.bind("span_ids", Param::IntList(spans));
         hunt.bind("past", micros(past));
         hunt.bind("around", micros(around));
         hunt.bind("users", Param::Null);
@@ -38,32 +46,26 @@ impl Recount<'_> {
     /// Every secret that was read or listed with success, row by row.
     pub fn rotation<E: From<EngineError> + From<std::io::Error>>(
         &self,
-        row: impl FnMut(&[String], &[Value]) -> std::io::Result<()>,
+        part: impl FnMut(Part<'_>) -> std::io::Result<()>,
     ) -> Result<(), E> {
-        self.rows("reports/hunt_rotated.sql", row)
+        self.rows("reports/hunt_rotated.sql", part)
     }
 
     /// Every list that succeeded, by its scope.
     pub fn lists<E: From<EngineError> + From<std::io::Error>>(
         &self,
-        row: impl FnMut(&[String], &[Value]) -> std::io::Result<()>,
+        part: impl FnMut(Part<'_>) -> std::io::Result<()>,
     ) -> Result<(), E> {
-        self.rows("reports/hunt_lists.sql", row)
+        self.rows("reports/hunt_lists.sql", part)
     }
 
     pub(super) fn rows<E: From<EngineError> + From<std::io::Error>>(
         &self,
         file: &str,
-        mut row: impl FnMut(&[String], &[Value]) -> std::io::Result<()>,
+        part: impl FnMut(Part<'_>) -> std::io::Result<()>,
     ) -> Result<(), E> {
         let hunt = &self.hunt;
-        hunt.engine.query(sql::file(file), &[], hunt.cancel, |batch| {
-            let names: Vec<String> =
-                batch.schema().fields().iter().map(|field| field.name().clone()).collect();
-            for values in rows::values(batch) {
-                row(&names, &values.map_err(std::io::Error::other)?)?;
-            }
-            Ok(())
-        })
+        let mut parts = Parts::new(part);
+        hunt.engine.query(sql::file(file), &[], hunt.cancel, |batch| Ok(parts.take(batch)?))
     }
 }

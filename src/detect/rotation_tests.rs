@@ -2,37 +2,65 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{HuntParameters, Recount, rules};
+use super::{AllowEntry, AllowField, AllowList, Catalog, GroupColumn, HuntParameters, Recount, hunt};
 use crate::cancel::Cancel;
-use crate::detect::GroupColumn;
 use crate::query::test_lake::{Request, TestLake};
+use crate::report::evidence::Part;
 use crate::report::gather::GatherError;
 use crate::runbook::Reach;
 
-/// The rows of both tables as objects, for a hunt with threshold 3.
+/// The rows of a table as objects.
+#[derive(Default)]
+struct Table {
+    columns: Vec<String>,
+    rows: Vec<Value>,
+}
+
+impl Table {
+    fn take(&mut self, part: Part<'_>) -> std::io::Result<()> {
+        match part {
+            Part::Columns(names) => self.columns = names.to_vec(),
+            Part::Row(row) => {
+                let cells = self.columns.iter().cloned().zip(row.iter().cloned());
+                self.rows.push(Value::Object(cells.collect::<Map<_, _>>()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The rows of both tables, for a hunt with threshold 3.
 fn exposed(requests: &[Request], by: Vec<GroupColumn>) -> (Vec<Value>, Vec<Value>) {
+    exposed_but(requests, by, &[])
+}
+
+/// The same with these users known.
+fn exposed_but(requests: &[Request], by: Vec<GroupColumn>, known: &[&str]) -> (Vec<Value>, Vec<Value>) {
     let lake = TestLake::new(requests);
-    let (engine, cancel) = (lake.engine(), Cancel::default());
-    let rule = rules::find("Kubernetes.BulkSecretAccess").unwrap();
-    let parameters = HuntParameters { threshold: 3, by, ..HuntParameters::of(&rule) };
-    let mut recount = Recount::new(&engine, &rule, &parameters, &cancel).unwrap();
-    let Reach { around, past } = Reach::default();
-    recount.expose(past, around).unwrap();
-    let object = |names: &[String], row: &[Value]| {
-        Value::Object(names.iter().cloned().zip(row.iter().cloned()).collect::<Map<_, _>>())
+    let cancel = Cancel::default();
+    let catalog = Catalog::own().unwrap();
+    let rule = catalog.find("Kubernetes.BulkSecretAccess").unwrap();
+    let entry = |user: &&str| AllowEntry {
+        entry: "allow.toml:1".to_owned(),
+        reason: "a test".to_owned(),
+        owner: "a@example.com".to_owned(),
+        expires: None,
+        patterns: [(AllowField::Username, vec![(*user).to_owned()])].into(),
     };
-    let (mut secrets, mut lists) = (Vec::new(), Vec::new());
-    let rotation = recount.rotation::<GatherError>(|names, row| {
-        secrets.push(object(names, row));
-        Ok(())
-    });
-    rotation.unwrap();
-    let listed = recount.lists::<GatherError>(|names, row| {
-        lists.push(object(names, row));
-        Ok(())
-    });
-    listed.unwrap();
-    (secrets, lists)
+    let allow = AllowList { today: "2026-11-25".to_owned(), entries: known.iter().map(entry).collect() };
+    let parameters = HuntParameters { threshold: 3, by, allow, ..HuntParameters::of(rule) };
+    let report = hunt(&lake.engine(), rule, &parameters, &cancel).unwrap();
+    let engine = lake.engine();
+    let mut recount = Recount::new(&engine, rule, &parameters, &cancel).unwrap();
+    let Reach { around, past } = Reach::default();
+    recount.expose(report.open(), past, around).unwrap();
+    let (mut secrets, mut lists) = (Table::default(), Table::default());
+    recount.rotation::<GatherError>(|part| secrets.take(part)).unwrap();
+    recount.lists::<GatherError>(|part| lists.take(part)).unwrap();
+    for (table, column) in [(&secrets, "secret"), (&lists, "scope")] {
+        assert!(table.columns.iter().any(|name| name == column), "{:?}", table.columns);
+    }
+    (secrets.rows, lists.rows)
 }
 
 fn read(who: &str, time: &str, name: &str) -> Request {
@@ -139,6 +167,21 @@ fn a_list_returned_what_stood_there_at_its_time() {
         lists.iter().map(|row| row["scope"].as_str().unwrap()).collect::<Vec<_>>(),
         ["cluster", "namespace"]
     );
+}
+
+/// Only what nobody but known readers read stays where it is.
+#[test]
+fn what_only_silenced_alerts_read_is_left_out() {
+    let mut requests = [alert("ann"), alert("ben")].concat();
+    requests.push(read("ann", "12:10:00", "shared"));
+    requests.push(read("ben", "12:20:00", "shared"));
+    requests.push(read("ann", "12:11:00", "of-ann"));
+    let by = || vec![GroupColumn::Username];
+    let (rows, _) = exposed_but(&requests, by(), &["ann"]);
+    assert_eq!(names(&rows), ["ben-0", "ben-1", "ben-2", "shared"].map(|name| format!("default/{name}")));
+    assert_eq!(rows[3]["usernames"], json!(["ben"]));
+    let (rows, _) = exposed_but(&requests, by(), &["ann", "ben"]);
+    assert!(rows.is_empty());
 }
 
 #[test]

@@ -207,6 +207,7 @@ fn records(
                 record: (first + tally.records).saturating_sub(read.tail.records),
             }),
             waiting: read.tail.waiting,
+            other: tally.kinds(),
             given: options.given(source),
             rejected: tally.places(),
             archive: *is_archive,

@@ -222,6 +222,8 @@ impl Ingest<'_> {
 }
 
 #[cfg(test)]
+mod accounting_tests;
+#[cfg(test)]
 mod again_tests;
 #[cfg(test)]
 mod archive_tests;

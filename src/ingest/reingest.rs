@@ -194,6 +194,7 @@ fn sources(known: &Readings<'_>, tallies: &BTreeMap<String, Tally>, settled: &Se
         source.records = tally.records;
         source.rows = tally.rows.saturating_sub(lost);
         source.duplicates = lost;
+        source.other = tally.kinds();
         (source.first_time, source.last_time) = tally.times.unzip();
         source
     };

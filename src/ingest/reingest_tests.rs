@@ -10,6 +10,7 @@ use super::super::tests::{Bench, event, events};
 use super::super::{IngestOptions, Silent, run};
 use super::*;
 use crate::decode::{Reject, RejectCode, RejectReason};
+use crate::lake::Accounting;
 use crate::lake::drop::Target;
 use crate::lake::rejects::RejectRecord;
 use crate::sources::{PathPattern, path_to_uri};
@@ -143,6 +144,18 @@ fn what_can_be_read_now_leaves_the_rejects_and_nothing_is_twice() {
     let left: Vec<_> = bench.rejects().into_iter().map(|reject| reject.text.unwrap()).collect();
     assert_eq!(left, ["no JSON", "junk"]);
     bench.assert_sound();
+    let lake = Lake::open(&bench.lake).unwrap();
+    let told = Accounting::of(&lake, &lake.snapshot().unwrap()).unwrap();
+    let expected = Accounting {
+        commits: 3,
+        sources: 2,
+        records: 31 + 9,
+        rows: 36,
+        duplicates: 2,
+        rejects: [("not-json".to_owned(), 2)].into(),
+        other: BTreeMap::new(),
+    };
+    assert_eq!(told, expected);
     let second = again(&mut bench).unwrap();
     assert_eq!((second.commit, second.tried, second.read, bench.commits()), (None, 2, 0, 3));
     assert!(bench.ingest(&["a.log"]).commit.is_some(), "its content is another than was ingested");

@@ -13,6 +13,9 @@ const KINDS: usize = 10_000;
 /// The name under which the kinds beyond are counted together.
 const MORE_KINDS: &str = "more kinds";
 
+/// Kinds that a commit names of one of its sources.
+const NAMED: usize = 100;
+
 /// Places of rejects that are told apart in one source.
 const PLACES: usize = 1_000;
 
@@ -46,6 +49,14 @@ impl Tally {
         let place = (stream, event_date);
         let known = self.rejected.len() < PLACES || self.rejected.contains_key(&place);
         *self.rejected.entry(if known { place } else { Default::default() }).or_default() += count;
+    }
+
+    /// The other records by kind, as a commit has them of a source.
+    pub(super) fn kinds(&self) -> BTreeMap<String, u64> {
+        if self.other.len() <= NAMED {
+            return self.other.clone();
+        }
+        BTreeMap::from([(MORE_KINDS.to_owned(), self.other.values().sum())])
     }
 
     /// The rejects by place, as a commit has them.

@@ -126,6 +126,9 @@ pub struct SourceRecord {
     /// Bytes at its end that wait to be read as a record: a line that was still being written.
     #[serde(default)]
     pub waiting: u64,
+    /// Its records that are no Kubernetes audit, by kind; of many kinds together.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other: BTreeMap<String, u64>,
     /// What was said of its records when it was ingested.
     #[serde(default, skip_serializing_if = "Given::is_nothing")]
     pub given: Given,
@@ -179,6 +182,7 @@ impl SourceRecord {
             head: None,
             next: None,
             waiting: 0,
+            other: BTreeMap::new(),
             given: Given::default(),
             rejected: Vec::new(),
             archive: false,

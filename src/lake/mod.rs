@@ -3,6 +3,7 @@
 //! A lake is a folder of Parquet files that any reader can use, and a log of commits that says
 //! which of them count. [`Lake`] reads, [`LakeWriter`] writes, one at a time.
 
+pub mod accounting;
 pub mod check;
 pub mod commit;
 pub mod compact;
@@ -29,6 +30,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+pub use accounting::Accounting;
 pub use check::CheckReport;
 pub use commit::{Commit, CommitKind, Counts, FileRecord, Given, SourceRecord};
 pub use coverage::LakeCoverage;
@@ -109,15 +111,22 @@ impl Lake {
         &'a self,
         snapshot: &'a Snapshot,
     ) -> impl Iterator<Item = Result<RejectRecord, LakeError>> + 'a {
-        snapshot.rejects().into_iter().flat_map(|(commit, relative)| {
-            let path = snapshot::find(&self.layout, &commit.batch, relative);
-            let path = path.unwrap_or_else(|| self.layout.root().join(relative));
-            let (records, failed) = match rejects::read(&path) {
-                Ok(records) => (Some(records), None),
-                Err(error) => (None, Some(Err(error))),
-            };
-            failed.into_iter().chain(records.into_iter().flatten())
-        })
+        snapshot.rejects().into_iter().flat_map(|(commit, place)| self.rejects_of(commit, place))
+    }
+
+    /// The rejects of one file of a commit, by its place in the lake.
+    fn rejects_of(
+        &self,
+        commit: &Commit,
+        place: &str,
+    ) -> impl Iterator<Item = Result<RejectRecord, LakeError>> + use<> {
+        let path = snapshot::find(&self.layout, &commit.batch, place);
+        let path = path.unwrap_or_else(|| self.layout.root().join(place));
+        let (records, failed) = match rejects::read(&path) {
+            Ok(records) => (Some(records), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        failed.into_iter().chain(records.into_iter().flatten())
     }
 
     /// Where the lake's own allow-list stands, and what entries in it are named by; none where there is none.

@@ -32,6 +32,11 @@ pub struct Request {
     pub impersonated_username: Option<String>,
     pub authz_reason: Option<String>,
     pub request_object: Option<String>,
+    pub stage: String,
+    /// What the stages of one request share; none for an id of its own.
+    pub audit_id: Option<String>,
+    /// Whether it was cut before its own times, and has that of its container.
+    pub is_cut: bool,
 }
 
 impl Request {
@@ -53,6 +58,9 @@ impl Request {
             impersonated_username: None,
             authz_reason: None,
             request_object: None,
+            stage: "ResponseComplete".to_owned(),
+            audit_id: None,
+            is_cut: false,
         }
     }
 
@@ -117,16 +125,20 @@ fn append(rows: &mut RowBuilder, number: usize, request: &Request) {
     }
     let event = AuditEvent {
         event_time: read_time(&request.time).unwrap().as_microsecond(),
-        event_time_source: EventTimeSource::RequestReceivedTimestamp,
+        event_time_source: if request.is_cut {
+            EventTimeSource::Container
+        } else {
+            EventTimeSource::RequestReceivedTimestamp
+        },
         stage_time: None,
         log_type: LogType::KubernetesAudit,
         cluster: text(&request.cluster),
         account: None,
         region: None,
         log_stream: None,
-        audit_id: Some(format!("id-{number}").into()),
+        audit_id: Some(request.audit_id.clone().unwrap_or_else(|| format!("id-{number}")).into()),
         record_id: None,
-        stage: Some("ResponseComplete".into()),
+        stage: Some(request.stage.as_str().into()),
         level: Some("Metadata".into()),
         verb: Some(request.verb.as_str().into()),
         request_uri: Some(request.uri.as_str().into()),
@@ -152,8 +164,8 @@ fn append(rows: &mut RowBuilder, number: usize, request: &Request) {
         annotations: None,
         request_object: text(&request.request_object),
         response_object: None,
-        truncated: false,
-        salvaged: false,
+        truncated: request.is_cut,
+        salvaged: request.is_cut,
     };
     let source_record = i64::try_from(number).unwrap();
     let place = Place { source_uri: "test.log", source_record, source_offset: source_record };

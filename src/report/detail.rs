@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::escape::{self, CsvReader};
-use super::evidence::{self, EvidenceError, EvidenceSource, RowSink};
+use super::evidence::{self, EvidenceError, EvidenceSource, Part, RowSink};
 use crate::detect::{Alert, HuntReport};
 
 /// The files that hold a section of the runbook.
@@ -59,23 +59,23 @@ pub fn write(
     write_alerts(report, reader, &folder.join("alerts.csv"))?;
     let create = |file: &str| Table::create(folder.join(file), reader);
     let mut rotation = create("rotation.csv")?;
-    rotation.fill(None, |row| source.rotation(row))?;
+    rotation.fill(None, |part| source.rotation(part))?;
     rotation.finish()?;
     let mut lists = create("lists.csv")?;
-    lists.fill(None, |row| source.lists(row))?;
+    lists.fill(None, |part| source.lists(part))?;
     lists.finish()?;
     let alerts: Vec<&Alert> = report.open().collect();
     source.expect(&alerts)?;
     for (file, section) in SECTIONS {
         let mut table = create(file)?;
         for alert in &alerts {
-            table.fill(Some(&alert.alert_id), |row| source.section(alert, section, row))?;
+            table.fill(Some(&alert.alert_id), |part| source.section(alert, section, part))?;
         }
         table.finish()?;
     }
     let mut requests = create("requests.csv")?;
     for alert in &alerts {
-        requests.fill(Some(&alert.alert_id), |row| source.requests(alert, row))?;
+        requests.fill(Some(&alert.alert_id), |part| source.requests(alert, part))?;
     }
     requests.finish()
 }
@@ -89,7 +89,7 @@ fn write_alerts(report: &HuntReport, reader: CsvReader, path: &Path) -> Result<(
     written.map_err(|source| DetailError::File { path: path.to_owned(), source })
 }
 
-/// One file; its header is that of the first rows it gets.
+/// One file; its header is that of the first table it gets.
 struct Table {
     path: PathBuf,
     out: csv::Writer<File>,
@@ -104,7 +104,7 @@ impl Table {
         Ok(Self { path, out, reader, has_header: false })
     }
 
-    /// Writes the rows that `ask` hands on. A source of evidence takes an error of its own kind only: the
+    /// Writes the table that `ask` hands on. A source of evidence takes an error of its own kind only: the
     /// file's is put in its place here.
     fn fill(
         &mut self,
@@ -112,8 +112,8 @@ impl Table {
         ask: impl FnOnce(RowSink<'_>) -> Result<(), EvidenceError>,
     ) -> Result<(), DetailError> {
         let mut failed = None;
-        let asked = ask(&mut |columns, row| {
-            self.row(alert, columns, row).map_err(|error| {
+        let asked = ask(&mut |part| {
+            self.part(alert, part).map_err(|error| {
                 failed = Some(error);
                 io::ErrorKind::Other.into()
             })
@@ -121,16 +121,21 @@ impl Table {
         asked.map_err(|error| failed.take().unwrap_or(DetailError::Evidence(error)))
     }
 
-    fn row(&mut self, alert: Option<&str>, columns: &[String], row: &[Value]) -> Result<(), DetailError> {
-        if !self.has_header {
-            self.has_header = true;
-            let names = alert.map(|_| "alert_id".to_owned()).into_iter();
-            let names = names.chain(columns.iter().map(|name| escape::csv_cell(name).into_owned()));
-            self.record(names.collect())?;
+    fn part(&mut self, alert: Option<&str>, part: Part<'_>) -> Result<(), DetailError> {
+        match part {
+            Part::Columns(_) if self.has_header => Ok(()),
+            Part::Columns(columns) => {
+                self.has_header = true;
+                let names = alert.map(|_| "alert_id".to_owned()).into_iter();
+                let names = names.chain(columns.iter().map(|name| escape::csv_cell(name).into_owned()));
+                self.record(names.collect())
+            }
+            Part::Row(row) => {
+                let id = alert.map(|id| escape::csv_cell(id).into_owned());
+                let cells = row.iter().map(|value| self.cell(value));
+                self.record(id.into_iter().chain(cells).collect())
+            }
         }
-        let mut cells: Vec<String> = alert.map(|id| escape::csv_cell(id).into_owned()).into_iter().collect();
-        cells.extend(row.iter().map(|value| self.cell(value)));
-        self.record(cells)
     }
 
     fn record(&mut self, cells: Vec<String>) -> Result<(), DetailError> {

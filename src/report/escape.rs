@@ -61,19 +61,24 @@ pub enum CsvReader {
 }
 
 /// A CSV cell as a spreadsheet may open it: hidden characters spelled out, and an apostrophe
-/// before what would run as a formula. Quoting is the CSV writer's.
+/// before what would run as a formula, also behind a `;`. Quoting is the CSV writer's.
+///
+/// Where the comma is the decimal mark, spreadsheets take `;` for the separator: what stands behind one is
+/// then the beginning of a cell.
 pub fn csv_cell(text: &str) -> Cow<'_, str> {
     csv_cell_for(text, CsvReader::Spreadsheet)
 }
 
 /// A CSV cell for this reader.
 pub fn csv_cell_for(text: &str, reader: CsvReader) -> Cow<'_, str> {
-    let shown = terminal(text);
-    if reader == CsvReader::Spreadsheet && starts_formula(text) {
-        Cow::Owned(format!("'{shown}"))
-    } else {
-        shown
+    if reader == CsvReader::Program || !text.split(';').any(starts_formula) {
+        return terminal(text);
     }
+    let neutral = |part: &str| {
+        let apostrophe = if starts_formula(part) { "'" } else { "" };
+        format!("{apostrophe}{}", terminal(part))
+    };
+    Cow::Owned(text.split(';').map(neutral).collect::<Vec<_>>().join(";"))
 }
 
 /// A list in one CSV cell: each element as [`csv_cell`], joined by `;`, with `;` and `\` inside
@@ -100,9 +105,10 @@ pub fn csv_list_for<'a>(elements: impl IntoIterator<Item = &'a str>, reader: Csv
 }
 
 /// Apostrophes before a formula count as one of its starts: a reader can then always take one
-/// apostrophe off again, and no value of the log is mistaken for a neutralised one.
+/// apostrophe off again, and no value of the log is mistaken for a neutralised one. Quotes count too: behind
+/// a separator the file's doubled ones would be read as an empty pair.
 fn starts_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+    text.trim_start_matches(['\'', '"']).starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 /// Text inside an HTML element or a quoted attribute: hidden characters spelled out, and what
@@ -213,8 +219,14 @@ mod tests {
         elements
     }
 
-    fn without_apostrophe(cell: &str) -> &str {
-        if starts_formula(cell) { &cell[1..] } else { cell }
+    fn without_apostrophes(cell: &str) -> String {
+        let plain = |part: &str| part[usize::from(starts_formula(part))..].to_owned();
+        cell.split(';').map(plain).collect::<Vec<_>>().join(";")
+    }
+
+    /// What would begin a cell where `;` separates them, with the quotes that the file doubles.
+    fn parts(cell: &str) -> impl Iterator<Item = &str> {
+        cell.split(';').map(|part| part.trim_start_matches('"'))
     }
 
     #[test]
@@ -229,7 +241,8 @@ mod tests {
             assert!(csv_cell(&format!("{start}cmd|' /C calc'!A0")).starts_with('\''), "{start:?}");
         }
         assert_eq!(csv_cell("a=b"), "a=b");
-        assert_eq!(csv_list(["=1", r"a;b\c", ""]), r"'=1;a\;b\\c;");
+        assert_eq!(csv_cell("a;=b;c;\"\"=d"), "a;'=b;c;'\"\"=d");
+        assert_eq!(csv_list(["=1", r"a;b\c", "", "x;@y"]), r"'=1;a\;b\\c;;x\;'@y");
     }
 
     #[test]
@@ -291,10 +304,10 @@ mod tests {
             let texts: Vec<String> = texts.iter().map(|text| terminal(text).into_owned()).collect();
             let cell = csv_list(texts.iter().map(String::as_str));
             let elements = split_list(&cell);
-            for element in &elements {
-                prop_assert!(!element.starts_with(['=', '+', '-', '@', '\t', '\r']));
+            for part in elements.iter().flat_map(|element| parts(element)).chain(parts(&cell)) {
+                prop_assert!(!part.starts_with(['=', '+', '-', '@', '\t', '\r']));
             }
-            let back: Vec<&str> = elements.iter().map(|element| without_apostrophe(element)).collect();
+            let back: Vec<String> = elements.iter().map(|element| without_apostrophes(element)).collect();
             prop_assert_eq!(back, texts);
         }
     }

@@ -6,12 +6,46 @@
 
 use std::io;
 
+use arrow::record_batch::RecordBatch;
 use serde_json::Value;
 
+use super::rows;
 use crate::detect::Alert;
+use crate::lake::Accounting;
 
-/// Takes column names and one row of values.
-pub type RowSink<'a> = &'a mut dyn FnMut(&[String], &[Value]) -> io::Result<()>;
+/// A table as it is handed on: its columns once, before any row and also where there is none, then its rows.
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'a> {
+    Columns(&'a [String]),
+    Row(&'a [Value]),
+}
+
+/// Takes a table part by part.
+pub type RowSink<'a> = &'a mut dyn FnMut(Part<'_>) -> io::Result<()>;
+
+/// Hands on the batches of one answer, of which the first tells the columns.
+pub struct Parts<F> {
+    sink: F,
+    is_told: bool,
+}
+
+impl<F: FnMut(Part<'_>) -> io::Result<()>> Parts<F> {
+    pub fn new(sink: F) -> Self {
+        Self { sink, is_told: false }
+    }
+
+    /// # Errors
+    /// When a value cannot be shown, and what the sink returns.
+    pub fn take(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        if !self.is_told {
+            self.is_told = true;
+            let names: Vec<String> =
+                batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+            (self.sink)(Part::Columns(&names))?;
+        }
+        rows::values(batch).try_for_each(|row| (self.sink)(Part::Row(&row.map_err(io::Error::other)?)))
+    }
+}
 
 /// Where the faces get an alert's evidence from. What a source does not have gives no rows.
 pub trait EvidenceSource {
@@ -23,12 +57,12 @@ pub trait EvidenceSource {
     /// The evidence of one alert, of each section at most this many rows.
     fn evidence(&mut self, alert: &Alert, rows: usize) -> Result<Evidence, EvidenceError>;
 
-    /// Every row of one section of an alert's runbook, with the names of its columns.
+    /// Every row of one section of an alert's runbook.
     fn section(&mut self, _alert: &Alert, _name: &str, _row: RowSink<'_>) -> Result<(), EvidenceError> {
         Ok(())
     }
 
-    /// Every request of one alert, one row at a time, with the names of its columns.
+    /// Every request of one alert, one row at a time.
     fn requests(&mut self, _alert: &Alert, _row: RowSink<'_>) -> Result<(), EvidenceError> {
         Ok(())
     }
@@ -166,18 +200,4 @@ pub struct Grounds {
     pub accounting: Option<Accounting>,
     /// Where the logs make the rule blind: hours without records, levels, cut records.
     pub coverage: Vec<Section>,
-}
-
-/// Where every record of the lake's ingests went: records = rows + rejects + duplicates + other.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accounting {
-    pub commits: u64,
-    pub sources: u64,
-    pub records: u64,
-    pub rows: u64,
-    pub duplicates: u64,
-    /// By reason.
-    pub rejects: Vec<(String, u64)>,
-    /// Valid records that are no Kubernetes audit, by kind.
-    pub other: Vec<(String, u64)>,
 }

@@ -128,13 +128,12 @@ fn no_format_hands_on_what_its_reader_would_obey() {
     }
     let of = |format: &str| &texts.iter().find(|(name, _)| name == format).unwrap().1;
     assert_eq!(of("Html").matches("</script>").count(), 1, "the page's own");
-    let cells = csv::Reader::from_reader(of("Csv").as_bytes()).into_records().flat_map(|row| {
-        row.unwrap()
-            .iter()
-            .flat_map(|cell| cell.split(';').map(str::to_owned).collect::<Vec<_>>())
-            .collect::<Vec<_>>()
-    });
-    assert!(cells.into_iter().all(|cell| !cell.starts_with(['=', '+', '@'])));
+    for row in csv::Reader::from_reader(of("Csv").as_bytes()).records() {
+        // A spreadsheet may take either for its separator.
+        for cell in row.unwrap().iter().flat_map(|cell| cell.split(';')) {
+            assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+        }
+    }
     for format in ["Json", "Ndjson", "Ocsf"] {
         assert!(
             of(format).contains("=HYPERLINK(1)") && of(format).contains("\\u001b[2J"),

@@ -8,15 +8,15 @@ use arrow::record_batch::RecordBatch;
 
 use super::coverage;
 use super::evidence::{
-    Accounting, AlertSeries, Evidence, EvidenceError, EvidenceSource, Grounds, RowSink, Section, Step,
+    AlertSeries, Evidence, EvidenceError, EvidenceSource, Grounds, Parts, RowSink, Section, Step,
 };
 use super::rows;
 use crate::cancel::Cancel;
 use crate::detect::rules::Rule;
-use crate::detect::{Alert, DetectError, HuntParameters, Recount, RuleCoverage};
+use crate::detect::{Alert, DetectError, HuntParameters, HuntReport, Recount, RuleCoverage};
 use crate::engine::{Engine, EngineError};
 use crate::lake::coverage::Dates;
-use crate::lake::{LakeCoverage, LakeError, Snapshot};
+use crate::lake::{Accounting, Lake, LakeCoverage, LakeError};
 use crate::query::value::read_time;
 use crate::runbook::{self, Counting, PlannedSection, Reach, Runbook, RunbookError, Subject, SubjectError};
 
@@ -46,17 +46,19 @@ pub enum GatherError {
 }
 
 impl<'a> LakeEvidence<'a> {
-    /// Counts the hunt again and looks for what must be rotated, once for all alerts.
+    /// Counts the hunt again and looks for what must be rotated, once for all of its alerts that are not
+    /// silenced.
     pub fn new(
         engine: &'a Engine,
         rule: &'a Rule,
         parameters: &'a HuntParameters,
+        report: &HuntReport,
         cancel: &'a Cancel,
     ) -> Result<Self, GatherError> {
         let runbook = Runbook::of(rule).map_err(Box::new)?;
         let mut recount = Recount::new(engine, rule, parameters, cancel)?;
         let Reach { around, past } = Reach::default();
-        recount.expose(past, around)?;
+        recount.expose(report.open(), past, around)?;
         Ok(Self { engine, cancel, parameters, runbook, recount })
     }
 
@@ -117,14 +119,12 @@ impl<'a> LakeEvidence<'a> {
         Ok(answered.map_err(Box::new)?)
     }
 
-    fn whole(&self, alert: &Alert, name: &str, row: RowSink<'_>) -> Result<(), GatherError> {
+    fn whole(&self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), GatherError> {
         let (Some(planned), Some(subject)) = (self.runbook.section(name), self.subject(alert)?) else {
             return Ok(());
         };
-        self.answer(planned, &subject, |batch| {
-            let names = names(batch);
-            rows::values(batch).try_for_each(|values| row(&names, &values.map_err(io::Error::other)?))
-        })
+        let mut parts = Parts::new(part);
+        self.answer(planned, &subject, |batch| parts.take(batch))
     }
 
     /// Reads what the runbooks of these alerts look at once for all of them.
@@ -178,52 +178,30 @@ impl EvidenceSource for LakeEvidence<'_> {
         self.gather(alert, rows).map_err(|error| failed(alert, error))
     }
 
-    fn section(&mut self, alert: &Alert, name: &str, row: RowSink<'_>) -> Result<(), EvidenceError> {
-        self.whole(alert, name, row).map_err(|error| failed(alert, error))
+    fn section(&mut self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        self.whole(alert, name, part).map_err(|error| failed(alert, error))
     }
 
-    fn requests(&mut self, alert: &Alert, row: RowSink<'_>) -> Result<(), EvidenceError> {
-        self.recount.requests::<GatherError>(alert, row).map_err(|error| failed(alert, error))
+    fn requests(&mut self, alert: &Alert, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        self.recount.requests::<GatherError>(alert, part).map_err(|error| failed(alert, error))
     }
 
-    fn rotation(&mut self, row: RowSink<'_>) -> Result<(), EvidenceError> {
-        self.recount.rotation::<GatherError>(row).map_err(failed_for_all)
+    fn rotation(&mut self, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        self.recount.rotation::<GatherError>(part).map_err(failed_for_all)
     }
 
-    fn lists(&mut self, row: RowSink<'_>) -> Result<(), EvidenceError> {
-        self.recount.lists::<GatherError>(row).map_err(failed_for_all)
+    fn lists(&mut self, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        self.recount.lists::<GatherError>(part).map_err(failed_for_all)
     }
 }
 
-/// The accounting of every commit of a lake, summed up, and what it covers; `rule` is what the hunt's
-/// rule could see.
+/// Where the records of a lake went, and what it covers; `rule` is what the hunt's rule could see.
 ///
 /// # Errors
-/// When what a file covers cannot be read, or the work was stopped.
-pub fn grounds(
-    snapshot: &Snapshot,
-    rule: Option<&RuleCoverage>,
-    cancel: &Cancel,
-) -> Result<Grounds, LakeError> {
-    let mut sum = Accounting::default();
-    let mut rejects = std::collections::BTreeMap::new();
-    let mut other = std::collections::BTreeMap::new();
-    for commit in &snapshot.commits {
-        let counts = &commit.counts;
-        sum.commits += 1;
-        sum.sources += commit.sources.len() as u64;
-        sum.records += counts.records_in;
-        sum.rows += counts.rows;
-        sum.duplicates += counts.duplicates;
-        for (name, n) in &counts.rejects {
-            *rejects.entry(name.clone()).or_default() += n;
-        }
-        for (name, n) in &counts.other {
-            *other.entry(name.clone()).or_default() += n;
-        }
-    }
-    sum.rejects = rejects.into_iter().collect();
-    sum.other = other.into_iter().collect();
-    let covered = LakeCoverage::read(snapshot, &Dates::default(), cancel)?;
-    Ok(Grounds { accounting: Some(sum), coverage: coverage::sections(rule, &covered) })
+/// When the rejects or what a file covers cannot be read, or the work was stopped.
+pub fn grounds(lake: &Lake, rule: Option<&RuleCoverage>, cancel: &Cancel) -> Result<Grounds, LakeError> {
+    let snapshot = lake.snapshot()?;
+    let accounting = Some(Accounting::of(lake, &snapshot)?);
+    let covered = LakeCoverage::read(&snapshot, &Dates::default(), cancel)?;
+    Ok(Grounds { accounting, coverage: coverage::sections(rule, &covered) })
 }

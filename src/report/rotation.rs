@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::evidence::{EvidenceError, EvidenceSource, RowSink};
+use super::evidence::{EvidenceError, EvidenceSource, Part};
 use super::text::{count, number};
 
 /// Over all alerts. A secret that was read by name is counted as read, also where it was listed.
@@ -39,9 +39,10 @@ impl Rotation {
     pub fn read(source: &mut dyn EvidenceSource, rows: usize) -> Result<Option<Self>, EvidenceError> {
         let mut rotation = Self::default();
         let Self { secrets, lists, places } = &mut rotation;
-        source.rotation(&mut |columns, row| {
-            secrets.take(columns, row, rows);
-            let text = |name: &str| text(columns, row, name);
+        source.rotation(&mut |part| {
+            secrets.take(part, rows);
+            let Part::Row(row) = part else { return Ok(()) };
+            let text = |name: &str| text(&secrets.columns, row, name);
             let place = places.entry((text("cluster"), text("namespace"))).or_default();
             if text("how").as_deref() == Some("read") {
                 place.read += 1;
@@ -50,11 +51,10 @@ impl Rotation {
             }
             Ok(())
         })?;
-        let take: RowSink<'_> = &mut |columns, row| {
-            lists.take(columns, row, rows);
+        source.lists(&mut |part| {
+            lists.take(part, rows);
             Ok(())
-        };
-        source.lists(take)?;
+        })?;
         let is_empty = rotation.secrets.found == 0 && rotation.lists.found == 0;
         Ok((!is_empty).then_some(rotation))
     }
@@ -97,13 +97,15 @@ impl Rotation {
 }
 
 impl Table {
-    fn take(&mut self, columns: &[String], row: &[Value], rows: usize) {
-        if self.found == 0 {
-            self.columns = columns.to_vec();
-        }
-        self.found += 1;
-        if self.rows.len() < rows {
-            self.rows.push(row.to_vec());
+    fn take(&mut self, part: Part<'_>, rows: usize) {
+        match part {
+            Part::Columns(columns) => self.columns = columns.to_vec(),
+            Part::Row(row) => {
+                self.found += 1;
+                if self.rows.len() < rows {
+                    self.rows.push(row.to_vec());
+                }
+            }
         }
     }
 }

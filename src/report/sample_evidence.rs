@@ -1,15 +1,14 @@
 //! Evidence for the tests of the long faces.
 
-use std::io;
-
 use serde_json::{Value, json};
 
 use super::evidence::{
-    Accounting, AlertSeries, AnswerShare, Evidence, EvidenceError, EvidenceSource, Grounds, NamespaceShare,
-    Section, SeriesPoint, Step,
+    AlertSeries, AnswerShare, Evidence, EvidenceError, EvidenceSource, Grounds, NamespaceShare, Part,
+    RowSink, Section, SeriesPoint, Step,
 };
 use super::time;
 use crate::detect::Alert;
+use crate::lake::Accounting;
 
 /// Evidence that fits the alerts of the sample.
 pub struct Source;
@@ -22,8 +21,6 @@ pub struct LargeSource {
     pub rows: usize,
     pub asked: usize,
 }
-
-type Rows<'a> = &'a mut dyn FnMut(&[String], &[Value]) -> io::Result<()>;
 
 fn columns(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -42,27 +39,28 @@ fn section(name: &str, title: &str, names: &[&str], rows: Vec<Vec<Value>>) -> Se
 }
 
 /// A row for each secret, as the whole hunt's table has them.
-fn rotation(value: &str, secrets: usize, row: Rows<'_>) -> Result<(), EvidenceError> {
-    let names = columns(&["cluster", "namespace", "secret", "how", "readers", "usernames"]);
+fn rotation(value: &str, user: &str, secrets: usize, part: RowSink<'_>) -> Result<(), EvidenceError> {
+    part(Part::Columns(&columns(&["cluster", "namespace", "secret", "how", "readers", "usernames"])))?;
     for n in 0..secrets {
         let how = if n % 3 == 0 { "listed with the whole cluster" } else { "read" };
         let namespace = if n % 2 == 0 { value } else { "payments" };
         let secret = format!("{value}-{n:02}");
-        let users = json!([value]);
-        row(&names, &["prod-1".into(), namespace.into(), secret.into(), how.into(), 1.into(), users])?;
+        let users = json!([user]);
+        part(Part::Row(&["prod-1".into(), namespace.into(), secret.into(), how.into(), 1.into(), users]))?;
     }
     Ok(())
 }
 
-fn lists(value: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
-    let names = columns(&["cluster", "scope", "namespace", "lists", "usernames"]);
-    Ok(row(&names, &["prod-1".into(), "cluster".into(), Value::Null, 2.into(), json!([value])])?)
+fn lists(user: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
+    part(Part::Columns(&columns(&["cluster", "scope", "namespace", "lists", "usernames"])))?;
+    Ok(part(Part::Row(&["prod-1".into(), "cluster".into(), Value::Null, 2.into(), json!([user])]))?)
 }
 
 /// A section of an alert's runbook, row by row.
-fn section_rows(evidence: &Evidence, name: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
+fn section_rows(evidence: &Evidence, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
     let Some(section) = evidence.section(name) else { return Ok(()) };
-    Ok(section.rows.iter().try_for_each(|cells| row(&section.columns, cells))?)
+    part(Part::Columns(&section.columns))?;
+    Ok(section.rows.iter().try_for_each(|cells| part(Part::Row(cells)))?)
 }
 
 /// The count rises to 16 in half an hour, and one point stands for each read.
@@ -181,9 +179,11 @@ fn evidence(alert: &Alert, value: &str) -> Evidence {
     }
 }
 
-fn request(alert: &Alert, value: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
-    let names = columns(&["event_time", "verb", "request_uri", "user_agent", "response_code"]);
-    Ok(row(&names, &[alert.first_seen.clone().into(), "get".into(), value.into(), value.into(), 200.into()])?)
+/// The same request, so many times.
+fn requests(alert: &Alert, value: &str, times: usize, part: RowSink<'_>) -> Result<(), EvidenceError> {
+    part(Part::Columns(&columns(&["event_time", "verb", "request_uri", "user_agent", "response_code"])))?;
+    let row = [alert.first_seen.clone().into(), "get".into(), value.into(), value.into(), 200.into()];
+    Ok((0..times).try_for_each(|_| part(Part::Row(&row)))?)
 }
 
 impl EvidenceSource for Source {
@@ -191,20 +191,20 @@ impl EvidenceSource for Source {
         Ok(evidence(alert, "db"))
     }
 
-    fn section(&mut self, alert: &Alert, name: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
-        section_rows(&evidence(alert, "db"), name, row)
+    fn section(&mut self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        section_rows(&evidence(alert, "db"), name, part)
     }
 
-    fn requests(&mut self, alert: &Alert, row: Rows<'_>) -> Result<(), EvidenceError> {
-        request(alert, "/api/v1/namespaces/payments/secrets/db-01", row)
+    fn requests(&mut self, alert: &Alert, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        requests(alert, "/api/v1/namespaces/payments/secrets/db-01", 1, part)
     }
 
-    fn rotation(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
-        rotation("db", 5, row)
+    fn rotation(&mut self, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        rotation("db", "alice", 5, part)
     }
 
-    fn lists(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
-        lists("alice", row)
+    fn lists(&mut self, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        lists("alice", part)
     }
 }
 
@@ -219,20 +219,20 @@ impl EvidenceSource for HostileSource {
         Ok(evidence)
     }
 
-    fn section(&mut self, alert: &Alert, name: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
-        section_rows(&evidence(alert, HOSTILE), name, row)
+    fn section(&mut self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        section_rows(&evidence(alert, HOSTILE), name, part)
     }
 
-    fn requests(&mut self, alert: &Alert, row: Rows<'_>) -> Result<(), EvidenceError> {
-        request(alert, HOSTILE, row)
+    fn requests(&mut self, alert: &Alert, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        requests(alert, HOSTILE, 1, part)
     }
 
-    fn rotation(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
-        rotation(HOSTILE, 5, row)
+    fn rotation(&mut self, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        rotation(HOSTILE, HOSTILE, 5, part)
     }
 
-    fn lists(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
-        lists(HOSTILE, row)
+    fn lists(&mut self, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        lists(HOSTILE, part)
     }
 }
 
@@ -246,22 +246,23 @@ impl EvidenceSource for LargeSource {
         Ok(evidence)
     }
 
-    fn section(&mut self, alert: &Alert, name: &str, row: Rows<'_>) -> Result<(), EvidenceError> {
+    fn section(&mut self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
         let evidence = evidence(alert, "db");
         let Some(section) = evidence.section(name) else { return Ok(()) };
-        Ok((0..self.rows).try_for_each(|_| row(&section.columns, &section.rows[0]))?)
+        part(Part::Columns(&section.columns))?;
+        Ok((0..self.rows).try_for_each(|_| part(Part::Row(&section.rows[0])))?)
     }
 
-    fn requests(&mut self, alert: &Alert, row: Rows<'_>) -> Result<(), EvidenceError> {
-        (0..self.rows).try_for_each(|_| request(alert, "/api", row))
+    fn requests(&mut self, alert: &Alert, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        requests(alert, "/api", self.rows, part)
     }
 
-    fn rotation(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
-        rotation("db", self.rows, row)
+    fn rotation(&mut self, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        rotation("db", "alice", self.rows, part)
     }
 
-    fn lists(&mut self, row: Rows<'_>) -> Result<(), EvidenceError> {
-        lists("alice", row)
+    fn lists(&mut self, part: RowSink<'_>) -> Result<(), EvidenceError> {
+        lists("alice", part)
     }
 }
 
@@ -273,8 +274,8 @@ pub fn grounds() -> Grounds {
             records: 1_204_600,
             rows: 1_204_551,
             duplicates: 31,
-            rejects: vec![("invalid_json".into(), 7), ("no_time".into(), 1)],
-            other: vec![("klog".into(), 10)],
+            rejects: [("invalid_json".into(), 7), ("no_time".into(), 1)].into(),
+            other: [("klog".into(), 10)].into(),
         }),
         coverage: vec![section(
             "hours",

@@ -1,11 +1,13 @@
 //! What the answer rests on: where the records went, what the logs leave out, what was asked.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use super::page::Page;
 use super::tables;
 use crate::detect::HuntReport;
-use crate::report::evidence::{Accounting, Grounds};
+use crate::lake::Accounting;
+use crate::report::evidence::Grounds;
 use crate::report::text::{count, number};
 
 pub fn section(page: &mut Page<'_>, report: &HuntReport, grounds: &Grounds) -> io::Result<()> {
@@ -49,10 +51,10 @@ fn accounting(page: &mut Page<'_>, accounting: &Accounting) -> io::Result<()> {
     page.markup("</dl>\n")
 }
 
-fn total(parts: &[(String, u64)]) -> String {
-    number(parts.iter().map(|(_, n)| n).sum::<u64>())
+fn total(parts: &BTreeMap<String, u64>) -> String {
+    number(parts.values().sum::<u64>())
 }
 
-fn named(parts: &[(String, u64)]) -> Vec<String> {
+fn named(parts: &BTreeMap<String, u64>) -> Vec<String> {
     parts.iter().map(|(name, n)| format!("{name}: {}", number(*n))).collect()
 }

@@ -14,21 +14,17 @@ use crate::report::{View, escape};
 /// The card of an alert; the threshold is the hunt's.
 pub fn of(alert: &Alert, threshold: Option<i64>, view: View) -> Table {
     let mut rows = Card::of(alert, view).rows;
-    let labels = rows.iter().map(|(label, _)| text::width(label)).max().unwrap_or(0).min(20);
+    let labels = rows.iter().map(|row| text::width(&row.label)).max().unwrap_or(0).min(20);
     // Three borders, and a space on both sides of both columns.
     let value_width = view.width.saturating_sub(labels + 7).max(12);
     let growth = spark::lines(alert, threshold, value_width.min(CARD_VALUE_WIDTH));
-    if let (Some(after), false) = (rows.iter().position(|(label, _)| label == DISTINCT), growth.is_empty()) {
-        rows.insert(after + 1, ("count over time".to_owned(), growth));
+    if let (Some(after), false) = (rows.iter().position(|row| row.label == DISTINCT), growth.is_empty()) {
+        rows.insert(after + 1, Row { label: "count over time".to_owned(), values: growth, folded: None });
     }
     let mut builder = Builder::with_capacity(rows.len(), 2);
-    for (label, values) in &rows {
-        // Indenting tells an element's second line from the next element.
-        let hang = if values.len() > 1 { 2 } else { 0 };
-        let lines: Vec<String> =
-            values.iter().flat_map(|value| text::wrap(value, value_width, hang)).collect();
-        let lines = pad(lines, value_width.min(CARD_VALUE_WIDTH));
-        builder.push_record([text::wrap(label, labels, 0).join("\n"), lines.join("\n")]);
+    for row in &rows {
+        let lines = pad(row.lines(value_width), value_width.min(CARD_VALUE_WIDTH));
+        builder.push_record([text::wrap(&row.label, labels, 0).join("\n"), lines.join("\n")]);
     }
     let mut table = builder.build();
     table.with(Style::rounded().remove_horizontals());
@@ -62,7 +58,30 @@ const SEVERITY_ROW: usize = 2;
 const DISTINCT: &str = "distinct secrets";
 
 /// A label and the lines of its value, escaped but not yet wrapped.
-type Row = (String, Vec<String>);
+struct Row {
+    label: String,
+    values: Vec<String>,
+    /// What the last line says of elements that are not shown: in one piece, wherever it has room.
+    folded: Option<String>,
+}
+
+impl Row {
+    fn lines(&self, columns: usize) -> Vec<String> {
+        // Indenting tells an element's second line from the next element.
+        let hang = if self.values.len() > 1 { 2 } else { 0 };
+        let mut lines: Vec<String> =
+            self.values.iter().flat_map(|value| text::wrap(value, columns, hang)).collect();
+        let Some(folded) = &self.folded else { return lines };
+        match lines.last_mut() {
+            Some(last) if text::width(last) + 1 + text::width(folded) <= columns => {
+                last.push(' ');
+                last.push_str(folded);
+            }
+            _ => lines.extend(text::wrap(folded, columns, hang)),
+        }
+        lines
+    }
+}
 
 struct Card {
     rows: Vec<Row>,
@@ -101,18 +120,17 @@ impl Card {
 
     fn line(&mut self, label: &str, value: &str) {
         let label = escape::terminal(label).into_owned();
-        self.rows.push((label, vec![escape::terminal(value).into_owned()]));
+        self.push(label, vec![escape::terminal(value).into_owned()], None);
     }
 
     /// A list on as few lines as possible.
     fn joined(&mut self, label: &str, elements: &[String], fold: usize) {
         let (shown, folded) = self.fold(elements, fold);
         let mut text = shown.iter().map(|element| quoted(element)).collect::<Vec<_>>().join(", ");
-        if let Some(folded) = folded {
-            text.push_str(", ");
-            text.push_str(&folded);
+        if folded.is_some() {
+            text.push(',');
         }
-        self.rows.push((label.to_owned(), vec![text]));
+        self.push(label.to_owned(), vec![text], folded);
     }
 
     /// A list with a line for each element.
@@ -122,7 +140,11 @@ impl Card {
         if lines.is_empty() {
             lines.push(String::new());
         }
-        self.rows.push((label.to_owned(), lines));
+        self.push(label.to_owned(), lines, None);
+    }
+
+    fn push(&mut self, label: String, values: Vec<String>, folded: Option<String>) {
+        self.rows.push(Row { label, values, folded });
     }
 
     /// The elements to show, and what is said of the rest. One more is never folded: saying so

@@ -47,10 +47,45 @@ fn request() -> impl Strategy<Value = Request> {
     )
 }
 
+/// What a request leaves: its record; or its beginning, and so many seconds later a response that was cut, of which
+/// requests with the same id and of the same kind claim one.
+fn records() -> impl Strategy<Value = Vec<Request>> {
+    let cut = prop::option::weighted(0.3, (0..90_i64, 0..3_u8));
+    (request(), cut).prop_map(|(request, cut)| match cut {
+        Some((seconds, id)) => cut_after(&request, seconds, &format!("cut-{id}")).into(),
+        None => vec![request],
+    })
+}
+
+fn cut_after(request: &Request, seconds: i64, id: &str) -> [Request; 2] {
+    let audit_id = Some(id.to_owned());
+    let at = read_time(&request.time).unwrap() + jiff::SignedDuration::from_secs(seconds);
+    let cut = Request { time: at.to_string(), is_cut: true, audit_id, ..request.clone() };
+    let (time, stage) = (request.time.clone(), "RequestReceived".to_owned());
+    [Request { time, stage, is_cut: false, code: None, ..cut.clone() }, cut]
+}
+
+#[test]
+fn a_cut_response_and_its_request_are_one() {
+    let read = prod("2026-11-20T12:00:00Z", "db");
+    let [begun, cut] = cut_after(&read, 2, "cut");
+    let late = cut_after(&prod("2026-11-20T12:10:00Z", "late"), 61, "late");
+    let requests = [vec![begun, cut], late.into()].concat();
+    for mut report in both(&requests, &[Some("eve".to_owned())]) {
+        let secrets = rows_of(&report.remove(0), "1_1_secrets");
+        let counted: Vec<(&str, i64)> = secrets
+            .iter()
+            .map(|row| (row["secret"].as_str().unwrap(), row["requests"].as_i64().unwrap()))
+            .collect();
+        assert_eq!(counted, [("db", 1), ("late", 2)]);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn read_once_gives_what_the_lake_gives(requests in prop::collection::vec(request(), 1..60)) {
+    fn read_once_gives_what_the_lake_gives(requests in prop::collection::vec(records(), 1..60)) {
+        let requests = requests.concat();
         let users = [Some("eve".to_owned()), Some("bob".to_owned()), None];
         let [direct, shared] = both(&requests, &users);
         prop_assert_eq!(direct, shared);
