@@ -262,3 +262,29 @@ fn the_folder_is_its_owners_and_must_be_empty() {
     }
     evidence(&world, "ffffffffffffffff").expect_code(1);
 }
+
+#[test]
+fn the_request_that_a_cut_response_answers_is_evidence_too() {
+    let world = World::new();
+    let mut text = String::new();
+    for n in 0..20 {
+        let whole = event(n, "ResponseComplete").to_string();
+        let (head, _) = whole.split_once("\"requestReceivedTimestamp\"").expect("its times at the end");
+        let received = event(n, "RequestReceived");
+        text += &format!("2026-11-01T10:00:{n:02}.300Z {received}\n");
+        text += &format!(
+            "2026-11-01T10:00:{n:02}.700Z {head}\"responseObject\":{{\"kind\":\"Secr[Truncated...]\n"
+        );
+    }
+    // The same request once more, with the same Audit-ID; nothing answers it, so that it stands for itself.
+    let mut repeated = event(0, "RequestReceived");
+    repeated["requestReceivedTimestamp"] = json!("2026-11-01T10:00:30.000000Z");
+    text += &format!("2026-11-01T10:00:30.100Z {repeated}\n");
+    world.write("000000", &text);
+    let alert = alert(&world, "000000");
+    evidence(&world, &alert).expect_code(0);
+    let (manifest, records) = verified(&world);
+    assert_eq!(manifest["alert"]["requests"], 21);
+    let of = |stage: &str| records.iter().filter(|(entry, _)| entry["stage"] == stage).count();
+    assert_eq!((of("RequestReceived"), of("ResponseComplete"), records.len()), (21, 20, 41));
+}
