@@ -4,6 +4,7 @@ use std::fs;
 
 use jiff::Timestamp;
 
+use super::archive_tests::tar;
 use super::tests::{Bench, event, events};
 use super::*;
 use crate::lake::drop::Target;
@@ -38,6 +39,37 @@ fn clean(bench: &Bench, names: &[&str], cluster: &str) -> (Vec<String>, usize) {
 
 fn shape(bench: &Bench) -> (Vec<String>, usize) {
     (bench.rows(), bench.rejects().len())
+}
+
+#[test]
+fn an_archive_is_read_again_with_every_file_in_it() {
+    let mut bench = Bench::new();
+    let log = [events(0..50), b"no JSON\n".to_vec()].concat();
+    bench.write("all.tar", &tar(&[("x/a.log", log.clone()), ("b.log", events(100..150))]));
+    again(&mut bench, &["all.tar"], "wrong").unwrap();
+    let report = again(&mut bench, &["all.tar"], "right").unwrap();
+    assert_eq!(
+        (report.commit, report.rows, report.removed, report.rejected()),
+        (Some(2), 100, 100, 1),
+        "{report:?}"
+    );
+    assert_eq!(shape(&bench), clean(&bench, &["all.tar"], "right"));
+    assert_eq!(bench.ingest(&["all.tar"]).commit, None);
+    bench.assert_sound();
+    // One of the files without the archive: it is replaced alone, and with its new name.
+    bench.write("a.log", &log);
+    let one = again(&mut bench, &["a.log"], "loose").unwrap();
+    assert_eq!((one.rows, one.removed), (50, 50), "{one:?}");
+    let rows = bench.rows();
+    assert_eq!(rows.iter().filter(|row| row.contains("|loose|")).count(), 50);
+    assert_eq!(rows.iter().filter(|row| row.contains("|right|")).count(), 50);
+    bench.assert_sound();
+    // An archive that no longer holds a file would lose its rows.
+    bench.write("all.tar", &tar(&[("x/a.log", log)]));
+    let lost = again(&mut bench, &["all.tar"], "right");
+    assert!(matches!(lost, Err(IngestError::NotAgain { .. } | IngestError::OtherContent { .. })), "{lost:?}");
+    assert_eq!(bench.rows(), rows);
+    bench.assert_sound();
 }
 
 #[test]

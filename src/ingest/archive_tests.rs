@@ -9,7 +9,7 @@ use crate::ingest::preview::Verdict;
 use crate::lake::drop::Target;
 use crate::sources::path_to_uri;
 
-fn tar(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn tar(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in members {
         let mut header = tar::Header::new_gnu();

@@ -6,6 +6,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::archive_tests::tar;
 use super::super::tests::{Bench, event, events};
 use super::super::{IngestOptions, Silent, run};
 use super::*;
@@ -33,7 +34,7 @@ fn upgrade(bench: &Bench, names: &[&str]) {
     let mut frames = HashMap::new();
     for name in names {
         let before = fs::read_to_string(bench.log(name)).unwrap();
-        let after: String = before.lines().map(|line| shown(line) + "\n").collect();
+        let after: String = before.split_inclusive('\n').map(shown).collect();
         assert_eq!(before.len(), after.len());
         for (before, after) in before.lines().zip(after.lines()) {
             frames.insert(hash(before), after.to_owned());
@@ -177,6 +178,28 @@ fn what_was_kept_stands_in_for_a_source_that_is_gone_or_has_changed() {
         }
         let report = again(&mut bench).unwrap();
         assert_eq!((report.read, report.from_source, report.left, report.lost), (5, 0, 2, 0));
+        assert_eq!(bench.rows(), expected);
+        bench.assert_sound();
+        assert_eq!(again(&mut bench).unwrap().commit, None);
+    }
+}
+
+#[test]
+fn rejects_of_files_in_archives_are_read_there_again() {
+    let log = [events(0..20), hidden(20).into(), b"no JSON\n".to_vec(), events(21..22)].concat();
+    let archive = tar(&[("x/a.log", log), ("b.log", events(100..105))]);
+    for gone in [false, true] {
+        let mut bench = Bench::new();
+        bench.write("all.tar", &archive);
+        bench.ingest(&["all.tar"]);
+        assert_eq!((bench.rows().len(), bench.rejects().len()), (26, 2));
+        upgrade(&bench, &["all.tar"]);
+        let expected = clean(&bench, &["all.tar"], |options| options);
+        if gone {
+            fs::remove_file(bench.log("all.tar")).unwrap();
+        }
+        let report = again(&mut bench).unwrap();
+        assert_eq!((report.read, report.from_source, report.left), (1, u64::from(!gone), 1), "{report:?}");
         assert_eq!(bench.rows(), expected);
         bench.assert_sound();
         assert_eq!(again(&mut bench).unwrap().commit, None);
