@@ -1,27 +1,26 @@
 //! The decoder and the row builder behind it, on any bytes at all.
 
-use std::io::Read;
-
 use kubetrawl::decode::{
-    Chunk, Content, DecodeOptions, Decoded, Decoder, Frame, Limits, MAX_DEPTH, Opened, Records,
+    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Limits, MAX_DEPTH, Opened, Records,
 };
 use kubetrawl::normalize::{Defaults, Place, RowBuilder};
 
+const LIMITS: Limits = Limits { chunk: 1 << 12, frame: 1 << 16, kept: 1 << 10 };
+
 /// Decodes what the bytes are, as an ingest does; a decoder that has seen other records gives the same.
 pub fn check(data: &[u8]) {
-    check_layers(Box::new(std::io::Cursor::new(data.to_vec())), 0);
+    check_opened(Opened::with_limits(Box::new(std::io::Cursor::new(data.to_vec())), None, LIMITS), 0);
 }
 
 /// The same for what is in archives.
-fn check_layers(reader: Box<dyn Read + Send>, depth: usize) {
-    let limits = Limits { chunk: 1 << 12, frame: 1 << 16, kept: 1 << 10 };
-    let Ok(opened) = Opened::with_limits(reader, None, limits) else { return };
+fn check_opened(opened: Result<Opened, DecodeError>, depth: usize) {
+    let Ok(opened) = opened else { return };
     match opened.content {
         Content::Records(records) => check_records(records),
         Content::Archive(mut archive) if depth < MAX_DEPTH => {
             while let Ok(Some(member)) = archive.next_member() {
                 if let Ok(body) = member.body {
-                    check_layers(body, depth + 1);
+                    check_opened(Opened::member(body, &member.within, LIMITS), depth + 1);
                 }
             }
         }

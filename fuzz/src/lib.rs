@@ -11,6 +11,7 @@ pub mod decompression;
 pub mod framing;
 pub mod redaction;
 pub mod resource_name;
+pub mod tables;
 
 mod event;
 
@@ -18,7 +19,7 @@ mod event;
 pub type Check = fn(&[u8]);
 
 /// All of them, by the name of their target and of their folder of seeds.
-pub const CHECKS: [(&str, Check); 8] = [
+pub const CHECKS: [(&str, Check); 9] = [
     ("containers", containers::check),
     ("csv_rows", csv_rows::check),
     ("cut", cut::check),
@@ -27,4 +28,5 @@ pub const CHECKS: [(&str, Check); 8] = [
     ("framing", framing::check),
     ("redaction", redaction::check),
     ("resource_name", resource_name::check),
+    ("tables", tables::check),
 ];

@@ -1,14 +1,15 @@
 //! What a source holds inside its layers of compression: text, a table or an archive, told by its first bytes.
 
 use std::fs::File;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::archives::{Archive, is_tar, is_zip};
-use super::decompress::{Counted, Whole, peek, take_off};
+use super::archives::{Archive, Within, is_tar, is_zip};
+use super::decompress::{Counted, Total, Whole, peek, take_off};
 use super::error::DecodeError;
 use super::seekable::Seekable;
-use super::tables::{CsvRows, RowChunks, is_csv};
+use super::tables::{AvroRows, CsvRows, ParquetRows, RowChunks, Rows, is_avro, is_csv, is_parquet};
 use super::{Chunk, ChunkReader, Limits};
 
 /// Looked at to tell what a source holds: a tar header has 512 bytes, and a table's may be long.
@@ -37,40 +38,61 @@ pub enum Records {
 
 impl Opened {
     /// Opens a source by its bytes as they are stored. `file` is the same source, where it can be read at any
-    /// place; a zip begins with its end, and goes through a temporary file without it.
+    /// place; zip and Parquet begin with their end, and go through a temporary file without it.
     pub fn new(stored: Whole, file: Option<File>) -> Result<Self, DecodeError> {
         Self::with_limits(stored, file, Limits::default())
     }
 
     /// The same, in chunks of other sizes.
     pub fn with_limits(stored: Whole, file: Option<File>, limits: Limits) -> Result<Self, DecodeError> {
-        let (reader, mut forms) = take_off(stored)?;
+        let total = Arc::new(Total::default());
+        Self::open(total.stored_in(stored), file, limits, total)
+    }
+
+    /// Opens a file in an archive.
+    pub fn member(body: Whole, within: &Within, limits: Limits) -> Result<Self, DecodeError> {
+        Self::open(body, None, limits, Arc::clone(&within.0))
+    }
+
+    fn open(
+        stored: Whole,
+        file: Option<File>,
+        limits: Limits,
+        total: Arc<Total>,
+    ) -> Result<Self, DecodeError> {
+        let (reader, mut forms) = take_off(stored, &total)?;
         let file = file.filter(|_| forms.is_empty());
         let bytes = Arc::new(AtomicU64::new(0));
         let (head, reader) = peek(reader, HEAD)?;
         let reader: Whole = Box::new(Counted { reader, taken: Arc::clone(&bytes) });
-        let table = |form| move |source| DecodeError::Table { form, source };
-        let seekable = |reader, form| {
-            match file {
-                Some(file) => Seekable::new(file),
-                None => Seekable::spool(reader),
-            }
-            .map_err(table(form))
-        };
-        let rows = |rows| Content::Records(Records::Rows(rows));
-        let content = match Form::of(&head) {
+        let form = Form::of(&head);
+        let content = match form {
             Form::Text => Content::Records(Records::Text(ChunkReader::new(reader, limits))),
-            Form::Csv => rows(RowChunks::new(CsvRows::new(reader), limits)),
-            Form::Tar => Content::Archive(Archive::tar(reader)),
-            Form::Zip => Content::Archive(Archive::zip(seekable(reader, "zip")?)?),
+            Form::Csv => Content::rows(CsvRows::new(reader), limits, total),
+            Form::Avro => Content::rows(AvroRows::open(reader).map_err(form.failed())?, limits, total),
+            Form::Parquet => {
+                let file = Seekable::of(file, reader, &total).map_err(form.failed())?;
+                Content::rows(ParquetRows::open(file).map_err(form.failed())?, limits, total)
+            }
+            Form::Tar => Content::Archive(Archive::tar(reader, total)),
+            Form::Zip => {
+                let file = Seekable::of(file, reader, &total).map_err(form.failed())?;
+                Content::Archive(Archive::zip(file, total)?)
+            }
         };
-        forms.extend(Form::of(&head).name());
+        forms.extend(form.name());
         Ok(Self { content, forms, bytes })
     }
 
     /// Counts the bytes that were read after decompression.
     pub fn meter(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.bytes)
+    }
+}
+
+impl Content {
+    fn rows(rows: impl Rows + 'static, limits: Limits, total: Arc<Total>) -> Self {
+        Self::Records(Records::Rows(RowChunks::new(rows, limits, total)))
     }
 }
 
@@ -93,6 +115,8 @@ impl Records {
 enum Form {
     Text,
     Csv,
+    Avro,
+    Parquet,
     Tar,
     Zip,
 }
@@ -100,6 +124,8 @@ enum Form {
 impl Form {
     fn of(head: &[u8]) -> Self {
         match head {
+            head if is_avro(head) => Self::Avro,
+            head if is_parquet(head) => Self::Parquet,
             head if is_zip(head) => Self::Zip,
             head if is_tar(head) => Self::Tar,
             head if is_csv(head) => Self::Csv,
@@ -107,10 +133,17 @@ impl Form {
         }
     }
 
+    /// The error of a reader of this form that cannot begin.
+    fn failed(self) -> impl FnOnce(io::Error) -> DecodeError {
+        move |source| DecodeError::Table { form: self.name().unwrap_or("text"), source }
+    }
+
     fn name(self) -> Option<&'static str> {
         match self {
             Self::Text => None,
             Self::Csv => Some("csv"),
+            Self::Avro => Some("avro"),
+            Self::Parquet => Some("parquet"),
             Self::Tar => Some("tar"),
             Self::Zip => Some("zip"),
         }

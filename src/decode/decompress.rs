@@ -40,17 +40,18 @@ pub(super) type Whole = Box<dyn Read + Send>;
 /// A stream that breaks off gives what could be decompressed and then an error with a
 /// [`StreamError`] inside that names the layer.
 pub fn decompress(reader: Whole) -> Result<Whole, DecodeError> {
-    Ok(take_off(reader)?.0)
+    let total = Arc::new(Total::default());
+    Ok(take_off(total.stored_in(reader), &total)?.0)
 }
 
 /// The same, with the names of the layers that were taken off, the outermost first.
-pub(super) fn take_off(reader: Whole) -> Result<(Whole, Vec<&'static str>), DecodeError> {
+pub(super) fn take_off(reader: Whole, total: &Arc<Total>) -> Result<(Whole, Vec<&'static str>), DecodeError> {
     let mut reader = reader;
     let mut layers = Vec::new();
     for _ in 0..=MAX_LAYERS {
         let (head, whole) = peek(reader, SNIFF)?;
         reader = match Format::of(&head) {
-            Some(format) => layer(format, whole)?,
+            Some(format) => layer(format, whole, total)?,
             None => return Ok((whole, layers)),
         };
         layers.extend(Format::of(&head).map(Format::name));
@@ -113,8 +114,8 @@ pub(super) fn peek(mut reader: Whole, length: usize) -> Result<(Vec<u8>, Whole),
     Ok((head.clone(), Box::new(Cursor::new(head).chain(rest))))
 }
 
-/// What one layer of a compression holds.
-pub(super) fn layer(format: Format, reader: Whole) -> Result<Whole, DecodeError> {
+/// What one layer of a compression holds. It counts into the total of its source.
+pub(super) fn layer(format: Format, reader: Whole, total: &Arc<Total>) -> Result<Whole, DecodeError> {
     let taken = Arc::new(AtomicU64::new(0));
     let input = BufReader::with_capacity(BUFFER, Counted { reader, taken: Arc::clone(&taken) });
     let failed = |source| DecodeError::Layer { format: format.name(), source };
@@ -134,7 +135,8 @@ pub(super) fn layer(format: Format, reader: Whole) -> Result<Whole, DecodeError>
         Format::Lz4 => Box::new(Lz4Decoder::new(input)),
         Format::Deflate => Box::new(DeflateDecoder::new(input)),
     };
-    Ok(Box::new(Capped { reader, format: format.name(), taken, given: 0 }))
+    let total = Arc::clone(total);
+    Ok(Box::new(Capped { reader, format: format.name(), taken, given: 0, total }))
 }
 
 /// Gives an error that came up when the first bytes were looked at.
@@ -160,23 +162,55 @@ impl Read for Counted {
     }
 }
 
+/// What the layers, archives and tables in a source have given together, and what of it was read as it is stored. Each
+/// may keep to its own limit, and one in another still be a bomb.
+#[derive(Debug, Default)]
+pub(super) struct Total {
+    stored: Arc<AtomicU64>,
+    given: AtomicU64,
+}
+
+impl Total {
+    /// A source's bytes as they are stored.
+    pub(super) fn stored_in(&self, reader: Whole) -> Whole {
+        Box::new(Counted { reader, taken: Arc::clone(&self.stored) })
+    }
+
+    /// Says how long a source is that is read in any order.
+    pub(super) fn is_stored_in(&self, length: u64) {
+        self.stored.fetch_max(length, Ordering::Relaxed);
+    }
+
+    /// Counts what a layer, an archive or a table has given.
+    pub(super) fn gave(&self, format: &'static str, bytes: usize) -> io::Result<()> {
+        let given = self.given.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
+        check_ratio(format, given, self.stored.load(Ordering::Relaxed))
+    }
+}
+
+fn check_ratio(format: &'static str, given: u64, taken: u64) -> io::Result<()> {
+    if given > RATIO_FLOOR && given / taken.max(1) > MAX_RATIO {
+        let bomb = StreamError::Bomb { format, ratio: MAX_RATIO, bytes: RATIO_FLOOR };
+        return Err(io::Error::new(io::ErrorKind::InvalidData, bomb));
+    }
+    Ok(())
+}
+
 /// One layer with its limits, and with errors that name it.
 struct Capped {
     reader: Whole,
     format: &'static str,
     taken: Arc<AtomicU64>,
     given: u64,
+    total: Arc<Total>,
 }
 
 impl Read for Capped {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer).map_err(|source| self.damaged(source))?;
         self.given += read as u64;
-        let taken = self.taken.load(Ordering::Relaxed).max(1);
-        if self.given > RATIO_FLOOR && self.given / taken > MAX_RATIO {
-            let bomb = StreamError::Bomb { format: self.format, ratio: MAX_RATIO, bytes: RATIO_FLOOR };
-            return Err(io::Error::new(io::ErrorKind::InvalidData, bomb));
-        }
+        check_ratio(self.format, self.given, self.taken.load(Ordering::Relaxed))?;
+        self.total.gave(self.format, read)?;
         Ok(read)
     }
 }

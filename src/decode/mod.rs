@@ -25,7 +25,7 @@ pub(crate) mod testing;
 pub mod time;
 mod wire;
 
-pub use archives::{Archive, MAX_DEPTH, MAX_MEMBERS, Member};
+pub use archives::{Archive, MAX_DEPTH, MAX_MEMBERS, Member, Within};
 pub use content::{Content, Opened, Records};
 pub use decoder::{DecodeOptions, Decoder, is_log_record};
 pub use decompress::decompress;

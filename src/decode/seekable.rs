@@ -6,6 +6,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
+use super::decompress::{Total, Whole};
+
 /// The most that is written to a temporary file, where such a content comes through a stream: from
 /// standard input, out of an archive, or compressed.
 const LONGEST: u64 = 8 << 30;
@@ -34,6 +36,14 @@ impl Seekable {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
         Self::new(file)
+    }
+
+    /// A source that is this file, or comes through a stream.
+    pub(super) fn of(file: Option<File>, stream: Whole, total: &Total) -> io::Result<Self> {
+        let Some(file) = file else { return Self::spool(stream) };
+        let file = Self::new(file)?;
+        total.is_stored_in(file.length);
+        Ok(file)
     }
 
     pub(super) fn length(&self) -> u64 {

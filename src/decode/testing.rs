@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::simulate::capture;
+
 /// Any JSON value, nested at most `depth` levels, with strings that hold brackets, quotes and newlines.
 pub(super) fn json(depth: u32) -> impl Strategy<Value = Value> {
     let text = prop_oneof!["[a-z{}\\[\\],:\"\\\\\n\r ]{0,12}", "\\PC{0,8}"];
@@ -24,4 +26,33 @@ pub(super) fn json(depth: u32) -> impl Strategy<Value = Value> {
 /// A record as the framing tests use it: an object with at least one field.
 pub(super) fn record() -> impl Strategy<Value = Value> {
     (any::<u32>(), json(3)).prop_map(|(number, body)| serde_json::json!({"auditID": number, "body": body}))
+}
+
+/// A file of Event Hubs Capture with these messages, a block for each.
+pub(crate) fn avro(codec: &str, bodies: &[&[u8]]) -> Vec<u8> {
+    let mut file = capture::header(codec);
+    for (number, body) in bodies.iter().enumerate() {
+        file.extend(capture::block(&packed(codec, &capture::message(number as i64, body))));
+    }
+    file
+}
+
+fn packed(codec: &str, object: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    match codec {
+        "deflate" => {
+            let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(object).unwrap();
+            encoder.finish().unwrap()
+        }
+        "snappy" => {
+            let mut crc = flate2::Crc::new();
+            crc.update(object);
+            let mut packed = snap::raw::Encoder::new().compress_vec(object).unwrap();
+            packed.extend(crc.sum().to_be_bytes());
+            packed
+        }
+        "zstandard" => zstd::encode_all(object, 1).unwrap(),
+        _ => object.to_vec(),
+    }
 }

@@ -8,7 +8,7 @@ use super::read::{Ended, HungUp, Item, Outcome, Read, Readers, Tail, hash_rest};
 use super::report::chain;
 use super::stored::Stored;
 use super::work::Work;
-use crate::decode::{Archive, DecodeError, MAX_DEPTH, Member, Opened};
+use crate::decode::{Archive, DecodeError, Limits, MAX_DEPTH, Member, Opened};
 
 impl Readers<'_> {
     /// Reads the files in an archive. Where none of them is a log and none failed, they are not told
@@ -64,7 +64,8 @@ impl Readers<'_> {
         let outcome = match member.body {
             Ok(reader) => {
                 let stored = Stored::new(reader);
-                let opened = Opened::new(Box::new(stored.clone()), None);
+                let body = Box::new(stored.clone());
+                let opened = Opened::member(body, &member.within, Limits::default());
                 let (meter, depth) = (archive.meter, archive.depth + 1);
                 let item = Item { number, source: &source, start: None, stored, meter, depth };
                 self.opened(item, opened, work, ended)?

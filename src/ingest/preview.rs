@@ -9,8 +9,8 @@ use super::plan;
 use super::report::{Problem, chain};
 use crate::cancel::Cancel;
 use crate::decode::{
-    Archive, AuditEvent, Content, DecodeError, DecodeOptions, Decoded, Decoder, MAX_DEPTH, Opened, Records,
-    is_log_record,
+    Archive, AuditEvent, Content, DecodeError, DecodeOptions, Decoded, Decoder, Limits, MAX_DEPTH, Opened,
+    Records, is_log_record,
 };
 use crate::lake::utc;
 use crate::normalize::Defaults;
@@ -145,7 +145,10 @@ impl Looker<'_> {
                 Ok(Some(member)) => {
                     let source = source.member(&member.name, member.turn);
                     match member.body {
-                        Ok(reader) => self.look(&source, Opened::new(reader, None), depth + 1),
+                        Ok(reader) => {
+                            let opened = Opened::member(reader, &member.within, Limits::default());
+                            self.look(&source, opened, depth + 1);
+                        }
                         Err(error) => self.files.push(FilePreview::unreadable(&source, chain(&error))),
                     }
                 }

@@ -15,6 +15,7 @@ mod attacks;
 mod background;
 mod body;
 mod call;
+pub(crate) mod capture;
 mod clock;
 mod event;
 mod format;

@@ -9,13 +9,12 @@ mod zip;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) use tar::is_tar;
 pub(super) use zip::is_zip;
 
-use super::decompress::{MAX_RATIO, RATIO_FLOOR, Whole};
-use super::error::{DecodeError, StreamError};
+use super::decompress::{Total, Whole};
+use super::error::DecodeError;
 use super::seekable::Seekable;
 
 /// Archives inside archives that are opened.
@@ -31,9 +30,7 @@ pub struct Archive {
     /// How often a name has come, since names may come twice.
     names: HashMap<Vec<u8>, u32>,
     count: usize,
-    /// Bytes of all members so far, and of the archive where it can be told.
-    given: Arc<AtomicU64>,
-    length: Option<u64>,
+    total: Arc<Total>,
 }
 
 enum Kind {
@@ -55,25 +52,30 @@ pub struct Member {
     pub turn: u32,
     /// Its bytes, to be read before the next member is asked for; or why they cannot be read.
     pub body: Result<Whole, DecodeError>,
+    /// What it is part of.
+    pub within: Within,
 }
 
+/// The source that a file in an archive belongs to, whose limits hold for all in it together.
+#[derive(Debug, Clone)]
+pub struct Within(pub(super) Arc<Total>);
+
 impl Archive {
-    pub(super) fn tar(reader: Whole) -> Self {
-        Self::new("tar", Kind::Tar(tar::Tar::new(reader)), None)
+    pub(super) fn tar(reader: Whole, total: Arc<Total>) -> Self {
+        Self::new("tar", Kind::Tar(tar::Tar::new(reader)), total)
     }
 
-    pub(super) fn zip(file: Seekable) -> Result<Self, DecodeError> {
-        let length = file.length();
-        let zip = zip::Zip::open(file).map_err(|source| DecodeError::Archive {
+    pub(super) fn zip(file: Seekable, total: Arc<Total>) -> Result<Self, DecodeError> {
+        let zip = zip::Zip::open(file, Arc::clone(&total)).map_err(|source| DecodeError::Archive {
             form: "zip",
             members: 0,
             source,
         })?;
-        Ok(Self::new("zip", Kind::Zip(zip), Some(length)))
+        Ok(Self::new("zip", Kind::Zip(zip), total))
     }
 
-    fn new(form: &'static str, members: Kind, length: Option<u64>) -> Self {
-        Self { form, members, names: HashMap::new(), count: 0, given: Arc::default(), length }
+    fn new(form: &'static str, members: Kind, total: Arc<Total>) -> Self {
+        Self { form, members, names: HashMap::new(), count: 0, total }
     }
 
     /// The next file that may be a log: as in folders, names that begin with `.` or `_` are passed by.
@@ -102,7 +104,8 @@ impl Archive {
             let turn = *turn;
             let body = entry.body.map(|reader| self.limited(reader));
             let body = body.map_err(|source| DecodeError::Member { source });
-            return Ok(Some(Member { name: entry.name, turn, body }));
+            let within = Within(Arc::clone(&self.total));
+            return Ok(Some(Member { name: entry.name, turn, body, within }));
         }
     }
 
@@ -121,9 +124,9 @@ impl Archive {
 
     /// Members of a zip may share their bytes, so that each is small and all together are a bomb.
     fn limited(&self, reader: Whole) -> Whole {
-        match self.length {
-            Some(length) => Box::new(Limited { reader, given: Arc::clone(&self.given), length }),
-            None => reader,
+        match self.members {
+            Kind::Zip(_) => Box::new(Limited { reader, total: Arc::clone(&self.total) }),
+            Kind::Tar(_) => reader,
         }
     }
 }
@@ -135,18 +138,13 @@ fn is_hidden(name: &[u8]) -> bool {
 
 struct Limited {
     reader: Whole,
-    given: Arc<AtomicU64>,
-    length: u64,
+    total: Arc<Total>,
 }
 
 impl Read for Limited {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        let given = self.given.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
-        if given > RATIO_FLOOR && given / self.length.max(1) > MAX_RATIO {
-            let bomb = StreamError::Bomb { format: "zip", ratio: MAX_RATIO, bytes: RATIO_FLOOR };
-            return Err(io::Error::new(io::ErrorKind::InvalidData, bomb));
-        }
+        self.total.gave("zip", read)?;
         Ok(read)
     }
 }

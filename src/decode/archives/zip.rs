@@ -2,11 +2,12 @@
 //! same decompressors, and the same limits, as everything else.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use flate2::Crc;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::super::decompress::{Format, Whole, layer};
+use super::super::decompress::{Format, Total, Whole, layer};
 use super::super::seekable::Seekable;
 use super::Entry;
 
@@ -20,12 +21,13 @@ pub(super) struct Zip {
     file: Seekable,
     archive: ZipArchive<Seekable>,
     next: usize,
+    total: Arc<Total>,
 }
 
 impl Zip {
-    pub(super) fn open(file: Seekable) -> io::Result<Self> {
+    pub(super) fn open(file: Seekable, total: Arc<Total>) -> io::Result<Self> {
         let archive = ZipArchive::new(file.clone()).map_err(io::Error::from)?;
-        Ok(Self { file, archive, next: 0 })
+        Ok(Self { file, archive, next: 0, total })
     }
 
     /// The next file.
@@ -45,7 +47,7 @@ impl Zip {
                 _ if sealed => Err(encrypted()),
                 Some(start) => {
                     let bytes: Whole = Box::new(self.file.at(start).take(stored));
-                    unpacked(method, bytes).map(|reader| -> Whole {
+                    unpacked(method, bytes, &self.total).map(|reader| -> Whole {
                         Box::new(Checked { reader, crc: Crc::new(), expected: crc, left: size })
                     })
                 }
@@ -62,7 +64,7 @@ fn encrypted() -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, message)
 }
 
-fn unpacked(method: CompressionMethod, bytes: Whole) -> io::Result<Whole> {
+fn unpacked(method: CompressionMethod, bytes: Whole, total: &Arc<Total>) -> io::Result<Whole> {
     let format = match method {
         CompressionMethod::Stored => return Ok(bytes),
         CompressionMethod::DEFLATE => Format::Deflate,
@@ -74,7 +76,7 @@ fn unpacked(method: CompressionMethod, bytes: Whole) -> io::Result<Whole> {
             return Err(io::Error::new(io::ErrorKind::Unsupported, message));
         }
     };
-    layer(format, bytes).map_err(io::Error::other)
+    layer(format, bytes, total).map_err(io::Error::other)
 }
 
 /// Bytes that must be as many as the directory says, and have its checksum.

@@ -48,7 +48,8 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unpack(data: &str) -> Result<String, Failure> {
+/// The text in base64, which may be compressed.
+pub(super) fn unpack(data: &str) -> Result<String, Failure> {
     let limit = Limits::default().frame;
     let bytes = BASE64.decode(data.trim_ascii()).map_err(|_| Failure::NotMine)?;
     let mut unpacked = Vec::new();

@@ -4,6 +4,7 @@
 //! which fails only before it has handed anything out. To add one, write its file and name it here.
 
 mod aks_diagnostics;
+mod aks_event_hub_capture;
 mod aks_log_analytics;
 mod eks_cloudwatch_export;
 mod eks_cloudwatch_group;
@@ -55,6 +56,7 @@ containers![
     eks_subscription,
     eks_cloudwatch_query,
     eks_sentinel,
+    aks_event_hub_capture,
     aks_log_analytics,
     gke_table,
     security_lake,

@@ -1,13 +1,22 @@
 //! Tables to records: a row becomes an object with a field for each column that has a value.
 
+mod avro_blocks;
+mod avro_rows;
 mod csv_rows;
+mod json_rows;
+mod parquet_bounds;
+mod parquet_rows;
 mod row_chunks;
+mod thrift;
 
 use std::io;
 
 pub use row_chunks::RowChunks;
 
+pub(super) use avro_blocks::is_avro;
+pub(super) use avro_rows::AvroRows;
 pub(super) use csv_rows::{CsvRows, is_csv};
+pub(super) use parquet_rows::{ParquetRows, is_parquet};
 
 /// The rows of a table.
 pub(super) trait Rows {
@@ -16,4 +25,8 @@ pub(super) trait Rows {
     /// # Errors
     /// When the table is damaged; then there are no more rows.
     fn next_row(&mut self, json: &mut Vec<u8>) -> io::Result<bool>;
+}
+
+fn damaged(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }

@@ -1,6 +1,9 @@
 //! Chunks of a table's rows.
 
+use std::sync::Arc;
+
 use super::Rows;
+use crate::decode::decompress::Total;
 use crate::decode::error::DecodeError;
 use crate::decode::frame::MAX_FRAMES;
 use crate::decode::{Chunk, Frame, Limits, RejectCode, RejectReason};
@@ -13,13 +16,15 @@ pub struct RowChunks {
     number: u64,
     row: u64,
     bytes: u64,
+    total: Arc<Total>,
     failure: Option<DecodeError>,
     done: bool,
 }
 
 impl RowChunks {
-    pub(in crate::decode) fn new(rows: impl super::Rows + 'static, limits: Limits) -> Self {
-        Self { rows: Box::new(rows), limits, number: 0, row: 0, bytes: 0, failure: None, done: false }
+    pub(in crate::decode) fn new(rows: impl Rows + 'static, limits: Limits, total: Arc<Total>) -> Self {
+        let rows = Box::new(rows);
+        Self { rows, limits, number: 0, row: 0, bytes: 0, total, failure: None, done: false }
     }
 
     /// Bytes of the rows so far, as JSON.
@@ -33,10 +38,12 @@ impl RowChunks {
         let first_row = self.row;
         while !self.done && data.len() < self.limits.chunk && frames.len() < MAX_FRAMES {
             let start = data.len();
-            match self.rows.next_row(&mut data) {
+            let row = self.rows.next_row(&mut data);
+            let len = data.len().saturating_sub(start);
+            self.bytes += len as u64;
+            // A text may stand in all rows, or a column's name in front of nothing.
+            match row.and_then(|more| self.total.gave("table", len).map(|()| more)) {
                 Ok(true) => {
-                    let len = data.len() - start;
-                    self.bytes += len as u64;
                     self.row += 1;
                     frames.push(self.frame(start, len));
                     if len > self.limits.frame {

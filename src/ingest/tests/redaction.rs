@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::super::archive_tests::tar;
 use super::*;
 
 const PLAIN: &str = "planted-secret-value";
@@ -81,37 +82,141 @@ fn containers() -> Vec<String> {
     ]
 }
 
+/// What the lake keeps of rows and rejects has none of the planted values, also not in base64.
+fn assert_nowhere(bench: &Bench, record: &str, what: &str) {
+    let needles = [PLAIN.to_owned(), STANDARD.encode(PLAIN)];
+    let rejects = bench
+        .rejects()
+        .into_iter()
+        .flat_map(|reject| [reject.text, reject.hex, Some(reject.detail)])
+        .flatten();
+    for kept in bench.rows().into_iter().chain(rejects) {
+        for needle in &needles {
+            assert!(!kept.contains(needle), "{what}: {kept}");
+        }
+        // Records in base64 hold them out of sight.
+        assert!(!kept.contains(&STANDARD.encode(record)[..40]), "{what}: {kept}");
+        let hidden = kept
+            .split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c))
+            .filter(|word| word.len() > 60);
+        for word in hidden {
+            let whole = &word[..word.len() / 4 * 4];
+            let shown = STANDARD.decode(whole).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            assert!(!shown.is_ok_and(|shown| shown.contains(PLAIN)), "{what}: {kept}");
+        }
+    }
+}
+
+/// The record, and what is left of it after every cut.
+fn whole_and_cut(record: &str) -> String {
+    let mut log = record.to_owned() + "\n";
+    for cut in (20..record.len()).step_by(record.len() / 40) {
+        log += &format!("{}\n{}[Truncated...]\n", &record[..cut], &record[..cut]);
+    }
+    log
+}
+
 #[test]
 fn planted_values_are_nowhere_in_the_lake() {
-    let needles = [PLAIN.to_owned(), STANDARD.encode(PLAIN)];
     for (number, record) in containers().into_iter().enumerate() {
         let mut bench = Bench::new();
-        let mut log = record.clone() + "\n";
-        for cut in (20..record.len()).step_by(record.len() / 40) {
-            log += &format!("{}\n{}[Truncated...]\n", &record[..cut], &record[..cut]);
-        }
-        bench.write("a.log", log.as_bytes());
+        bench.write("a.log", whole_and_cut(&record).as_bytes());
         let report = bench.ingest(&["a.log"]);
         assert!(report.rows > 0, "container {number}: {report:?}");
-        let rejects = bench
-            .rejects()
-            .into_iter()
-            .flat_map(|reject| [reject.text, reject.hex, Some(reject.detail)])
-            .flatten();
-        for kept in bench.rows().into_iter().chain(rejects) {
-            for needle in &needles {
-                assert!(!kept.contains(needle), "container {number}: {kept}");
+        assert_nowhere(&bench, &record, &format!("container {number}"));
+    }
+}
+
+fn zip(log: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive.start_file("logs/a.log", zip::write::SimpleFileOptions::default()).unwrap();
+    archive.write_all(log.as_bytes()).unwrap();
+    archive.finish().unwrap().into_inner()
+}
+
+/// Messages of an event hub: the record whole, cut, with bytes that are no text, and what is no record at all.
+fn avro(record: &str) -> Vec<u8> {
+    let broken = [b"\xff", record.as_bytes()].concat();
+    let mut bodies: Vec<&[u8]> = vec![record.as_bytes(), PLAIN.as_bytes(), &broken];
+    bodies.extend((20..record.len()).step_by(record.len() / 20).map(|cut| &record.as_bytes()[..cut]));
+    crate::decode::testing::avro("deflate", &bodies)
+}
+
+#[test]
+fn planted_values_are_nowhere_in_the_lake_of_an_archive_or_a_capture() {
+    for (number, record) in containers().into_iter().enumerate() {
+        let log = whole_and_cut(&record);
+        for (name, bytes) in [
+            ("a.tar", tar(&[("logs/a.log", log.clone().into_bytes())])),
+            ("a.zip", zip(&log)),
+            ("a.avro", avro(&record)),
+        ] {
+            if name == "a.avro" && !record.starts_with('{') {
+                continue;
             }
-            // Records in base64 hold them out of sight.
-            assert!(!kept.contains(&STANDARD.encode(&record)[..40]), "container {number}: {kept}");
-            let hidden = kept
-                .split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c))
-                .filter(|word| word.len() > 60);
-            for word in hidden {
-                let whole = &word[..word.len() / 4 * 4];
-                let shown = STANDARD.decode(whole).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-                assert!(!shown.is_ok_and(|shown| shown.contains(PLAIN)), "container {number}: {kept}");
-            }
+            let mut bench = Bench::new();
+            bench.write(name, &bytes);
+            let report = bench.ingest(&[name]);
+            assert!(report.rows > 0, "{name} of container {number}: {report:?}");
+            assert_nowhere(&bench, &record, &format!("{name} of container {number}"));
+        }
+    }
+}
+
+/// Its name and its values.
+type Column = (String, Vec<String>);
+
+/// Records that are rows of a table, as columns of text: whole, and each column cut.
+fn tables() -> Vec<(String, Vec<Column>)> {
+    let rows = containers().into_iter().filter_map(|record| {
+        let row: Value = serde_json::from_str(&record).ok()?;
+        let is_table = row.get("TimeGenerated").or(row.get("@message")).or(row.get("AuditId")).is_some();
+        is_table.then_some((record, row))
+    });
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let column = |(name, value): (&String, &Value)| {
+        let text = text(value);
+        let cut = |at: usize| text[..text.len() * at / 10].to_owned();
+        (name.clone(), std::iter::once(text.clone()).chain((5..10).map(cut)).collect())
+    };
+    rows.map(|(record, row)| (record, row.as_object().unwrap().iter().map(column).collect())).collect()
+}
+
+fn csv(columns: &[Column]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns.iter().map(|(name, _)| name)).unwrap();
+    for row in 0..columns[0].1.len() {
+        writer.write_record(columns.iter().map(|(_, values)| &values[row])).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+fn parquet(columns: &[Column]) -> Vec<u8> {
+    use arrow::array::{ArrayRef, RecordBatch, StringArray};
+    let columns = columns.iter().map(|(name, values)| {
+        let values: ArrayRef = std::sync::Arc::new(StringArray::from(values.clone()));
+        (name, values)
+    });
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut file = Vec::new();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(&mut file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    file
+}
+
+#[test]
+fn planted_values_are_nowhere_in_the_lake_of_a_table() {
+    let tables = tables();
+    assert!(tables.len() >= 4, "{}", tables.len());
+    for (number, (record, columns)) in tables.into_iter().enumerate() {
+        for (name, bytes) in [("a.csv", csv(&columns)), ("a.parquet", parquet(&columns))] {
+            let mut bench = Bench::new();
+            bench.write(name, &bytes);
+            let report = bench.ingest(&[name]);
+            assert!(report.rows > 0, "{name} of table {number}: {report:?}");
+            assert_nowhere(&bench, &record, &format!("{name} of table {number}"));
         }
     }
 }

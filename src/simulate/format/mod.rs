@@ -11,7 +11,10 @@ mod aks_diagnostics;
 mod aks_diagnostics_csv;
 mod aks_diagnostics_json;
 mod aks_event_hub;
+mod aks_event_hub_capture;
 mod aks_storage;
+mod archive;
+mod compressed;
 mod cri;
 mod csv;
 mod eks;
@@ -24,6 +27,7 @@ mod eks_insights_json;
 mod eks_kinesis;
 mod eks_lambda;
 mod eks_security_lake;
+mod eks_security_lake_parquet;
 mod eks_sentinel;
 mod event_list;
 mod filebeat;
@@ -202,8 +206,10 @@ formats! {
     EksInsightsCsv "eks-insights-csv" eks_insights_csv::EksInsightsCsv::new,
     EksSentinel "eks-sentinel" eks_sentinel::EksSentinel::new,
     EksSecurityLake "eks-security-lake" eks_security_lake::EksSecurityLake::new,
+    EksSecurityLakeParquet "eks-security-lake-parquet" eks_security_lake_parquet::EksSecurityLakeParquet::new,
     AksStorage "aks-storage" aks_storage::AksStorage::new,
     AksEventHub "aks-event-hub" aks_event_hub::AksEventHub::new,
+    AksEventHubCapture "aks-event-hub-capture" aks_event_hub_capture::AksEventHubCapture::new,
     AksDiagnosticsJson "aks-diagnostics-json" aks_diagnostics_json::AksDiagnosticsJson::new,
     AksDiagnosticsCsv "aks-diagnostics-csv" aks_diagnostics_csv::AksDiagnosticsCsv::new,
     AksAuditJson "aks-audit-json" aks_audit_json::AksAuditJson::new,
@@ -224,6 +230,12 @@ formats! {
     Cri "cri" cri::Cri::new,
     Syslog "syslog" syslog::Syslog::new,
     OcNodeLogs "oc-node-logs" oc_node_logs::OcNodeLogs::new,
+    Tar "tar" archive::Archive::tar,
+    TarGz "tar-gz" archive::Archive::tar_gz,
+    Zip "zip" archive::Archive::zip,
+    Xz "xz" compressed::Compressed::xz,
+    Bz2 "bz2" compressed::Compressed::bz2,
+    Lz4 "lz4" compressed::Compressed::lz4,
 }
 
 impl FromStr for Format {

@@ -1,7 +1,7 @@
 //! Reads logs back in a way of its own: looks for records inside whatever is around them, and knows of no container but
 //! the tables, whose columns it puts together again.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 use base64::Engine;
@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 use serde_json::{Map, Value, json};
 
 use super::files;
+use crate::decode::{Content, Limits, Opened};
 
 /// What the rule looks at, from a record of any container.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,17 +27,39 @@ pub struct Seen {
 pub fn read(root: &Path) -> (Vec<Seen>, u64) {
     let mut found = Vec::new();
     for (name, bytes) in files(root) {
-        let text = String::from_utf8(unpacked(bytes)).unwrap();
-        if name.ends_with(".csv") {
-            rows(&text).iter().for_each(|row| find(row, &mut found));
-        } else {
-            values(&text).iter().for_each(|value| find(value, &mut found));
+        match String::from_utf8(unpacked(bytes)).map_err(|error| error.into_bytes()) {
+            Ok(text) if name.ends_with(".csv") => rows(&text).iter().for_each(|row| find(row, &mut found)),
+            Ok(text) => values(&text).iter().for_each(|value| find(value, &mut found)),
+            Err(binary) => {
+                let texts = decoded(Opened::new(Box::new(Cursor::new(binary)), None).unwrap());
+                texts.iter().flat_map(|text| values(text)).for_each(|value| find(&value, &mut found));
+            }
         }
     }
     let records = found.len() as u64;
     let mut seen: Vec<Seen> = found.into_iter().flatten().collect();
     seen.sort();
     (seen, records)
+}
+
+/// The records in an archive, a table or another compression than gzip, as an ingest finds them.
+fn decoded(opened: Opened) -> Vec<String> {
+    let mut texts = Vec::new();
+    match opened.content {
+        Content::Records(mut records) => {
+            while let Some(chunk) = records.next_chunk().unwrap() {
+                let text = |frame| String::from_utf8(chunk.bytes(frame).to_vec()).unwrap();
+                texts.extend(chunk.frames.iter().map(text));
+            }
+        }
+        Content::Archive(mut archive) => {
+            while let Some(member) = archive.next_member().unwrap() {
+                let body = member.body.unwrap();
+                texts.extend(decoded(Opened::member(body, &member.within, Limits::default()).unwrap()));
+            }
+        }
+    }
+    texts
 }
 
 /// The bytes inside all layers of gzip.

@@ -45,6 +45,12 @@ const FORMS: &[Form] = &[
     form("cri", "kube-apiserver", &[], &[]),
     form("syslog", "kube-apiserver", &[], &[]),
     form("oc-node-logs", "kube-apiserver", &[], &[]),
+    form("tar", "kube-apiserver", &[], &[]),
+    form("tar-gz", "kube-apiserver", &[], &[]),
+    form("zip", "kube-apiserver", &[], &[]),
+    form("xz", "kube-apiserver", &[], &[]),
+    form("bz2", "kube-apiserver", &[], &[]),
+    form("lz4", "kube-apiserver", &[], &[]),
     Form {
         missing: omitted_by_eks,
         ..form("eks-cloudwatch-export", "kube-apiserver", &[], &["log_type", "user_extra"])
@@ -65,6 +71,7 @@ const FORMS: &[Form] = &[
         // The region and the caller's account are there; of a status and of user_extra, only what OCSF has a place for.
         &["account", "redacted", "region", "response_status", "user_extra"],
     ),
+    form("eks-security-lake-parquet", "eks-security-lake", &[], &[]),
     form(
         "aks-storage",
         "kube-apiserver",
@@ -72,6 +79,7 @@ const FORMS: &[Form] = &[
         &["account", "cluster", "log_stream", "log_type", "user_extra"],
     ),
     form("aks-event-hub", "aks-storage", &[], &[]),
+    form("aks-event-hub-capture", "aks-storage", &[], &[]),
     form("aks-diagnostics-json", "aks-storage", &[], &[]),
     form("aks-diagnostics-csv", "aks-storage", &[], &[]),
     form("aks-audit-json", "aks-storage", IMPERSONATION, &["log_stream"]),

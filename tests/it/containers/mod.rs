@@ -1,5 +1,7 @@
 //! The containers that logs come in.
 
+// Files in archives, as if they stood alone.
+mod archives;
 // Small files, each with what must come of it.
 mod cases;
 // Cut records, in every container that cuts them.
