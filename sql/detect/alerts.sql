@@ -1,45 +1,39 @@
 -- The alerts of a hunt with their evidence: every match of the group from one window before the
 -- first breach to the last breach, put together here so that no list of reads leaves the engine.
--- $users   VARCHAR[]  the usernames of the alerts' groups; null where they are not grouped by
--- $evidence_from, $evidence_until  TIMESTAMP  the earliest evidence, and after the last
--- $slices  BIGINT     slices of an alert's time, for each of which counts has the highest count
--- $bucket  BIGINT, µs: spans are cut by it, so that a read meets the few spans of its bucket
--- The spans are joined with their groups first: joined to the reads one by one, by bucket alone
--- each read would meet the spans of all groups.
+-- $slices       BIGINT      slices of an alert's time, for each of which counts has the highest count
+-- $bucket       BIGINT, µs  spans are cut by it, so that a read meets the few spans of its bucket
+-- reads, kinds  see the files of these names
+-- Reads are counted by kind first: strings are compared once for a kind, not once for a read.
 WITH pieces AS MATERIALIZED (
   SELECT
-    spans.span_id, spans.evidence_from, spans.last_breach, groups.*,
+    span_id, group_id, evidence_from, last_breach,
     unnest(range(epoch_us(evidence_from) // $bucket, epoch_us(last_breach) // $bucket + 1)) AS bucket
   FROM spans
-  JOIN groups USING (group_id)
 ),
 
 evidence AS (
-  SELECT pieces.span_id, matches.*
-  FROM matches('requests', $log_types, $evidence_from, $evidence_until, $users, $by, $secret_key, $include_system) AS matches
+  SELECT
+    pieces.span_id, reads.kind_id,
+    count(*) AS reads, min(reads.event_time) AS first_seen, max(reads.event_time) AS last_seen
+  FROM reads
   JOIN pieces
-    ON pieces.exclusion IS NOT DISTINCT FROM matches.exclusion
-    AND pieces.username_group IS NOT DISTINCT FROM matches.username_group
-    AND pieces.effective_user_group IS NOT DISTINCT FROM matches.effective_user_group
-    AND pieces.session_group IS NOT DISTINCT FROM matches.session_group
-    AND pieces.cluster_group IS NOT DISTINCT FROM matches.cluster_group
-    AND pieces.source_ip_group IS NOT DISTINCT FROM matches.source_ip_group
-    AND pieces.user_agent_group IS NOT DISTINCT FROM matches.user_agent_group
-    AND pieces.bucket = epoch_us(matches.event_time) // $bucket
-    AND matches.event_time BETWEEN pieces.evidence_from AND pieces.last_breach
+    ON pieces.group_id = reads.group_id
+    AND pieces.bucket = epoch_us(reads.event_time) // $bucket
+    AND reads.event_time BETWEEN pieces.evidence_from AND pieces.last_breach
+  GROUP BY pieces.span_id, reads.kind_id
 ),
 
 gathered AS (
   SELECT
     span_id,
-    min(event_time) AS first_seen,
-    max(event_time) AS last_seen,
+    min(first_seen) AS first_seen,
+    max(last_seen) AS last_seen,
     count(DISTINCT secret_key) AS distinct_secrets,
-    count(*) AS requests,
-    count(*) FILTER (WHERE outcome = 'success') AS succeeded,
-    count(*) FILTER (WHERE outcome = 'denied') AS denied,
-    count(*) FILTER (WHERE outcome = 'failed') AS failed,
-    count(*) FILTER (WHERE outcome NOT IN ('success', 'denied', 'failed')) AS unknown,
+    sum(reads)::BIGINT AS requests,
+    coalesce(sum(reads) FILTER (WHERE outcome = 'success'), 0)::BIGINT AS succeeded,
+    coalesce(sum(reads) FILTER (WHERE outcome = 'denied'), 0)::BIGINT AS denied,
+    coalesce(sum(reads) FILTER (WHERE outcome = 'failed'), 0)::BIGINT AS failed,
+    coalesce(sum(reads) FILTER (WHERE outcome NOT IN ('success', 'denied', 'failed')), 0)::BIGINT AS unknown,
     list(DISTINCT username) FILTER (WHERE username IS NOT NULL) AS usernames,
     bool_or(username IS NULL) AS unknown_user,
     list(DISTINCT verb) AS verbs,
@@ -52,11 +46,12 @@ gathered AS (
     list(DISTINCT request_uri) FILTER (WHERE request_uri <> '') AS request_uris,
     list(DISTINCT response_code::BIGINT) FILTER (WHERE response_code IS NOT NULL) AS response_codes,
     max(resource) AS resource,
-    count(*) FILTER (WHERE cluster_wide_list) AS cluster_wide_lists,
-    count(*) FILTER (WHERE cluster_wide_list AND outcome = 'success') AS cluster_wide_lists_succeeded,
-    count(*) FILTER (WHERE namespace_list) AS namespace_lists,
-    count(*) FILTER (WHERE namespace_list AND outcome = 'success') AS namespace_lists_succeeded
+    coalesce(sum(reads) FILTER (WHERE cluster_wide_list), 0)::BIGINT AS cluster_wide_lists,
+    coalesce(sum(reads) FILTER (WHERE cluster_wide_list AND outcome = 'success'), 0)::BIGINT AS cluster_wide_lists_succeeded,
+    coalesce(sum(reads) FILTER (WHERE namespace_list), 0)::BIGINT AS namespace_lists,
+    coalesce(sum(reads) FILTER (WHERE namespace_list AND outcome = 'success'), 0)::BIGINT AS namespace_lists_succeeded
   FROM evidence
+  JOIN (SELECT kind_id, unnest(kind) FROM kinds) AS kinds USING (kind_id)
   GROUP BY span_id
 ),
 

@@ -1,5 +1,5 @@
 -- The distinct groups of a hunt, numbered as the keys are, and with whether anybody in it impersonated.
--- found  see found.sql
+-- kinds  see kinds.sql
 SELECT
   (row_number() OVER ())::INTEGER AS group_id, exclusion,
   username_group, effective_user_group, session_group, cluster_group, source_ip_group, user_agent_group,
@@ -8,6 +8,6 @@ FROM (
   SELECT
     exclusion, username_group, effective_user_group, session_group, cluster_group, source_ip_group, user_agent_group,
     bool_or(impersonates) AS impersonated
-  FROM found
+  FROM (SELECT unnest(kind) FROM kinds)
   GROUP BY ALL
 );

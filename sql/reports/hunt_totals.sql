@@ -1,7 +1,7 @@
 -- What a hunt looked at: one row. requests are those that read secrets, matches what is left of
 -- them without the excluded, users those who made the matches.
 -- $since, $until       TIMESTAMP  from (inclusive) and until (exclusive)
--- days, found          see detect/
+-- days, found, kinds   see detect/
 -- Only the two dates on which the span begins and ends are read; of the others all records count.
 WITH records AS (
   SELECT records, first_time, last_time
@@ -21,9 +21,9 @@ FROM (
 ) AS totals,
 (
   SELECT
-    count(*) AS requests,
-    count(*) FILTER (WHERE exclusion IS NULL) AS matches,
-    count(DISTINCT coalesce(username, '')) FILTER (WHERE exclusion IS NULL) AS users
-  FROM found
-  WHERE event_time >= $since
+    coalesce(sum(reads), 0)::BIGINT AS requests,
+    coalesce(sum(reads) FILTER (WHERE kind.exclusion IS NULL), 0)::BIGINT AS matches,
+    count(DISTINCT coalesce(kind.username, '')) FILTER (WHERE kind.exclusion IS NULL) AS users
+  FROM (SELECT kind_id, count(*) AS reads FROM found WHERE event_time >= $since GROUP BY kind_id)
+  JOIN kinds USING (kind_id)
 ) AS of_secrets;

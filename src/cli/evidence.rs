@@ -63,7 +63,7 @@ pub(super) fn run(args: &EvidenceArgs, session: &Session) -> anyhow::Result<Exit
     let limits =
         Limits { memory: args.resources.memory, threads: args.resources.threads(), temporary: TEMPORARY };
     let snapshot = lake.snapshot()?;
-    let over = LakeSession::open(&lake, limits)?;
+    let over = LakeSession::open_to_recount(&lake, limits)?;
     let case = Case {
         alert: &found.alert,
         hunt_id: &found.hunt_id,

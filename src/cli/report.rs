@@ -138,7 +138,7 @@ impl Shown<'_> {
         })?;
         let limits =
             Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
-        let over = LakeSession::open(lake, limits)?;
+        let over = LakeSession::open_to_recount(lake, limits)?;
         let mut source = LakeEvidence::new(&over.engine, rule, &parameters, report, &session.cancel)?;
         match self.format {
             FormatArg::Html => {

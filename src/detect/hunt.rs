@@ -6,6 +6,7 @@ use super::alert::{Alert, COUNTS, HuntReport, Severity, Versions};
 use super::allow::Silencer;
 use super::group::Group;
 use super::parameters::{GroupColumn, HuntParameters, Since, WindowMode};
+use super::portions::{self, BusyDay, portions};
 use super::rules::Rule;
 use super::time::rfc3339;
 use super::{DetectError, summary};
@@ -64,6 +65,10 @@ pub(super) struct Hunt<'a> {
     pub rule: &'a Rule,
     pub parameters: &'a HuntParameters,
     pub cancel: &'a Cancel,
+    /// Reads in one portion.
+    pub portion: i64,
+    /// When the reads are that it counts: from (inclusive) and until (exclusive).
+    span: (i64, i64),
     bound: Vec<(&'static str, Param)>,
 }
 
@@ -75,9 +80,18 @@ impl<'a> Hunt<'a> {
         cancel: &'a Cancel,
     ) -> Result<Self, DetectError> {
         check(parameters)?;
-        let mut hunt = Self { engine, rule, parameters, cancel, bound: Vec::new() };
+        let mut hunt = Self {
+            engine,
+            rule,
+            parameters,
+            cancel,
+            portion: portions::MOST,
+            span: (FIRST, LAST),
+            bound: Vec::new(),
+        };
         let since = hunt.since()?.clamp(FIRST, LAST);
         let until = parameters.until.unwrap_or(LAST).clamp(FIRST, LAST);
+        hunt.span = (reads_from(parameters, since), until);
         let text = |text: &str| Param::Text(text.to_owned());
         hunt.bound = vec![
             ("log_types", Param::TextList(rule.log_types.clone())),
@@ -89,7 +103,7 @@ impl<'a> Hunt<'a> {
             ("dedup", Param::Int(parameters.dedup)),
             ("bucket", Param::Int(BUCKET.max(parameters.window))),
             ("since", Param::Timestamp(since)),
-            ("from", Param::Timestamp(reads_from(parameters, since))),
+            ("from", Param::Timestamp(hunt.span.0)),
             ("until", Param::Timestamp(until)),
             ("users", Param::Null),
             ("slices", Param::Int(COUNTS as i64)),
@@ -105,12 +119,42 @@ impl<'a> Hunt<'a> {
         self.detect()
     }
 
-    /// Reads what the rule matches, into the tables found, reads, groups and keys.
+    /// Reads what the rule matches, into the tables kinds, found, reads, groups and keys.
     pub fn read(&self) -> Result<(), DetectError> {
-        self.keep("found", sql::file("detect/found.sql"))?;
+        let mut portions = self.portions()?.into_iter();
+        if let Some(first) = portions.next() {
+            self.take(first)?;
+            self.keep("kinds", sql::file("detect/kinds.sql"))?;
+            self.keep("found", sql::file("detect/found.sql"))?;
+        }
+        for portion in portions {
+            self.take(portion)?;
+            self.add("kinds", sql::file("detect/more_kinds.sql"))?;
+            self.add("found", sql::file("detect/found.sql"))?;
+        }
         self.keep("keys", sql::file("detect/keys.sql"))?;
         self.keep("groups", sql::file("detect/groups.sql"))?;
         self.keep("reads", sql::file("detect/reads.sql"))
+    }
+
+    /// Reads one portion of the hunt's time, into the table portion.
+    fn take(&self, (from, until): (i64, i64)) -> Result<(), DetectError> {
+        let mut bound = self.bound.clone();
+        bound.extend([("portion_from", Param::Timestamp(from)), ("portion_until", Param::Timestamp(until))]);
+        Ok(self.engine.keep("portion", sql::file("detect/portion.sql"), &bound, self.cancel)?)
+    }
+
+    fn portions(&self) -> Result<Vec<(i64, i64)>, DetectError> {
+        self.know_days()?;
+        let mut days = Vec::new();
+        self.each(sql::file("detect/busy.sql"), |cells, row| {
+            let times = cells.time(row, "first_time")?.zip(cells.time(row, "last_time")?);
+            let reads = cells.int(row, "reads")?.unwrap_or_default();
+            days.extend(times.map(|(first, last)| BusyDay { reads, first, last }));
+            Ok(())
+        })?;
+        let (from, until) = self.span;
+        Ok(portions(&days, from, until.max(from), self.portion))
     }
 
     /// Counts what was read, into the table counts.
@@ -134,36 +178,14 @@ impl<'a> Hunt<'a> {
     }
 
     /// The alerts that the counts give, with their evidence.
-    pub fn alerts(&mut self) -> Result<Vec<Alert>, DetectError> {
+    pub fn alerts(&self) -> Result<Vec<Alert>, DetectError> {
         self.keep("spans", sql::file("detect/spans.sql"))?;
-        if !self.narrow()? {
-            return Ok(Vec::new());
-        }
         let mut alerts = Vec::new();
         self.each(sql::file("detect/alerts.sql"), |cells, row| {
             alerts.push(self.alert(cells, row)?);
             Ok(())
         })?;
-        self.bind("users", Param::Null);
         Ok(alerts)
-    }
-
-    /// Binds what the evidence of all alerts lies within; false when there are no alerts.
-    fn narrow(&mut self) -> Result<bool, DetectError> {
-        let mut bounds = None;
-        self.each(sql::file("detect/bounds.sql"), |cells, row| {
-            let users = cells.texts(row, "users")?;
-            bounds =
-                cells.time(row, "evidence_from")?.zip(cells.time(row, "evidence_until")?).map(|b| (b, users));
-            Ok(())
-        })?;
-        let Some(((from, until), users)) = bounds else { return Ok(false) };
-        self.bind("evidence_from", Param::Timestamp(from));
-        self.bind("evidence_until", Param::Timestamp(until));
-        if self.parameters.by.contains(&GroupColumn::Username) && !users.is_empty() {
-            self.bind("users", Param::TextList(users));
-        }
-        Ok(true)
     }
 
     fn alert(&self, cells: &Cells<'_>, row: usize) -> Result<Alert, EngineError> {

@@ -13,6 +13,8 @@ mod group;
 mod hunt;
 mod parameters;
 #[cfg(feature = "engine")]
+mod portions;
+#[cfg(feature = "engine")]
 mod recount;
 #[cfg(feature = "engine")]
 mod rotation;

@@ -74,7 +74,7 @@ impl Checked<'_> {
         for file in ["detect.sql", "sweep.sql"] {
             let Some(text) = self.rule.file(file) else { continue };
             self.pass(file, text, text, Origin::Rule)?;
-            let mut hunt = Hunt::new(&self.engine, self.rule, &parameters, self.cancel)
+            let hunt = Hunt::new(&self.engine, self.rule, &parameters, self.cancel)
                 .map_err(|error| self.of_detect("matches.sql", error))?;
             hunt.read().map_err(|error| self.of_detect("matches.sql", error))?;
             let counted = if file == "detect.sql" { hunt.detect() } else { hunt.recompute() };

@@ -174,6 +174,24 @@ fn a_filter_on_a_day_is_pushed_below_the_window_of_requests() {
 }
 
 #[test]
+fn the_window_of_requests_is_a_hash_table_where_only_its_key_is_filtered() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(days(folder.path(), true), 640 << 20);
+    let plan = |condition: &str| {
+        let sql =
+            format!("EXPLAIN SELECT name, outcome FROM requests WHERE resource = 'secrets' AND {condition}");
+        let plan: String = texts(&engine, &sql, &[]).concat().into_iter().flatten().collect();
+        plan.to_lowercase()
+    };
+    let fast = plan("verb IN ('get', 'list') AND log_type IN (SELECT unnest(['Kubernetes.Audit']))");
+    assert!(fast.contains("arg_min") && !fast.contains("row_number"), "{fast}");
+    assert!(
+        plan("log_type = 'Kubernetes.Audit'").contains("row_number"),
+        "the form of matches.sql can be plainer"
+    );
+}
+
+#[test]
 fn files_that_wait_in_staging_are_read_too() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(days(folder.path(), false), 640 << 20);

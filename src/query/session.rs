@@ -5,7 +5,8 @@ use std::io;
 use tempfile::TempDir;
 
 use crate::engine::{Engine, EngineError, EngineOptions};
-use crate::lake::{Lake, LakeError};
+use crate::hunt;
+use crate::lake::{Lake, LakeError, Snapshot};
 
 /// An engine that could not be opened over a lake.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +38,18 @@ pub struct Limits {
 impl LakeSession {
     /// Opens an engine over the files of the lake's last commit.
     pub fn open(lake: &Lake, limits: Limits) -> Result<Self, SessionError> {
+        Self::over(&lake.snapshot()?, limits)
+    }
+
+    /// As [`LakeSession::open`], for a hunt that is counted again.
+    pub fn open_to_recount(lake: &Lake, limits: Limits) -> Result<Self, SessionError> {
         let snapshot = lake.snapshot()?;
+        let session = Self::over(&snapshot, limits)?;
+        hunt::tell_days(&session.engine, &snapshot)?;
+        Ok(session)
+    }
+
+    fn over(snapshot: &Snapshot, limits: Limits) -> Result<Self, SessionError> {
         let temporary =
             tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(SessionError::Temporary)?;
         let engine = Engine::open(&EngineOptions {

@@ -1,6 +1,6 @@
 -- The distinct values that the patterns of an allow-list are tried on, numbered.
 -- $allow_fields  VARCHAR[]  the fields that an entry names; of the others nothing is read
--- Read from the records of all stages, as keys.sql is.
+-- kinds          see detect/kinds.sql
 WITH sets AS (
   SELECT username, namespace, secret, user_agent, cluster, source_ip
   FROM (
@@ -11,7 +11,7 @@ WITH sets AS (
       CASE WHEN list_contains($allow_fields, 'user_agent') THEN user_agent END AS user_agent,
       CASE WHEN list_contains($allow_fields, 'cluster') THEN cluster END AS cluster,
       CASE WHEN list_contains($allow_fields, 'source_ip') THEN source_ip(source_ips) END AS source_ip
-    FROM matches('audit_events', $log_types, $from, $until, NULL::VARCHAR[], $by, $secret_key, $include_system)
+    FROM (SELECT unnest(kind) FROM kinds)
     WHERE exclusion IS NULL
   )
   GROUP BY GROUPING SETS ((username), (namespace), (secret), (user_agent), (cluster), (source_ip))

@@ -60,11 +60,12 @@ impl Bench {
         hunt(&self.engine, &rule(), parameters, &Cancel::default()).unwrap().alerts
     }
 
-    /// The alerts by detect.sql with buckets of another width.
-    fn alerts_in_buckets(&self, parameters: &HuntParameters, bucket: i64) -> Vec<Alert> {
+    /// The alerts by detect.sql with buckets of another width, and read in portions of so many reads.
+    fn alerts_in_buckets(&self, parameters: &HuntParameters, bucket: i64, portion: i64) -> Vec<Alert> {
         let (rule, cancel) = (rule(), Cancel::default());
         let mut hunt = Hunt::new(&self.engine, &rule, parameters, &cancel).unwrap();
         hunt.bind("bucket", Param::Int(bucket));
+        hunt.portion = portion;
         hunt.count().unwrap();
         hunt.alerts().unwrap()
     }

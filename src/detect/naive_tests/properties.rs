@@ -36,14 +36,19 @@ proptest! {
     }
 
     #[test]
-    fn no_width_of_buckets_changes_an_alert(case in case(5..40, 2), parts in 1..7_i64, times in 1..9_i64) {
+    fn no_width_of_buckets_or_portions_changes_an_alert(
+        case in case(5..40, 2),
+        parts in 1..7_i64,
+        times in 1..9_i64,
+        portion in 1..20_i64,
+    ) {
         let bench = Bench::new(&case.events, 2);
         for parameters in &case.parameters {
             let allow = AllowList::default();
             let parameters = HuntParameters { window_mode: WindowMode::Sliding, allow, ..parameters.clone() };
             let expected = bench.alerts(&parameters);
             for bucket in [parameters.window / parts, parameters.window.saturating_mul(times)] {
-                prop_assert_eq!(&bench.alerts_in_buckets(&parameters, bucket.max(1)), &expected);
+                prop_assert_eq!(&bench.alerts_in_buckets(&parameters, bucket.max(1), portion), &expected);
             }
         }
     }
