@@ -105,6 +105,14 @@ impl Records {
         }
     }
 
+    /// As [`ChunkReader::reuse`] has it.
+    pub fn reuse(&mut self, spare: Vec<u8>) {
+        match self {
+            Self::Text(chunks) => chunks.reuse(spare),
+            Self::Rows(rows) => rows.reuse(spare),
+        }
+    }
+
     /// Whether these are the rows of a table.
     pub fn are_rows(&self) -> bool {
         matches!(self, Self::Rows(_))

@@ -27,6 +27,15 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Memory of an earlier chunk, emptied for the next one; far larger memory, which a long record left, is
+    /// let go.
+    pub(super) fn spare(&self, mut memory: Vec<u8>) -> Vec<u8> {
+        memory.clear();
+        if memory.capacity() <= 4 * self.chunk { memory } else { Vec::new() }
+    }
+}
+
 /// A stretch of a source that holds whole frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {
@@ -71,6 +80,8 @@ pub struct ChunkReader<R> {
     limits: Limits,
     framing: Framing,
     buffer: Vec<u8>,
+    /// Memory for the next buffer.
+    spare: Vec<u8>,
     /// Where framing goes on in the buffer.
     position: usize,
     /// Of `buffer[0]`.
@@ -89,6 +100,7 @@ impl<R: Read> ChunkReader<R> {
             limits,
             framing: Framing::new(limits.frame.max(1)),
             buffer: Vec::new(),
+            spare: Vec::new(),
             position: 0,
             offset: 0,
             number: 0,
@@ -96,6 +108,11 @@ impl<R: Read> ChunkReader<R> {
             eof: false,
             failure: None,
         }
+    }
+
+    /// Takes memory that the next chunk may be read into, such as that of an earlier one.
+    pub fn reuse(&mut self, spare: Vec<u8>) {
+        self.spare = self.limits.spare(spare);
     }
 
     /// The next chunk; `None` at the end. Where the stream breaks off, the chunks with what was read come
@@ -152,7 +169,9 @@ impl<R: Read> ChunkReader<R> {
 
     /// Hands out the buffer up to `end`; what follows `position` stays.
     fn chunk(&mut self, frames: Vec<Frame>, end: usize) -> Chunk {
-        let rest = self.buffer.split_off(self.position);
+        let mut rest = std::mem::take(&mut self.spare);
+        rest.clear();
+        rest.extend_from_slice(&self.buffer[self.position..]);
         let mut data = std::mem::replace(&mut self.buffer, rest);
         data.truncate(end);
         let chunk = Chunk { number: self.number, offset: self.offset, first_row: None, data, frames };

@@ -21,8 +21,6 @@ pub enum IngestError {
          committed, please report this"
     )]
     Unbalanced { records_in: u64, accounted: u64 },
-    #[error("could not build rows; nothing was committed")]
-    Rows(#[source] arrow::error::ArrowError),
     #[error("a thread ended unexpectedly; nothing was committed, please report this")]
     Thread,
 }

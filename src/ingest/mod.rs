@@ -131,6 +131,7 @@ impl Ingest<'_> {
             cancel: self.cancel,
             ledger: ledger::Ledger::default(),
             names: AtomicU64::new(0),
+            spare: crossbeam_channel::bounded(threads),
             dedup: Mutex::new(Dedup::new(staging.join("duplicates"), budget.duplicates)),
         };
         let (ended, product) = self.pipeline(&plan, &shop, threads)?;
@@ -171,6 +172,7 @@ impl Ingest<'_> {
             cancel: self.cancel,
             next: AtomicUsize::new(0),
             members: AtomicUsize::new(plan.sources.len()),
+            spare: shop.spare.1.clone(),
         };
         let (send, receive) = crossbeam_channel::bounded(threads);
         std::thread::scope(|scope| {

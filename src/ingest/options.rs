@@ -110,6 +110,10 @@ const CHUNKS: u64 = 6 * MIB;
 /// on two threads peaks at 70, 190, 290 and 470 MiB of a budget of 128, 256, 512 and 1,024.
 const FLUSH_FACTOR: u64 = 2;
 
+/// The largest share that is worth its memory: about 100,000 usual rows. More would make fewer files, and more
+/// of the memory that a flush walks through would have to come from outside the caches.
+const MOST_ROWS: u64 = 48 * MIB;
+
 /// The smallest share that is worth a file.
 const LEAST_ROWS: u64 = 4 * MIB;
 
@@ -127,9 +131,9 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn of(memory: u64, threads: usize) -> Self {
         let threads = threads as u64;
-        let duplicates = (memory / 16).clamp(MIB, 64 * MIB);
+        let duplicates = (memory / 16).clamp(MIB, 32 * MIB);
         let rest = memory.saturating_sub(FIXED + duplicates + threads * (READER + CHUNKS));
-        let rows = (rest / threads / FLUSH_FACTOR).max(LEAST_ROWS);
+        let rows = (rest / threads / FLUSH_FACTOR).clamp(LEAST_ROWS, MOST_ROWS);
         Self { duplicates: duplicates as usize, rows: rows as usize }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use jiff::{SignedDuration, Timestamp};
 
 use super::options::{IngestOptions, Progress, defaults};
@@ -84,6 +84,8 @@ pub(super) struct Readers<'a> {
     pub next: AtomicUsize,
     /// The number of the next file in an archive.
     pub members: AtomicUsize,
+    /// Memory to read chunks into.
+    pub spare: Receiver<Vec<u8>>,
 }
 
 impl Readers<'_> {
@@ -152,7 +154,8 @@ impl Readers<'_> {
     ) -> Result<Outcome, HungUp> {
         let Item { number, source, start, stored, meter, .. } = item;
         let from = start.map_or(0, |start| start.offset);
-        let mut stream = Stream { from, records, stored, meter, problem: None };
+        let spare = self.spare.clone();
+        let mut stream = Stream { from, records, stored, meter, spare, problem: None };
         // What is gone on with was found to be a log when it was begun.
         let sample = if start.is_some() { Ok(VecDeque::new()) } else { self.sample(&mut stream) };
         let mut sample = match sample {
@@ -309,11 +312,15 @@ struct Stream<'a> {
     records: Records,
     stored: Stored,
     meter: &'a Meter<'a>,
+    spare: Receiver<Vec<u8>>,
     problem: Option<String>,
 }
 
 impl Stream<'_> {
     fn next(&mut self) -> Option<Chunk> {
+        if let Ok(spare) = self.spare.try_recv() {
+            self.records.reuse(spare);
+        }
         let chunk: Result<Option<Chunk>, DecodeError> = self.records.next_chunk();
         self.meter.tell();
         match chunk {

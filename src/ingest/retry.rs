@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{AsArray, BooleanArray};
 use sha2::{Digest, Sha256};
 
 use super::IngestError;
@@ -16,10 +16,11 @@ use super::work::{Staged, bare, clusters_by_date, compare};
 use crate::decode::{DecodeOptions, Decoded, Decoder, LogType, RejectCode};
 use crate::lake::dedup::Dedup;
 use crate::lake::rejects::RejectRecord;
-use crate::lake::{Given, LakeWriter, SourceRecord, hex, writer};
+use crate::lake::writer::{self, Written};
+use crate::lake::{Given, LakeWriter, SourceRecord, hex};
 use crate::normalize::redact::REJECT_LIMIT;
 use crate::normalize::schema::position;
-use crate::normalize::{Place, RowBuilder, Rows};
+use crate::normalize::{Place, RowBuilder, Rows, Values};
 
 /// What was found out so far.
 pub(super) struct Retry<'a> {
@@ -202,15 +203,16 @@ impl<'a> Retry<'a> {
         if self.rows.rows() == 0 {
             return Ok(());
         }
-        let rows = marked(self.rows.finish(), &std::mem::take(&mut self.masked))?;
-        let clusters = clusters_by_date(&rows.batch);
+        let rows = marked(self.rows.finish(), &std::mem::take(&mut self.masked));
+        let clusters = clusters_by_date(&rows);
         let (batch, mut number) = (&self.batch, self.done.files.len()..);
         let mut name = || format!("{batch}-{}.parquet", number.next().unwrap_or(usize::MAX));
-        for file in writer::write(rows, &self.staging, &mut name)? {
+        for Written { file, rows: numbers } in writer::write(&rows, &self.staging, &mut name)? {
             let clusters = clusters.get(&file.event_date).cloned().flatten();
-            let number = compare(&mut self.done.dedup, &file)?;
+            let number = compare(&mut self.done.dedup, &rows, &numbers)?;
             self.done.files.push(Staged { number, record: file.record(clusters) });
         }
+        self.rows.reuse(rows);
         Ok(())
     }
 }
@@ -238,16 +240,13 @@ fn reads(decoder: &mut Decoder, found: &Found) -> bool {
 }
 
 /// The rows with those that were masked before marked as redacted.
-fn marked(rows: Rows, masked: &[usize]) -> Result<Rows, IngestError> {
+fn marked(mut rows: Rows, masked: &[usize]) -> Rows {
     if masked.is_empty() {
-        return Ok(rows);
+        return rows;
     }
-    let at = position("redacted");
-    let before = rows.batch.column(at).as_boolean();
+    let before = rows.array("redacted").as_boolean();
     let flag = |row| Some(before.value(row) || masked.binary_search(&row).is_ok());
     let flags: BooleanArray = (0..before.len()).map(flag).collect();
-    let mut columns: Vec<ArrayRef> = rows.batch.columns().to_vec();
-    columns[at] = Arc::new(flags);
-    let batch = RecordBatch::try_new(rows.batch.schema(), columns).map_err(IngestError::Rows)?;
-    Ok(Rows { batch, identities: rows.identities })
+    rows.columns[position("redacted")] = Values::Array(Arc::new(flags));
+    rows
 }

@@ -99,7 +99,11 @@ fn add_rivals(
         }
         let number = dedup.file(Standing::Committed, file.record.rows as u32);
         scan::each(&file.path, &mut |row, identity, uri, record| {
-            if leaving.contains(uri) { Ok(()) } else { dedup.add(number, row, identity, uri, record) }
+            if leaving.contains(uri) {
+                return Ok(());
+            }
+            let source = dedup.source(uri);
+            dedup.add(number, row, identity, source, record)
         })?;
         rivals.insert(at, number);
     }

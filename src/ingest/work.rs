@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch};
+use arrow::array::{AsArray, Int64Array};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 use sha2::{Digest, Sha256};
 
 use super::IngestError;
@@ -17,12 +17,12 @@ use super::tally::Tally;
 use crate::cancel::Cancel;
 use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder, Reject};
 use crate::lake::coverage::Stream;
-use crate::lake::dedup::{Dedup, FileNumber, Standing};
+use crate::lake::dedup::{Dedup, FileNumber, SourceNumber, Standing};
 use crate::lake::rejects::{self, Part, RejectRecord};
-use crate::lake::writer::{self, StagedFile};
-use crate::lake::{FileRecord, LakeError, hex, scan, utc};
+use crate::lake::writer::{self, Written};
+use crate::lake::{FileRecord, LakeError, hex, utc};
 use crate::normalize::schema::position;
-use crate::normalize::{Defaults, Place, RowBuilder, Rows};
+use crate::normalize::{Defaults, Place, RowBuilder, Rows, Values};
 
 /// Clusters of a file that are listed in its commit; a file with more may hold any.
 const CLUSTERS: usize = 1_000;
@@ -62,6 +62,8 @@ pub(super) struct Workshop<'a> {
     pub cancel: &'a Cancel,
     pub ledger: Ledger,
     pub names: AtomicU64,
+    /// The memory of chunks that were decoded, for those that are read.
+    pub spare: (Sender<Vec<u8>>, Receiver<Vec<u8>>),
     pub dedup: Mutex<Dedup>,
 }
 
@@ -105,6 +107,8 @@ impl Workshop<'_> {
                 return Err(IngestError::Cancelled);
             }
             worker.chunk(&work);
+            // Readers that have enough of them leave it.
+            let _ = self.spare.0.try_send(work.chunk.data);
             if worker.memory() >= self.budget {
                 worker.flush()?;
             }
@@ -207,18 +211,17 @@ impl<'a> Worker<'a> {
     fn flush(&mut self) -> Result<(), IngestError> {
         let bases = self.bases()?;
         let spans = std::mem::take(&mut self.spans);
-        let rows = numbered(self.rows.finish(), &spans, &bases)?;
-        self.flush_rejects(&spans, &bases, &rows.batch)?;
-        if rows.batch.num_rows() == 0 {
-            return Ok(());
-        }
-        let clusters = clusters_by_date(&rows.batch);
-        let staged = writer::write(rows, self.shop.staging, &mut || self.shop.file_name())?;
-        for file in staged {
+        let rows = numbered(self.rows.finish(), &spans, &bases);
+        self.flush_rejects(&spans, &bases, &rows)?;
+        let clusters = clusters_by_date(&rows);
+        for Written { file, rows: numbers } in
+            writer::write(&rows, self.shop.staging, &mut || self.shop.file_name())?
+        {
             let clusters = clusters.get(&file.event_date).cloned().flatten();
-            let number = self.compare(&file)?;
+            let number = self.compare(&rows, &numbers)?;
             self.product.files.push(Staged { number, record: file.record(clusters) });
         }
+        self.rows.reuse(rows);
         Ok(())
     }
 
@@ -230,12 +233,7 @@ impl<'a> Worker<'a> {
         })
     }
 
-    fn flush_rejects(
-        &mut self,
-        spans: &[Span],
-        bases: &[u64],
-        rows: &RecordBatch,
-    ) -> Result<(), IngestError> {
+    fn flush_rejects(&mut self, spans: &[Span], bases: &[u64], rows: &Rows) -> Result<(), IngestError> {
         if self.rejects.is_empty() {
             return Ok(());
         }
@@ -253,8 +251,8 @@ impl<'a> Worker<'a> {
     }
 
     /// Counts the rejects by the records of their chunk that are nearest before them, else after them.
-    fn place_rejects(&mut self, spans: &[Span], rows: &RecordBatch) {
-        let numbers = rows.column(position("source_record")).as_primitive::<Int64Type>().values();
+    fn place_rejects(&mut self, spans: &[Span], rows: &Rows) {
+        let numbers = rows.array("source_record").as_primitive::<Int64Type>().values();
         for (at, span) in spans.iter().enumerate() {
             let next = spans.get(at + 1);
             let (last_reject, last_row) =
@@ -273,21 +271,26 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Hands the file's rows over to be compared with all others.
-    fn compare(&self, file: &StagedFile) -> Result<FileNumber, IngestError> {
+    /// Hands a file's rows, by their numbers, over to be compared with all others.
+    fn compare(&self, rows: &Rows, numbers: &[u32]) -> Result<FileNumber, IngestError> {
         let mut dedup = self.shop.dedup.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(compare(&mut dedup, file)?)
+        Ok(compare(&mut dedup, rows, numbers)?)
     }
 }
 
-/// Adds a staged file's rows to those that are compared.
-pub(super) fn compare(dedup: &mut Dedup, file: &StagedFile) -> Result<FileNumber, LakeError> {
-    let number = dedup.file(Standing::Staged, file.rows as u32);
-    scan::each_origin(&file.path, &mut |row, uri, record| {
-        let identity = file.identities[row as usize];
-        dedup.add(number, row, identity, uri, record)
-    })?;
-    Ok(number)
+/// Adds the rows of a staged file, by their numbers, to those that are compared.
+pub(super) fn compare(dedup: &mut Dedup, rows: &Rows, numbers: &[u32]) -> Result<FileNumber, LakeError> {
+    let uris = rows.texts("source_uri");
+    let records = rows.array("source_record").as_primitive::<Int64Type>().values();
+    let sources: Vec<SourceNumber> =
+        (1..=uris.distinct.len() as u32).map(|uri| dedup.source(uris.distinct.get(uri))).collect();
+    let file = dedup.file(Standing::Staged, numbers.len() as u32);
+    for (at, &number) in (0..).zip(numbers) {
+        let number = number as usize;
+        let source = sources[uris.numbers[number] as usize - 1];
+        dedup.add(file, at, rows.identities[number], source, records[number])?;
+    }
+    Ok(file)
 }
 
 /// What a reject is a part of, where it is not the whole frame. `hash` is that of the frame, once it is known.
@@ -310,41 +313,40 @@ pub(super) fn bare(frame: &[u8]) -> &[u8] {
 }
 
 /// The stream and the date of a row.
-fn place(rows: &RecordBatch, row: usize) -> (Stream, Option<String>) {
-    let text = |name| {
-        let column = rows.column(position(name)).as_string_view();
-        column.is_valid(row).then(|| column.value(row).to_owned())
-    };
-    let time = rows.column(position("event_time")).as_primitive::<TimestampMicrosecondType>().value(row);
+fn place(rows: &Rows, row: usize) -> (Stream, Option<String>) {
+    let text = |name| rows.texts(name).get(row).map(str::to_owned);
+    let time = rows.array("event_time").as_primitive::<TimestampMicrosecondType>().value(row);
     let stream =
         Stream { cluster: text("cluster"), log_type: text("log_type"), log_stream: text("log_stream") };
     (stream, Some(utc::date(time.div_euclid(utc::DAY))))
 }
 
 /// The rows with their record's number in its source, where it was one in its chunk.
-fn numbered(rows: Rows, spans: &[Span], bases: &[u64]) -> Result<Rows, IngestError> {
-    let at = position("source_record");
-    let mut numbers = rows.batch.column(at).as_primitive::<Int64Type>().values().to_vec();
+fn numbered(mut rows: Rows, spans: &[Span], bases: &[u64]) -> Rows {
+    let mut numbers = rows.array("source_record").as_primitive::<Int64Type>().values().to_vec();
     let ends = spans.iter().skip(1).map(|span| span.rows).chain([numbers.len()]);
     for ((span, base), end) in spans.iter().zip(bases).zip(ends.collect::<Vec<_>>()) {
         numbers[span.rows..end].iter_mut().for_each(|number| *number += *base as i64);
     }
-    let mut columns: Vec<ArrayRef> = rows.batch.columns().to_vec();
-    columns[at] = Arc::new(Int64Array::from(numbers));
-    let batch = RecordBatch::try_new(rows.batch.schema(), columns).map_err(IngestError::Rows)?;
-    Ok(Rows { batch, identities: rows.identities })
+    rows.columns[position("source_record")] = Values::Array(Arc::new(Int64Array::from(numbers)));
+    rows
 }
 
 /// The clusters of the rows of each date; none instead of a list that would be too long.
-pub(super) fn clusters_by_date(batch: &RecordBatch) -> BTreeMap<String, Option<Vec<Option<String>>>> {
-    let times = batch.column(position("event_time")).as_primitive::<TimestampMicrosecondType>();
-    let clusters = batch.column(position("cluster")).as_string_view();
+pub(super) fn clusters_by_date(rows: &Rows) -> BTreeMap<String, Option<Vec<Option<String>>>> {
+    let times = rows.array("event_time").as_primitive::<TimestampMicrosecondType>().values();
+    let clusters = rows.texts("cluster");
+    let found: BTreeSet<(i64, u32)> = times
+        .iter()
+        .map(|time| time.div_euclid(utc::DAY))
+        .zip(clusters.numbers.iter().copied())
+        .scan(None, |last, found| Some((last.replace(found) != Some(found)).then_some(found)))
+        .flatten()
+        .collect();
     let mut by_day: BTreeMap<i64, BTreeSet<Option<&str>>> = BTreeMap::new();
-    for (row, time) in times.values().iter().enumerate() {
-        let known = by_day.entry(time.div_euclid(utc::DAY)).or_default();
-        if known.len() <= CLUSTERS {
-            known.insert(clusters.is_valid(row).then(|| clusters.value(row)));
-        }
+    for (day, number) in found {
+        let cluster = (number > 0).then(|| clusters.distinct.get(number));
+        by_day.entry(day).or_default().insert(cluster);
     }
     let listed = |clusters: BTreeSet<Option<&str>>| {
         let list = clusters.iter().map(|cluster| cluster.map(str::to_owned)).collect();

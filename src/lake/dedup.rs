@@ -24,6 +24,10 @@ const STORED: usize = 36;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileNumber(u32);
 
+/// The number of a source whose rows are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceNumber(u32);
+
 /// Whether a file belongs to the lake already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -104,7 +108,12 @@ impl Dedup {
         FileNumber(self.files.len() as u32 - 1)
     }
 
-    /// Adds a row of a file.
+    /// The number of a source, by which its rows are added.
+    pub fn source(&mut self, uri: &str) -> SourceNumber {
+        SourceNumber(self.uris.number(uri))
+    }
+
+    /// Adds a row of a file, with its record's number in its source.
     ///
     /// # Errors
     /// When the budget is used up and a bucket's file cannot be written.
@@ -113,10 +122,9 @@ impl Dedup {
         file: FileNumber,
         row: u32,
         identity: Identity,
-        source_uri: &str,
+        SourceNumber(uri): SourceNumber,
         source_record: i64,
     ) -> Result<(), LakeError> {
-        let uri = self.uris.number(source_uri);
         let entry = Entry { identity, record: source_record, uri, file: file.0, row };
         self.buckets[usize::from(identity.0[0])].push(entry);
         self.held += 1;
@@ -210,9 +218,10 @@ impl Dedup {
                 !goes
             });
         }
-        entries.sort_unstable_by(|a, b| a.identity.cmp(&b.identity).then_with(|| self.order(a, b)));
-        for equal in entries.chunk_by(|a, b| a.identity == b.identity) {
+        entries.sort_unstable_by_key(|entry| u128::from_be_bytes(entry.identity.0));
+        for equal in entries.chunk_by_mut(|a, b| a.identity == b.identity) {
             if equal.len() > 1 {
+                equal.sort_unstable_by(|a, b| self.order(a, b));
                 self.settle_equal(equal, settled);
             }
         }

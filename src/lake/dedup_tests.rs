@@ -45,7 +45,8 @@ impl Model {
             let rows = &self.files[at];
             let number = dedup.file(standing, rows.len() as u32);
             for (row, &(seed, source, record)) in rows.iter().enumerate() {
-                dedup.add(number, row as u32, identity(seed), &uri(source), record).unwrap();
+                let from = dedup.source(&uri(source));
+                dedup.add(number, row as u32, identity(seed), from, record).unwrap();
                 left_out += usize::from(standing == Standing::Staged && dropped.contains(&uri(source)));
             }
             numbers.push((at, number));
@@ -120,9 +121,10 @@ fn a_record_read_again_leaves_the_lake_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let mut dedup = Dedup::new(folder.path().join("buckets"), 1 << 20);
     let new = dedup.file(Standing::Staged, 1);
-    dedup.add(new, 0, identity(1), "file:///a", 4).unwrap();
+    let source = dedup.source("file:///a");
+    dedup.add(new, 0, identity(1), source, 4).unwrap();
     let old = dedup.file(Standing::Committed, 1);
-    dedup.add(old, 0, identity(1), "file:///a", 4).unwrap();
+    dedup.add(old, 0, identity(1), source, 4).unwrap();
     let settled = dedup.resolve(&HashSet::new()).unwrap();
     assert_eq!((settled.removed(new), settled.removed(old)), (vec![0], vec![]));
     assert_eq!((settled.duplicates, settled.replaced), (1, 0));

@@ -1,25 +1,27 @@
 //! Rows to Parquet files: one per day, sorted, hashed while written.
 
+mod chunk;
 mod file;
+mod hybrid;
 mod merge;
 mod order;
 mod properties;
+mod rows;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
-use arrow::compute::{filter_record_batch, take_record_batch};
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use parquet::errors::ParquetError;
 
 use self::file::FileWriter;
-use self::order::Key;
 use super::commit::FileRecord;
 use super::coverage::FileCoverage;
 use super::error::LakeError;
-use super::identity::{self, Reader};
+use super::identity::Reader;
 use super::layout::Layout;
-use crate::normalize::{Identity, Rows};
+use crate::normalize::Rows;
 
 pub use self::merge::{MergeLimits, merge};
 pub use self::properties::{BLOOM_FILTERS, PAGE_BYTES, ROW_GROUP_ROWS, SORTED_BY};
@@ -39,8 +41,6 @@ pub struct StagedFile {
     /// Of the whole file, in lower case hex.
     pub sha256: String,
     pub coverage: FileCoverage,
-    /// One per row, in the order of the file; empty for a merged file.
-    pub identities: Vec<Identity>,
 }
 
 impl StagedFile {
@@ -71,39 +71,33 @@ impl StagedFile {
     }
 }
 
+/// A finished file, and the numbers that its rows had among those that were written, in its order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub file: StagedFile,
+    pub rows: Vec<u32>,
+}
+
 /// Writes rows as one file per UTC day into `staging`, sorted by [`SORTED_BY`] with nulls first.
 ///
 /// `name` gives each file's name within `staging`, extension included. The order is total, as
-/// source_uri and source_record name a record. Memory beyond the rows is that of one row group,
-/// compressed.
+/// source_uri and source_record name a record. Memory beyond the rows is that of a column of one row group.
 ///
 /// # Errors
 /// When a file cannot be created or written; what was written so far stays in `staging`.
 pub fn write(
-    rows: Rows,
+    rows: &Rows,
     staging: &Path,
     name: &mut dyn FnMut() -> String,
-) -> Result<Vec<StagedFile>, LakeError> {
-    order::sorted(&rows.batch)
-        .chunk_by(|a, b| a.day == b.day)
-        .map(|day| write_day(&rows, day, &staging.join(name())))
+) -> Result<Vec<Written>, LakeError> {
+    order::sorted(rows)
+        .chunk_by(|a, b| a.day() == b.day())
+        .map(|day| rows::write_day(rows, day, &staging.join(name())))
         .collect()
 }
 
-/// Rows put in order at a time: the writer weighs a row group's bytes between two of these.
+/// Rows that a merge takes at a time: the writer weighs a row group's bytes between two of these.
 const TAKEN_ROWS: usize = 2_048;
-
-fn write_day(rows: &Rows, day: &[Key], path: &Path) -> Result<StagedFile, LakeError> {
-    let mut file = FileWriter::create(path)?;
-    for part in day.chunks(TAKEN_ROWS) {
-        let order = UInt32Array::from_iter_values(part.iter().map(|key| key.row));
-        let batch = take_record_batch(&rows.batch, &order)
-            .map_err(|error| LakeError::write_parquet(path)(ParquetError::from(error)))?;
-        let identities = part.iter().map(|key| rows.identities[key.row as usize]);
-        file.write(&batch, identities)?;
-    }
-    file.finish(&order::date(day[0].event_time)?)
-}
 
 /// Copies a file of the lake without the rows numbered in `drop`, which are sorted and count from
 /// 0. The copy has the same layout, order and date, and no rows at all when all were dropped.
@@ -112,7 +106,6 @@ fn write_day(rows: &Rows, day: &[Key], path: &Path) -> Result<StagedFile, LakeEr
 /// When the file cannot be read, has no rows, or the copy cannot be written.
 pub fn rewrite_without(path: &Path, drop: &[u32], to: &Path) -> Result<StagedFile, LakeError> {
     let mut file = FileWriter::create(to)?;
-    let mut scratch = Vec::new();
     let mut date = None;
     let mut row = 0_u32;
     for batch in Reader::all_columns(path)? {
@@ -122,9 +115,7 @@ pub fn rewrite_without(path: &Path, drop: &[u32], to: &Path) -> Result<StagedFil
         }
         let kept = filter_record_batch(&batch, &keep(&batch, row, drop))
             .map_err(|error| LakeError::write_parquet(to)(ParquetError::from(error)))?;
-        let columns = identity::Columns::of(&kept);
-        let identities = (0..kept.num_rows()).map(|row| columns.identity(row, &mut scratch));
-        file.write(&kept, identities)?;
+        file.write(&kept)?;
         row += batch.num_rows() as u32;
     }
     file.finish(&date.ok_or_else(|| LakeError::NoRows { path: path.to_owned() })?)

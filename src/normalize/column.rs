@@ -1,37 +1,145 @@
-//! Builders for the types of `schema::ColumnType`, with what they hold in memory.
+//! Columns under construction, for the types of `schema::ColumnType`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::array::builder::{
     BooleanBuilder, Int32Builder, Int64Builder, ListBuilder, StringViewBuilder, TimestampMicrosecondBuilder,
 };
-use arrow::array::{ArrayBuilder, ArrayRef};
 use arrow::datatypes::{DataType, Field};
 
-/// Rows that a new builder has space for; it doubles from there.
-const ROWS: usize = 1024;
+use super::distinct::Distinct;
 
-/// Strings up to this many bytes are kept once per batch. Most columns repeat a few values: a
-/// batch then holds little more than its bodies, and each lookup hashes no more than this.
-const REPEATED: u32 = 256;
+/// The values of one column of finished rows.
+#[derive(Debug, Clone)]
+pub(crate) enum Values {
+    Texts(Texts),
+    Lists(Lists),
+    Array(ArrayRef),
+}
+
+impl Values {
+    /// As Arrow has them.
+    pub(crate) fn array(&self) -> ArrayRef {
+        match self {
+            Self::Texts(texts) => texts.array(),
+            Self::Lists(lists) => lists.array(),
+            Self::Array(array) => Arc::clone(array),
+        }
+    }
+}
+
+/// Strings that repeat: most columns hold a few values, and a batch then little more than its bodies.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Texts {
+    /// Per row, in `distinct`.
+    pub(crate) numbers: Vec<u32>,
+    pub(crate) distinct: Distinct,
+}
+
+impl Texts {
+    #[inline]
+    pub(super) fn push(&mut self, value: Option<&str>) {
+        let number = match (value, self.numbers.last()) {
+            (None, _) => 0,
+            (Some(value), Some(&last)) if last > 0 && self.distinct.get(last) == value => last,
+            (Some(value), _) => self.distinct.number(value),
+        };
+        self.numbers.push(number);
+    }
+
+    /// A row's string.
+    pub(crate) fn get(&self, row: usize) -> Option<&str> {
+        let number = self.numbers[row];
+        (number > 0).then(|| self.distinct.get(number))
+    }
+
+    fn array(&self) -> ArrayRef {
+        let mut builder = StringViewBuilder::with_capacity(self.numbers.len());
+        (0..self.numbers.len()).for_each(|row| builder.append_option(self.get(row)));
+        Arc::new(builder.finish())
+    }
+}
+
+/// Lists of strings that repeat. An empty list is null: the records don't tell them apart.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lists {
+    /// Per row, the number of its list from 1; 0 for null.
+    pub(crate) numbers: Vec<u32>,
+    pub(crate) elements: Distinct,
+    /// The distinct lists: of each, the numbers of its elements as four bytes each, written as text.
+    lists: Distinct,
+    scratch: String,
+}
+
+impl Lists {
+    pub(super) fn push(&mut self, values: &[Cow<'_, str>]) {
+        let number = match self.numbers.last() {
+            _ if values.is_empty() => 0,
+            Some(&last) if last > 0 && self.is(last, values) => last,
+            _ => self.number(values),
+        };
+        self.numbers.push(number);
+    }
+
+    fn is(&self, number: u32, values: &[Cow<'_, str>]) -> bool {
+        let mut elements = self.list(number);
+        values.iter().all(|value| elements.next().is_some_and(|element| self.elements.get(element) == value))
+            && elements.next().is_none()
+    }
+
+    fn number(&mut self, values: &[Cow<'_, str>]) -> u32 {
+        self.scratch.clear();
+        for value in values {
+            let mut number = self.elements.number(value);
+            for _ in 0..DIGITS {
+                self.scratch.push(char::from((number % 128) as u8));
+                number /= 128;
+            }
+        }
+        self.lists.number(&self.scratch)
+    }
+
+    /// The numbers of a list's elements.
+    pub(crate) fn list(&self, number: u32) -> impl Iterator<Item = u32> {
+        let digits = self.lists.get(number).as_bytes();
+        digits
+            .chunks_exact(DIGITS)
+            .map(|digits| digits.iter().rev().fold(0, |number, digit| number * 128 + u32::from(*digit)))
+    }
+
+    fn array(&self) -> ArrayRef {
+        let element = Field::new("element", DataType::Utf8View, true);
+        let mut builder = ListBuilder::new(StringViewBuilder::new()).with_field(element);
+        for &number in &self.numbers {
+            if number > 0 {
+                self.list(number)
+                    .for_each(|element| builder.values().append_value(self.elements.get(element)));
+            }
+            builder.append(number > 0);
+        }
+        Arc::new(builder.finish())
+    }
+}
+
+/// A number's digits to the base of 128, which makes ASCII of it.
+const DIGITS: usize = 5;
 
 /// One column of a batch under construction.
 pub(super) trait Column: Default {
-    fn finish(&mut self) -> ArrayRef;
+    fn finish(&mut self) -> Values;
 
-    /// Bytes allocated.
-    fn allocated(&self) -> usize;
+    /// Takes the memory of values that are no longer needed.
+    fn reuse(&mut self, _values: Values) {}
+
+    /// Bytes held by the values.
+    fn bytes(&self) -> usize;
 }
 
-/// Strings that repeat.
-pub(super) struct Text(StringViewBuilder);
-
 /// Strings of which few repeat: ids and bodies.
-pub(super) struct Unique(StringViewBuilder);
-
-/// Lists of strings that repeat. An empty list is stored as null: the records don't tell them apart.
-pub(super) struct TextList(ListBuilder<StringViewBuilder>);
+#[derive(Default)]
+pub(super) struct Unique(Texts);
 
 #[derive(Default)]
 pub(super) struct Time(TimestampMicrosecondBuilder);
@@ -45,47 +153,11 @@ pub(super) struct BigInt(Int64Builder);
 #[derive(Default)]
 pub(super) struct Flag(BooleanBuilder);
 
-fn repeating() -> StringViewBuilder {
-    StringViewBuilder::with_capacity(ROWS).with_deduplicate_strings().with_max_deduplication_len(REPEATED)
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self(repeating())
-    }
-}
-
-impl Text {
-    pub(super) fn push(&mut self, value: Option<&str>) {
-        self.0.append_option(value);
-    }
-}
-
-impl Default for Unique {
-    fn default() -> Self {
-        Self(StringViewBuilder::with_capacity(ROWS))
-    }
-}
-
 impl Unique {
+    #[inline]
     pub(super) fn push(&mut self, value: Option<&str>) {
-        self.0.append_option(value);
-    }
-}
-
-impl Default for TextList {
-    fn default() -> Self {
-        let element = Field::new("element", DataType::Utf8View, true);
-        Self(ListBuilder::with_capacity(repeating(), ROWS).with_field(element))
-    }
-}
-
-impl TextList {
-    pub(super) fn push(&mut self, values: &[Cow<'_, str>]) {
-        for value in values {
-            self.0.values().append_value(value);
-        }
-        self.0.append(!values.is_empty());
+        let Texts { numbers, distinct } = &mut self.0;
+        numbers.push(value.map_or(0, |value| distinct.push(value)));
     }
 }
 
@@ -116,11 +188,11 @@ impl Flag {
 macro_rules! impl_column {
     ($($column:ty: |$builder:ident| $allocated:expr;)*) => {
         $(impl Column for $column {
-            fn finish(&mut self) -> ArrayRef {
-                Arc::new(self.0.finish())
+            fn finish(&mut self) -> Values {
+                Values::Array(Arc::new(self.0.finish()))
             }
 
-            fn allocated(&self) -> usize {
+            fn bytes(&self) -> usize {
                 let $builder = &self.0;
                 $allocated
             }
@@ -129,13 +201,59 @@ macro_rules! impl_column {
 }
 
 impl_column! {
-    Text: |builder| builder.allocated_size();
-    Unique: |builder| builder.allocated_size();
-    TextList: |builder| builder.values_ref().allocated_size()
-        + builder.offsets_capacity() * size_of::<i32>()
-        + builder.validity_capacity();
-    Time: |builder| builder.capacity() * size_of::<i64>();
-    Integer: |builder| builder.capacity() * size_of::<i32>();
-    BigInt: |builder| builder.capacity() * size_of::<i64>();
-    Flag: |builder| builder.len().div_ceil(4);
+    Time: |builder| size_of_val(builder.values_slice());
+    Integer: |builder| size_of_val(builder.values_slice());
+    BigInt: |builder| size_of_val(builder.values_slice());
+    Flag: |builder| arrow::array::ArrayBuilder::len(builder).div_ceil(4);
+}
+
+impl Column for Texts {
+    fn finish(&mut self) -> Values {
+        Values::Texts(std::mem::take(self))
+    }
+
+    fn reuse(&mut self, values: Values) {
+        if let Values::Texts(mut texts) = values {
+            texts.numbers.clear();
+            texts.distinct.clear();
+            *self = texts;
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.numbers.len() * size_of::<u32>() + self.distinct.bytes()
+    }
+}
+
+impl Column for Unique {
+    fn finish(&mut self) -> Values {
+        self.0.finish()
+    }
+
+    fn reuse(&mut self, values: Values) {
+        self.0.reuse(values);
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}
+
+impl Column for Lists {
+    fn finish(&mut self) -> Values {
+        Values::Lists(std::mem::take(self))
+    }
+
+    fn reuse(&mut self, values: Values) {
+        if let Values::Lists(mut lists) = values {
+            lists.numbers.clear();
+            lists.elements.clear();
+            lists.lists.clear();
+            *self = lists;
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.numbers.len() * size_of::<u32>() + self.elements.bytes() + self.lists.bytes()
+    }
 }

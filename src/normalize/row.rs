@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 
-use super::column::{BigInt, Column, Flag, Integer, Text, TextList, Time, Unique};
+use super::column::{BigInt, Column, Flag, Integer, Lists, Texts, Time, Unique, Values};
 use super::identity::{Identifying, Identity};
 use super::redact::{self, Context};
-use super::schema::SCHEMA;
+use super::schema::{SCHEMA, position};
 use crate::decode::AuditEvent;
 
 /// What the command line says of a source, used where a record's container says nothing.
@@ -31,10 +31,40 @@ pub struct Place<'a> {
 /// Finished rows, in the order in which they were appended.
 #[derive(Debug, Clone)]
 pub struct Rows {
-    /// Rows of [`SCHEMA`].
-    pub batch: RecordBatch,
+    /// Of [`SCHEMA`], in its order.
+    pub(crate) columns: Vec<Values>,
     /// One per row.
     pub identities: Vec<Identity>,
+}
+
+impl Rows {
+    /// The rows as Arrow has them, of [`SCHEMA`].
+    pub fn batch(&self) -> RecordBatch {
+        RecordBatch::try_new(SCHEMA.clone(), self.columns.iter().map(Values::array).collect())
+            .expect("the columns have the types of SCHEMA, and one value for each row")
+    }
+
+    /// A column that holds strings.
+    ///
+    /// # Panics
+    /// When there is no such column, or it holds something else: mistakes in this program.
+    pub(crate) fn texts(&self, name: &str) -> &Texts {
+        match &self.columns[position(name)] {
+            Values::Texts(texts) => texts,
+            _ => panic!("{name} holds no repeating strings"),
+        }
+    }
+
+    /// A column that Arrow holds.
+    ///
+    /// # Panics
+    /// As [`texts`](Self::texts).
+    pub(crate) fn array(&self, name: &str) -> &ArrayRef {
+        match &self.columns[position(name)] {
+            Values::Array(array) => array,
+            _ => panic!("{name} is no array"),
+        }
+    }
 }
 
 /// Collects rows until they are worth a batch. Secret values are masked on the way in.
@@ -66,14 +96,14 @@ impl RowBuilder {
         self.identities.len()
     }
 
-    /// Memory held, in bytes: what is allocated, of which a large batch uses more than half.
+    /// Bytes that the rows take; up to twice as much is allocated.
     pub fn bytes(&self) -> usize {
-        self.columns.allocated() + self.identities.capacity() * size_of::<Identity>()
+        self.columns.bytes() + self.identities.len() * size_of::<Identity>()
     }
 
     /// Adds the row of one event.
     pub fn append(&mut self, event: &AuditEvent<'_>, place: &Place<'_>, defaults: &Defaults) {
-        let texts = if self.redact { Texts::redacted(event) } else { Texts::as_logged(event) };
+        let texts = if self.redact { Masked::redacted(event) } else { Masked::as_logged(event) };
         let cluster = or_default(&event.cluster, &defaults.cluster);
         let identifying = Identifying {
             cluster,
@@ -97,12 +127,20 @@ impl RowBuilder {
         columns.source_offset.push(place.source_offset);
     }
 
+    /// Takes the memory of rows that are no longer needed, for the next ones: fresh memory has to be cleared by
+    /// the kernel, which took a quarter of an ingest.
+    ///
+    /// Rows are lost that were appended since the builder was last [finished](Self::finish).
+    pub fn reuse(&mut self, rows: Rows) {
+        self.columns.reuse(rows.columns);
+        self.identities = rows.identities;
+        self.identities.clear();
+    }
+
     /// The rows so far; the builder is empty afterwards, and holds next to no memory.
     pub fn finish(&mut self) -> Rows {
         let mut columns = std::mem::take(&mut self.columns);
-        let batch = RecordBatch::try_new(SCHEMA.clone(), columns.finish())
-            .expect("the columns have the types of SCHEMA, and one value for each row");
-        Rows { batch, identities: std::mem::take(&mut self.identities) }
+        Rows { columns: columns.finish(), identities: std::mem::take(&mut self.identities) }
     }
 }
 
@@ -111,7 +149,7 @@ fn or_default<'a>(value: &'a Option<Cow<'_, str>>, default: &'a Option<String>) 
 }
 
 /// The texts of an event that can hold secret values, as they are stored.
-struct Texts<'a> {
+struct Masked<'a> {
     request_uri: Option<Cow<'a, str>>,
     user_agent: Option<Cow<'a, str>>,
     user_extra: Option<Cow<'a, str>>,
@@ -122,20 +160,20 @@ struct Texts<'a> {
     redacted: bool,
 }
 
-impl<'a> Texts<'a> {
+impl<'a> Masked<'a> {
     fn redacted(event: &'a AuditEvent<'_>) -> Self {
         let context = Context::of(event);
         let body = |json| redact::body(json, context);
-        Self::masked(event, redact::uri, redact::text, body)
+        Self::through(event, redact::uri, redact::text, body)
     }
 
     fn as_logged(event: &'a AuditEvent<'_>) -> Self {
-        Self::masked(event, Cow::Borrowed, Cow::Borrowed, Cow::Borrowed)
+        Self::through(event, Cow::Borrowed, Cow::Borrowed, Cow::Borrowed)
     }
 
     /// Passes each text through the function for its kind. One that gives an owned text has
     /// masked something.
-    fn masked(
+    fn through(
         event: &'a AuditEvent<'_>,
         uri: impl Fn(&'a str) -> Cow<'a, str>,
         text: impl Fn(&'a str) -> Cow<'a, str>,
@@ -193,12 +231,20 @@ macro_rules! columns {
             #[cfg(test)]
             const NAMES: &[&str] = &[$(stringify!($name)),*];
 
-            fn finish(&mut self) -> Vec<arrow::array::ArrayRef> {
+            fn finish(&mut self) -> Vec<Values> {
                 vec![$(self.$name.finish()),*]
             }
 
-            fn allocated(&self) -> usize {
-                0 $(+ self.$name.allocated())*
+            fn bytes(&self) -> usize {
+                0 $(+ self.$name.bytes())*
+            }
+
+            /// Takes the memory of finished columns.
+            fn reuse(&mut self, columns: Vec<Values>) {
+                let mut columns = columns.into_iter();
+                $(if let Some(values) = columns.next() {
+                    self.$name.reuse(values);
+                })*
             }
         }
     };
@@ -206,46 +252,46 @@ macro_rules! columns {
 
 columns! {
     event_time: Time,
-    event_time_source: Text,
+    event_time_source: Texts,
     stage_time: Time,
-    log_type: Text,
-    cluster: Text,
-    account: Text,
-    region: Text,
-    log_stream: Text,
+    log_type: Texts,
+    cluster: Texts,
+    account: Texts,
+    region: Texts,
+    log_stream: Texts,
     audit_id: Unique,
     record_id: Unique,
-    stage: Text,
-    level: Text,
-    verb: Text,
-    request_uri: Text,
-    user_agent: Text,
-    api_group: Text,
-    api_version: Text,
-    resource: Text,
-    subresource: Text,
-    namespace: Text,
-    name: Text,
-    username: Text,
-    user_uid: Text,
-    user_groups: TextList,
-    user_extra: Text,
-    impersonated_username: Text,
-    impersonated_groups: TextList,
-    source_ips: TextList,
+    stage: Texts,
+    level: Texts,
+    verb: Texts,
+    request_uri: Texts,
+    user_agent: Texts,
+    api_group: Texts,
+    api_version: Texts,
+    resource: Texts,
+    subresource: Texts,
+    namespace: Texts,
+    name: Texts,
+    username: Texts,
+    user_uid: Texts,
+    user_groups: Lists,
+    user_extra: Texts,
+    impersonated_username: Texts,
+    impersonated_groups: Lists,
+    source_ips: Lists,
     response_code: Integer,
-    response_reason: Text,
-    response_status: Text,
-    outcome: Text,
-    authz_decision: Text,
-    authz_reason: Text,
+    response_reason: Texts,
+    response_status: Texts,
+    outcome: Texts,
+    authz_decision: Texts,
+    authz_reason: Texts,
     truncated: Flag,
     salvaged: Flag,
     redacted: Flag,
-    source_uri: Text,
+    source_uri: Texts,
     source_record: BigInt,
     source_offset: BigInt,
-    annotations: Text,
+    annotations: Texts,
     request_object: Unique,
     response_object: Unique,
 }
@@ -284,7 +330,7 @@ impl Columns {
         self.salvaged.push(event.salvaged);
     }
 
-    fn append_texts(&mut self, texts: &Texts<'_>) {
+    fn append_texts(&mut self, texts: &Masked<'_>) {
         self.request_uri.push(texts.request_uri.as_deref());
         self.user_agent.push(texts.user_agent.as_deref());
         self.user_extra.push(texts.user_extra.as_deref());

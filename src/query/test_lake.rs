@@ -97,7 +97,7 @@ impl TestLake {
             let path = folder.path().join(format!("lake/audit_events/event_date={day}"));
             fs::create_dir_all(&path).unwrap();
             let path = path.join("0-0.parquet");
-            let batch = rows.finish().batch;
+            let batch = rows.finish().batch();
             let mut writer =
                 ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
             writer.write(&batch).unwrap();

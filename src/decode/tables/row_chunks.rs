@@ -12,6 +12,8 @@ use crate::decode::{Chunk, Frame, Limits, RejectCode, RejectReason};
 pub struct RowChunks {
     rows: Box<dyn Rows>,
     limits: Limits,
+    /// Memory for the next chunk.
+    spare: Vec<u8>,
     /// Chunks, rows and bytes of rows so far.
     number: u64,
     row: u64,
@@ -23,8 +25,8 @@ pub struct RowChunks {
 
 impl RowChunks {
     pub(in crate::decode) fn new(rows: impl Rows + 'static, limits: Limits, total: Arc<Total>) -> Self {
-        let rows = Box::new(rows);
-        Self { rows, limits, number: 0, row: 0, bytes: 0, total, failure: None, done: false }
+        let (rows, spare) = (Box::new(rows), Vec::new());
+        Self { rows, limits, spare, number: 0, row: 0, bytes: 0, total, failure: None, done: false }
     }
 
     /// Bytes of the rows so far, as JSON.
@@ -32,9 +34,14 @@ impl RowChunks {
         self.bytes
     }
 
+    /// As [`super::super::ChunkReader::reuse`] has it.
+    pub fn reuse(&mut self, spare: Vec<u8>) {
+        self.spare = self.limits.spare(spare);
+    }
+
     /// As [`super::super::ChunkReader::next_chunk`] has it.
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>, DecodeError> {
-        let (mut data, mut frames) = (Vec::new(), Vec::new());
+        let (mut data, mut frames) = (std::mem::take(&mut self.spare), Vec::new());
         let first_row = self.row;
         while !self.done && data.len() < self.limits.chunk && frames.len() < MAX_FRAMES {
             let start = data.len();

@@ -43,10 +43,10 @@ impl Bench {
         };
         let staged = match rows.rows() {
             0 => Vec::new(),
-            _ => writer::write(rows.finish(), folder.path(), &mut name).unwrap(),
+            _ => writer::write(&rows.finish(), folder.path(), &mut name).unwrap(),
         };
         let engine = Engine::open(&EngineOptions {
-            files: staged.into_iter().map(|file| file.path).collect(),
+            files: staged.into_iter().map(|written| written.file.path).collect(),
             memory: 512 << 20,
             threads,
             temp: folder.path().join("spill"),

@@ -50,9 +50,9 @@ pub fn write(bench: &Bench<'_>, logs: &[Value], folder: &Path) -> Result<Vec<Pat
         files += 1;
         format!("{files}.parquet")
     };
-    let staged = writer::write(rows.finish(), folder, &mut name)
+    let staged = writer::write(&rows.finish(), folder, &mut name)
         .map_err(|error| DetectError::Records(error.into()))?;
-    Ok(staged.into_iter().map(|file| file.path).collect())
+    Ok(staged.into_iter().map(|written| written.file.path).collect())
 }
 
 fn append(bench: &Bench<'_>, log: &Value, number: i64, rows: &mut RowBuilder) -> Result<(), DetectError> {

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringViewArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringViewArray, TimestampMicrosecondArray,
+};
 use arrow::datatypes::TimestampMicrosecondType;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,7 @@ use super::minutes::Minutes;
 use crate::lake::error::LakeError;
 use crate::lake::identity::{Reader, strings};
 use crate::lake::utc;
+use crate::normalize::{Rows, Texts};
 
 /// The columns that are counted.
 const COLUMNS: [&str; 11] = [
@@ -129,7 +132,7 @@ impl StreamCounts {
         ]
     }
 
-    fn row(&mut self, columns: &Columns<'_>, row: usize) {
+    fn row<T: Text>(&mut self, columns: &Columns<'_, T>, row: usize) {
         self.records += 1;
         *match columns.stage.text(row) {
             Some("ResponseComplete") => &mut self.response_complete,
@@ -171,15 +174,22 @@ pub struct Counting {
 impl Counting {
     /// Counts the rows of a batch that has at least [`COLUMNS`].
     pub fn add(&mut self, batch: &RecordBatch) {
-        let columns = Columns::of(batch);
-        let times = batch["event_time"].as_primitive::<TimestampMicrosecondType>();
-        for (row, time) in times.values().iter().enumerate() {
-            let at = self.stream(&columns, row);
-            let (stream, cluster) = &mut self.streams[at];
-            stream.counts.row(&columns, row);
-            let minutes = &mut self.clusters[*cluster].minutes;
-            minutes.set((time.rem_euclid(utc::DAY) / MINUTE) as usize);
-        }
+        let columns = Columns::of_batch(batch);
+        (0..batch.num_rows()).for_each(|row| self.row(&columns, row));
+    }
+
+    /// Counts those of the rows that have these numbers.
+    pub(in crate::lake) fn add_rows(&mut self, rows: &Rows, numbers: &[u32]) {
+        let columns = Columns::of_rows(rows);
+        numbers.iter().for_each(|&row| self.row(&columns, row as usize));
+    }
+
+    fn row<T: Text>(&mut self, columns: &Columns<'_, T>, row: usize) {
+        let at = self.stream(columns, row);
+        let (stream, cluster) = &mut self.streams[at];
+        stream.counts.row(columns, row);
+        let minutes = &mut self.clusters[*cluster].minutes;
+        minutes.set((columns.event_time.value(row).rem_euclid(utc::DAY) / MINUTE) as usize);
     }
 
     /// What was counted, in order.
@@ -192,7 +202,7 @@ impl Counting {
     }
 
     /// The place of a row's stream, which is new when it was not seen before.
-    fn stream(&mut self, columns: &Columns<'_>, row: usize) -> usize {
+    fn stream<T: Text>(&mut self, columns: &Columns<'_, T>, row: usize) -> usize {
         let (cluster, log_type) = (columns.cluster.text(row), columns.log_type.text(row));
         let log_stream = columns.log_stream.text(row);
         let is = |stream: &Stream| {
@@ -257,19 +267,21 @@ pub(in crate::lake) fn batches(path: &Path) -> Result<Reader, LakeError> {
     Reader::open(path, &COLUMNS, None)
 }
 
-struct Columns<'a> {
-    cluster: &'a StringViewArray,
-    log_type: &'a StringViewArray,
-    log_stream: &'a StringViewArray,
-    stage: &'a StringViewArray,
-    verb: &'a StringViewArray,
-    api_group: &'a StringViewArray,
-    resource: &'a StringViewArray,
-    subresource: &'a StringViewArray,
+struct Columns<'a, T> {
+    event_time: &'a TimestampMicrosecondArray,
+    cluster: &'a T,
+    log_type: &'a T,
+    log_stream: &'a T,
+    stage: &'a T,
+    verb: &'a T,
+    api_group: &'a T,
+    resource: &'a T,
+    subresource: &'a T,
     truncated: &'a BooleanArray,
     salvaged: &'a BooleanArray,
 }
 
+/// A column of strings, of which some are null.
 trait Text {
     fn text(&self, row: usize) -> Option<&str>;
 }
@@ -280,24 +292,43 @@ impl Text for StringViewArray {
     }
 }
 
-impl<'a> Columns<'a> {
-    fn of(batch: &'a RecordBatch) -> Self {
+impl Text for Texts {
+    fn text(&self, row: usize) -> Option<&str> {
+        self.get(row)
+    }
+}
+
+impl<'a> Columns<'a, StringViewArray> {
+    fn of_batch(batch: &'a RecordBatch) -> Self {
+        Self::of(|name| strings(batch, name), |name| &batch[name])
+    }
+}
+
+impl<'a> Columns<'a, Texts> {
+    fn of_rows(rows: &'a Rows) -> Self {
+        Self::of(|name| rows.texts(name), |name| rows.array(name))
+    }
+}
+
+impl<'a, T: Text> Columns<'a, T> {
+    fn of(text: impl Fn(&str) -> &'a T, array: impl Fn(&str) -> &'a ArrayRef) -> Self {
         Self {
-            cluster: strings(batch, "cluster"),
-            log_type: strings(batch, "log_type"),
-            log_stream: strings(batch, "log_stream"),
-            stage: strings(batch, "stage"),
-            verb: strings(batch, "verb"),
-            api_group: strings(batch, "api_group"),
-            resource: strings(batch, "resource"),
-            subresource: strings(batch, "subresource"),
-            truncated: batch["truncated"].as_boolean(),
-            salvaged: batch["salvaged"].as_boolean(),
+            event_time: array("event_time").as_primitive::<TimestampMicrosecondType>(),
+            cluster: text("cluster"),
+            log_type: text("log_type"),
+            log_stream: text("log_stream"),
+            stage: text("stage"),
+            verb: text("verb"),
+            api_group: text("api_group"),
+            resource: text("resource"),
+            subresource: text("subresource"),
+            truncated: array("truncated").as_boolean(),
+            salvaged: array("salvaged").as_boolean(),
         }
     }
 
     fn is_of_secrets(&self, row: usize) -> bool {
-        let empty = |column: &StringViewArray| column.text(row).unwrap_or_default().is_empty();
+        let empty = |column: &T| column.text(row).unwrap_or_default().is_empty();
         self.resource.text(row) == Some("secrets") && empty(self.api_group) && empty(self.subresource)
     }
 }

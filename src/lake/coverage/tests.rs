@@ -106,7 +106,7 @@ fn what_commits_say_is_what_the_rows_cover_after_every_change() {
 #[test]
 fn a_file_of_many_streams_is_counted_when_somebody_asks() {
     let mut counting = Counting::default();
-    counting.add(&crate::normalize::RowBuilder::new().finish().batch);
+    counting.add(&crate::normalize::RowBuilder::new().finish().batch());
     assert_eq!(counting.finish(), FileCoverage::default());
     let streams = (0..65).map(|n| StreamCoverage {
         stream: Stream { cluster: Some(n.to_string()), ..Stream::default() },

@@ -13,7 +13,6 @@ use super::{StagedFile, order, properties};
 use crate::lake::coverage::Counting;
 use crate::lake::error::LakeError;
 use crate::lake::io as disk;
-use crate::normalize::Identity;
 use crate::normalize::schema::SCHEMA;
 
 /// Writes sorted batches and keeps count of what a commit says of the file.
@@ -23,7 +22,6 @@ pub(super) struct FileWriter {
     times: Option<(i64, i64)>,
     rows: u64,
     coverage: Counting,
-    identities: Vec<Identity>,
 }
 
 impl FileWriter {
@@ -32,19 +30,15 @@ impl FileWriter {
         // An embedded Arrow schema would make readers of other languages follow Arrow's types
         // instead of Parquet's.
         let options = ArrowWriterOptions::new()
-            .with_properties(properties::properties())
+            .with_properties(properties::properties().as_ref().clone())
             .with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(HashingFile::new(file), SCHEMA.clone(), options)
             .map_err(LakeError::write_parquet(path))?;
         let coverage = Counting::default();
-        Ok(Self { path: path.to_owned(), writer, times: None, rows: 0, coverage, identities: Vec::new() })
+        Ok(Self { path: path.to_owned(), writer, times: None, rows: 0, coverage })
     }
 
-    pub(super) fn write(
-        &mut self,
-        batch: &RecordBatch,
-        identities: impl Iterator<Item = Identity>,
-    ) -> Result<(), LakeError> {
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
         let times = order::times(batch);
         if let (Some(first), Some(last)) = (min(times), max(times)) {
             let (earliest, latest) = self.times.unwrap_or((first, last));
@@ -52,7 +46,6 @@ impl FileWriter {
         }
         self.rows += batch.num_rows() as u64;
         self.coverage.add(batch);
-        self.identities.extend(identities);
         self.writer.write(batch).map_err(LakeError::write_parquet(&self.path))
     }
 
@@ -68,32 +61,36 @@ impl FileWriter {
     /// Writes the footer. A file without rows has 0 for both of its times.
     pub(super) fn finish(self, event_date: &str) -> Result<StagedFile, LakeError> {
         let file = self.writer.into_inner().map_err(LakeError::write_parquet(&self.path))?;
-        file.file.close()?;
-        let (first_time, last_time) = self.times.unwrap_or_default();
-        Ok(StagedFile {
-            path: self.path,
-            event_date: event_date.to_owned(),
-            rows: self.rows,
-            bytes: file.bytes,
-            first_time,
-            last_time,
-            sha256: hex(&file.hash.finalize()),
-            coverage: self.coverage.finish(),
-            identities: self.identities,
-        })
+        file.staged(self.path, event_date, self.rows, self.times.unwrap_or_default(), self.coverage)
     }
 }
 
 /// A file that hashes what passes through it. The Parquet writer buffers in front of it.
-struct HashingFile {
+pub(super) struct HashingFile {
     file: disk::OutFile,
     hash: Sha256,
     bytes: u64,
 }
 
 impl HashingFile {
-    fn new(file: disk::OutFile) -> Self {
+    pub(super) fn new(file: disk::OutFile) -> Self {
         Self { file, hash: Sha256::new(), bytes: 0 }
+    }
+
+    /// What a commit has to know of the file, once all of it was written.
+    pub(super) fn staged(
+        self,
+        path: PathBuf,
+        event_date: &str,
+        rows: u64,
+        (first_time, last_time): (i64, i64),
+        coverage: Counting,
+    ) -> Result<StagedFile, LakeError> {
+        self.file.close()?;
+        let sha256 = hex(&self.hash.finalize());
+        let event_date = event_date.to_owned();
+        let (bytes, coverage) = (self.bytes, coverage.finish());
+        Ok(StagedFile { path, event_date, rows, bytes, first_time, last_time, sha256, coverage })
     }
 }
 

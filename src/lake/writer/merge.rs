@@ -51,7 +51,7 @@ pub fn merge(
                 (FileWriter::create(&staging.join(name()))?, date)
             }
         };
-        file.write(&batch, std::iter::empty())?;
+        file.write(&batch)?;
         if file.bytes() >= limits.file_bytes || file.rows() >= MOST_ROWS {
             done.push(file.finish(&date)?);
         } else {

@@ -1,11 +1,11 @@
 //! The order of rows in a file.
 
-use arrow::array::{AsArray, RecordBatch, StringViewArray, TimestampMicrosecondArray};
+use arrow::array::{AsArray, RecordBatch, TimestampMicrosecondArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use hashbrown::HashMap;
 use jiff::tz::Offset;
 
 use crate::lake::error::LakeError;
+use crate::normalize::Rows;
 use crate::normalize::schema::position;
 
 const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
@@ -14,38 +14,51 @@ const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 /// so that comparing is comparing integers; a null's rank is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
-    /// Days since 1970-01-01.
-    pub(super) day: i64,
-    resource: u32,
-    verb: u32,
-    username: u32,
+    /// The ranks of resource, verb and username, in 32 bits each.
+    group: u128,
     pub(super) event_time: i64,
     source_uri: u32,
-    source_record: i64,
     /// The row's number in the batch.
     pub(super) row: u32,
+    source_record: i64,
 }
 
-/// The keys of a batch's rows, sorted.
-pub(super) fn sorted(batch: &RecordBatch) -> Vec<Key> {
-    let ranks = |name| ranks(batch.column(position(name)).as_string_view());
-    let (resource, verb, username) = (ranks("resource"), ranks("verb"), ranks("username"));
-    let source_uri = ranks("source_uri");
-    let source_record = batch.column(position("source_record")).as_primitive::<Int64Type>();
-    let mut keys: Vec<Key> = (0..batch.num_rows())
-        .zip(times(batch).values())
-        .map(|(row, &event_time)| Key {
-            day: event_time.div_euclid(MICROSECONDS_PER_DAY),
-            resource: resource[row],
-            verb: verb[row],
-            username: username[row],
+impl Key {
+    /// Days since 1970-01-01.
+    pub(super) fn day(&self) -> i64 {
+        self.event_time.div_euclid(MICROSECONDS_PER_DAY)
+    }
+}
+
+/// The keys of a batch's rows, sorted, with the day before all else.
+pub(super) fn sorted(rows: &Rows) -> Vec<Key> {
+    let column = |name| {
+        let texts = rows.texts(name);
+        (texts.distinct.ranks(), &texts.numbers)
+    };
+    let (resource, verb, username, source_uri) =
+        (column("resource"), column("verb"), column("username"), column("source_uri"));
+    let rank = |(ranks, numbers): &(Vec<u32>, &Vec<u32>), row: usize| ranks[numbers[row] as usize];
+    let times = rows.array("event_time").as_primitive::<TimestampMicrosecondType>();
+    let records = rows.array("source_record").as_primitive::<Int64Type>();
+    let mut keys: Vec<Key> = times
+        .values()
+        .iter()
+        .zip(records.values())
+        .enumerate()
+        .map(|(row, (&event_time, &source_record))| Key {
+            group: [&resource, &verb, &username]
+                .iter()
+                .fold(0, |group, column| group << 32 | u128::from(rank(column, row))),
             event_time,
-            source_uri: source_uri[row],
-            source_record: source_record.value(row),
+            source_uri: rank(&source_uri, row),
             row: row as u32,
+            source_record,
         })
         .collect();
-    keys.sort_unstable();
+    keys.sort_unstable_by_key(|key| {
+        (key.day(), key.group, key.event_time, key.source_uri, key.source_record)
+    });
     keys
 }
 
@@ -59,23 +72,4 @@ pub(super) fn date(microseconds: i64) -> Result<String, LakeError> {
     let time =
         jiff::Timestamp::from_microsecond(microseconds).map_err(|_| LakeError::NoDate { microseconds })?;
     Ok(Offset::UTC.to_datetime(time).date().to_string())
-}
-
-/// Each row's rank among the distinct values of a column, from 1 in byte order; 0 for null.
-fn ranks(column: &StringViewArray) -> Vec<u32> {
-    let mut ids: HashMap<&str, u32> = HashMap::new();
-    let rows: Vec<Option<u32>> = column
-        .iter()
-        .map(|value| {
-            let next = ids.len() as u32;
-            value.map(|value| *ids.entry(value).or_insert(next))
-        })
-        .collect();
-    let mut distinct: Vec<(&str, u32)> = ids.into_iter().collect();
-    distinct.sort_unstable();
-    let mut rank_of_id = vec![0; distinct.len()];
-    for (rank, (_, id)) in (1..).zip(&distinct) {
-        rank_of_id[*id as usize] = rank;
-    }
-    rows.into_iter().map(|id| id.map_or(0, |id| rank_of_id[id as usize])).collect()
 }

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::concat_batches;
+use arrow::array::{AsArray, RecordBatch, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::Int64Type;
 use parquet::basic::{Compression, Encoding, LogicalType, TimeUnit, Type};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
@@ -13,7 +13,7 @@ use super::*;
 use crate::lake::identity::{Origin, identities, origins};
 use crate::normalize::row::sample::event;
 use crate::normalize::schema::{COLUMNS, ColumnType, SCHEMA, position};
-use crate::normalize::{Defaults, Place, RowBuilder};
+use crate::normalize::{Defaults, Identity, Place, RowBuilder};
 
 const DAY: i64 = 86_400_000_000;
 const RESOURCES: [Option<&str>; 4] = [Some("secrets"), Some("pods"), None, Some("leases")];
@@ -37,7 +37,7 @@ fn rows(count: usize, days: i64) -> Rows {
     builder.finish()
 }
 
-fn write_into(staging: &TempDir, rows: Rows) -> Vec<StagedFile> {
+fn write_into(staging: &TempDir, rows: &Rows) -> Vec<Written> {
     let mut number = 0;
     let mut name = || {
         number += 1;
@@ -47,9 +47,9 @@ fn write_into(staging: &TempDir, rows: Rows) -> Vec<StagedFile> {
 }
 
 fn write_one(staging: &TempDir, count: usize) -> StagedFile {
-    let mut files = write_into(staging, rows(count, 1));
+    let mut files = write_into(staging, &rows(count, 1));
     assert_eq!(files.len(), 1);
-    files.remove(0)
+    files.remove(0).file
 }
 
 fn metadata(path: &Path) -> ParquetMetaData {
@@ -86,7 +86,8 @@ fn order_of(batch: &RecordBatch) -> Vec<Order<'_>> {
 #[test]
 fn one_file_per_utc_day() {
     let staging = TempDir::new().unwrap();
-    let files = write_into(&staging, rows(300, 3));
+    let files: Vec<StagedFile> =
+        write_into(&staging, &rows(300, 3)).into_iter().map(|written| written.file).collect();
     let dates: Vec<&str> = files.iter().map(|file| file.event_date.as_str()).collect();
     assert_eq!(dates, ["1969-12-31", "1970-01-01", "1970-01-02"]);
     assert_eq!(files.iter().map(|file| file.rows).sum::<u64>(), 300);
@@ -100,9 +101,10 @@ fn one_file_per_utc_day() {
 fn a_file_is_sorted_and_holds_what_was_given() {
     let staging = TempDir::new().unwrap();
     let given = rows(5_000, 1);
-    let mut expected = order_of(&given.batch);
+    let batch = given.batch();
+    let mut expected = order_of(&batch);
     expected.sort();
-    let file = &write_into(&staging, given.clone())[0];
+    let file = &write_into(&staging, &given)[0].file;
     let stored = read(&file.path);
     assert_eq!(order_of(&stored), expected);
 
@@ -110,7 +112,7 @@ fn a_file_is_sorted_and_holds_what_was_given() {
     assert_eq!(Some(file.first_time), arrow::compute::min(times));
     assert_eq!(Some(file.last_time), arrow::compute::max(times));
     let given_order = UInt32Array::from_iter_values(records.values().iter().map(|&record| record as u32));
-    assert_eq!(take_record_batch(&given.batch, &given_order).unwrap(), stored);
+    assert_eq!(take_record_batch(&batch, &given_order).unwrap(), stored);
 }
 
 #[test]
@@ -127,10 +129,10 @@ fn the_hash_and_size_are_those_of_the_file() {
 fn identities_are_read_back_in_file_order() {
     let staging = TempDir::new().unwrap();
     let given = rows(5_000, 1);
-    let file = &write_into(&staging, given.clone())[0];
+    let Written { file, rows } = &write_into(&staging, &given)[0];
     let (numbers, read): (Vec<u32>, Vec<Identity>) =
         identities(&file.path).unwrap().map(Result::unwrap).unzip();
-    assert_eq!(read, file.identities);
+    assert_eq!(read, rows.iter().map(|&row| given.identities[row as usize]).collect::<Vec<_>>());
     assert_eq!(numbers, (0..5_000).collect::<Vec<u32>>());
     let set = |identities: &[Identity]| identities.iter().copied().collect::<BTreeSet<_>>();
     assert_eq!(set(&read), set(&given.identities));
@@ -167,7 +169,6 @@ fn a_rewrite_leaves_out_the_dropped_rows_only() {
         order_of_owned(&read(&copy.path)),
         kept.iter().map(|&row| all[row].clone()).collect::<Vec<_>>()
     );
-    assert_eq!(copy.identities, kept.iter().map(|&row| file.identities[row]).collect::<Vec<_>>());
     assert_eq!((copy.rows, &copy.event_date), (2_996, &file.event_date));
     assert_eq!(metadata(&copy.path).row_groups().len(), 1);
 }
@@ -177,11 +178,13 @@ fn order_of_owned(batch: &RecordBatch) -> Vec<String> {
 }
 
 #[test]
-fn a_rewrite_that_drops_nothing_gives_the_same_bytes() {
+fn a_rewrite_that_drops_nothing_gives_the_same_rows() {
     let staging = TempDir::new().unwrap();
     let file = write_one(&staging, 20_000);
     let copy = rewrite_without(&file.path, &[], &staging.path().join("copy.parquet")).unwrap();
-    assert_eq!(copy.sha256, file.sha256);
+    assert_eq!(read(&copy.path), read(&file.path));
+    let groups = |path| metadata(path).row_groups().iter().map(|group| group.num_rows()).collect::<Vec<_>>();
+    assert_eq!(groups(&copy.path), groups(&file.path));
 }
 
 #[test]
@@ -232,7 +235,8 @@ fn the_layout_is_as_documented() {
 
     for chunk in group.columns() {
         let name = chunk.column_path().string();
-        assert!(matches!(chunk.compression(), Compression::ZSTD(_)), "{name}");
+        let small = chunk.uncompressed_size() < 1_000 && chunk.compression() == Compression::UNCOMPRESSED;
+        assert!(small || matches!(chunk.compression(), Compression::ZSTD(_)), "{name}");
         assert!(chunk.offset_index_offset().is_some(), "{name}");
         let bloom = BLOOM_FILTERS.contains(&name.as_str());
         assert_eq!(chunk.bloom_filter_offset().is_some(), bloom, "{name}");

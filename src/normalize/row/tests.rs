@@ -11,7 +11,7 @@ const PLACE: Place<'_> = Place { source_uri: "file:///audit.log", source_record:
 fn row_with(event: &AuditEvent<'_>, defaults: &Defaults) -> RecordBatch {
     let mut builder = RowBuilder::new();
     builder.append(event, &PLACE, defaults);
-    builder.finish().batch
+    builder.finish().batch()
 }
 
 fn row(event: &AuditEvent<'_>) -> RecordBatch {
@@ -143,7 +143,7 @@ fn masking_is_marked_and_can_be_switched_off() {
 
     let mut builder = RowBuilder::without_redaction();
     builder.append(&event, &PLACE, &Defaults::default());
-    let kept = builder.finish().batch;
+    let kept = builder.finish().batch();
     assert_eq!(text(&kept, "response_object"), event.response_object.as_deref());
     assert!(!kept["redacted"].as_boolean().value(0));
 }
@@ -161,9 +161,9 @@ fn a_finished_builder_starts_again() {
     }
     assert_eq!(builder.rows(), 4);
     assert!((4 << 20..9 << 20).contains(&builder.bytes()), "{}", builder.bytes());
-    assert_eq!(builder.finish().batch.num_rows(), 4);
+    assert_eq!(builder.finish().batch().num_rows(), 4);
     assert_eq!((builder.rows(), builder.bytes()), (0, empty));
-    assert_eq!(builder.finish().batch.num_rows(), 0);
+    assert_eq!(builder.finish().batch().num_rows(), 0);
 }
 
 proptest! {
