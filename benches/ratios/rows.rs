@@ -1,8 +1,12 @@
 //! What is compared with what.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use kubetrawl::cancel::Cancel;
 use kubetrawl::simulate::{self, Format, SimulateOptions, Simulated};
 
@@ -13,7 +17,13 @@ use crate::{Bench, opponent};
 pub type Row = (&'static str, fn(&Bench) -> Comparison);
 
 /// Every row, in the order printed.
-pub const ALL: &[Row] = &[("simulate against ingest", simulate_logs), ("ingest", ingest), ("hunt", hunt)];
+pub const ALL: &[Row] = &[
+    ("simulate against ingest", simulate_logs),
+    ("ingest", ingest),
+    ("ingest, 64 gzip files", ingest_gzip),
+    ("ingest, against a tenth", ingest_tenth),
+    ("hunt", hunt),
+];
 
 /// How the rows of [`container`] are named, before the container.
 pub const CONTAINER: &str = "container";
@@ -30,16 +40,55 @@ fn text(path: &Path) -> &str {
 
 /// Simulated JSON Lines, made once.
 fn json_lines(bench: &Bench) -> PathBuf {
-    let folder = bench.folder.join("json-lines");
+    json_lines_of(bench, bench.records)
+}
+
+fn json_lines_of(bench: &Bench, records: u64) -> PathBuf {
+    let folder = bench.folder.join(format!("json-lines-{records}"));
     if !folder.exists() {
-        let records = bench.records.to_string();
+        let records = records.to_string();
         run(kubetrawl(&["simulate", "--out", text(&folder), "--records", &records, "--days", "30"]));
     }
     folder
 }
 
+/// The same records in 64 gzip files, made once, as logs are rotated: one after another.
+fn gzip_files(bench: &Bench) -> PathBuf {
+    const FILES: usize = 64;
+    let folder = bench.folder.join("gzip");
+    if folder.exists() {
+        return folder;
+    }
+    std::fs::create_dir(&folder).expect("a new folder");
+    let encoder = |number: usize| {
+        let path = folder.join(format!("{number:02}.log.gz"));
+        let file = BufWriter::new(File::create_new(path).expect("a new file"));
+        GzEncoder::new(file, Compression::default())
+    };
+    let mut encoders: Vec<_> = (0..FILES).map(encoder).collect();
+    let share = bench.records.div_ceil(FILES as u64) as usize;
+    let mut count = 0;
+    for entry in walkdir::WalkDir::new(json_lines(bench)).sort_by_file_name() {
+        let entry = entry.expect("a readable folder");
+        if entry.path().extension().is_some_and(|extension| extension == "log") {
+            let lines = BufReader::new(File::open(entry.path()).expect("a log")).split(b'\n');
+            for line in lines {
+                let mut line = line.expect("a line");
+                line.push(b'\n');
+                encoders[(count / share).min(FILES - 1)].write_all(&line).expect("space on the disk");
+                count += 1;
+            }
+        }
+    }
+    for encoder in encoders {
+        encoder.finish().and_then(|mut file| file.flush()).expect("space on the disk");
+    }
+    folder
+}
+
+/// Its logs, plain or compressed.
 fn glob_of(folder: &Path) -> PathBuf {
-    folder.join("**/*.log")
+    folder.join("**/*.log*")
 }
 
 fn size_of(folder: &Path) -> u64 {
@@ -75,7 +124,27 @@ fn simulate_logs(bench: &Bench) -> Comparison {
 
 /// JSON Lines to the lake, against DuckDB's typed read_json to zstd Parquet.
 fn ingest(bench: &Bench) -> Comparison {
-    let input = json_lines(bench);
+    ingest_of(bench, &json_lines(bench))
+}
+
+/// The same of compressed files.
+fn ingest_gzip(bench: &Bench) -> Comparison {
+    ingest_of(bench, &gzip_files(bench))
+}
+
+/// Ten times the records against the records: what counts is the memory of both.
+fn ingest_tenth(bench: &Bench) -> Comparison {
+    let (whole, tenth) = (json_lines_of(bench, 10 * bench.records), json_lines(bench));
+    let lake = bench.folder.join("lake");
+    Comparison::alternate(
+        bench.runs,
+        || clear(&lake),
+        || kubetrawl(&["ingest", text(&whole), "--lake", text(&lake)]),
+        || kubetrawl(&["ingest", text(&tenth), "--lake", text(&lake)]),
+    )
+}
+
+fn ingest_of(bench: &Bench, input: &Path) -> Comparison {
     let (lake, parquet) = (bench.folder.join("lake"), bench.folder.join("parquet"));
     let mut comparison = Comparison::alternate(
         bench.runs,
@@ -83,14 +152,14 @@ fn ingest(bench: &Bench) -> Comparison {
             clear(&lake);
             clear(&parquet);
         },
-        || kubetrawl(&["ingest", text(&input), "--lake", text(&lake)]),
-        || opponent::command("ingest.sql", &[("input", &glob_of(&input)), ("output", &parquet)]),
+        || kubetrawl(&["ingest", text(input), "--lake", text(&lake)]),
+        || opponent::command("ingest.sql", &[("input", &glob_of(input)), ("output", &parquet)]),
     );
     // The last pair left only the opponent's output behind.
-    run(kubetrawl(&["ingest", text(&input), "--lake", text(&lake)]));
+    run(kubetrawl(&["ingest", text(input), "--lake", text(&lake)]));
     comparison.note = format!(
         "{} MB in; lake {:.1} MB, DuckDB's Parquet {:.1} MB",
-        size_of(&input) / 1_000_000,
+        size_of(input) / 1_000_000,
         size_of(&lake) as f64 / 1e6,
         size_of(&parquet) as f64 / 1e6
     );
