@@ -159,6 +159,10 @@ impl ChunkEncoder {
             let levels = self.levels.levels(&page);
             let bounds = self.levels.bounds(&page, &self.dictionary, strings, statistics);
             let body = self.levels.page(&page, column, layout, &self.dictionary, strings);
+            let lengths = self.levels.values(&page).iter();
+            let length: usize = lengths.map(|&at| strings.get(self.dictionary[at as usize]).len()).sum();
+            // By this a merge knows how long rows can be.
+            out.offsets.append_unencoded_byte_array_data_bytes(Some(length as i64));
             out.page(body, layout, levels.len(), page.len(), bounds, statistics)?;
         }
         let filter = match properties.bloom_filter_properties(column.path()) {
