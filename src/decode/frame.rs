@@ -170,7 +170,6 @@ impl<R: Read> ChunkReader<R> {
     /// Hands out the buffer up to `end`; what follows `position` stays.
     fn chunk(&mut self, frames: Vec<Frame>, end: usize) -> Chunk {
         let mut rest = std::mem::take(&mut self.spare);
-        rest.clear();
         rest.extend_from_slice(&self.buffer[self.position..]);
         let mut data = std::mem::replace(&mut self.buffer, rest);
         data.truncate(end);
