@@ -15,7 +15,7 @@ use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 
 use super::error::LakeError;
-use super::writer::PAGE_BYTES;
+use super::writer::page_bytes;
 use crate::normalize::identity::{Identifying, Identity};
 use crate::normalize::schema::SCHEMA;
 
@@ -105,8 +105,9 @@ pub(super) fn longest_rows(path: &Path) -> Result<u64, LakeError> {
         for (column, chunk) in group.columns().iter().enumerate() {
             // Views of 16 bytes, and the text that they point to.
             let average = chunk.uncompressed_size().max(0) as u64 / group.num_rows().max(1) as u64;
+            let most = page_bytes(chunk.column_path()) as u64;
             let on_page =
-                pages.offset_index(column).and_then(|pages| longest_on_page(pages, group.num_rows()));
+                pages.offset_index(column).and_then(|pages| longest_on_page(pages, group.num_rows(), most));
             row += 16 + on_page.unwrap_or(0).max(average);
         }
         longest = longest.max(row);
@@ -115,16 +116,16 @@ pub(super) fn longest_rows(path: &Path) -> Result<u64, LakeError> {
 }
 
 /// The bytes of a value on the page where values are longest; none where the file does not tell. A page that has grown
-/// well beyond its size has long values among others, and none is longer than the page; on a smaller one the average will
-/// do, as all of it is little.
-fn longest_on_page(pages: &OffsetIndexMetaData, rows: i64) -> Option<u64> {
+/// well beyond its usual size, `page`, has long values among others, and none is longer than the page; on a smaller
+/// one the average will do, as all of it is little.
+fn longest_on_page(pages: &OffsetIndexMetaData, rows: i64, page: u64) -> Option<u64> {
     let bytes = pages.unencoded_byte_array_data_bytes()?;
     let starts: Vec<i64> = pages.page_locations().iter().map(|page| page.first_row_index).collect();
     let ends = starts.iter().skip(1).copied().chain([rows]);
     let values = starts.iter().zip(ends).map(|(start, end)| (end - start).max(1) as u64);
     let value = |(bytes, values): (&i64, u64)| {
         let bytes = (*bytes).max(0) as u64;
-        if bytes > 2 * PAGE_BYTES as u64 { bytes } else { bytes / values }
+        if bytes > 2 * page { bytes } else { bytes / values }
     };
     bytes.iter().zip(values).map(value).max()
 }

@@ -2,7 +2,6 @@
 
 mod chunk;
 mod file;
-mod hybrid;
 mod merge;
 mod order;
 mod properties;
@@ -24,7 +23,7 @@ use super::layout::Layout;
 use crate::normalize::Rows;
 
 pub use self::merge::{MergeLimits, merge};
-pub use self::properties::{BLOOM_FILTERS, PAGE_BYTES, ROW_GROUP_ROWS, SORTED_BY};
+pub use self::properties::{BLOOM_FILTERS, ROW_GROUP_ROWS, SORTED_BY, page_bytes};
 
 /// A finished Parquet file that no commit names yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
