@@ -92,5 +92,7 @@ fn groups<'n>(rows: &Rows, numbers: &'n [u32]) -> Vec<&'n [u32]> {
     groups
 }
 
+#[cfg(all(test, feature = "engine"))]
+mod duckdb_tests;
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ use crate::normalize::{Defaults, Place, RowBuilder};
 
 /// What differs between two rows.
 #[derive(Debug, Clone)]
-struct Record {
+pub(super) struct Record {
     resource: Option<String>,
     name: Option<String>,
     username: Option<String>,
@@ -39,14 +39,14 @@ struct Record {
 fn text() -> impl Strategy<Value = Option<String>> {
     prop_oneof![
         2 => Just(None),
-        4 => "[ab~\u{7f}\u{e9}]{0,3}".prop_map(Some),
+        4 => "[ab~\u{0}\u{7f}\u{e9}]{0,3}".prop_map(Some),
         1 => "[a~\u{7f}\u{e9}\u{10ffff}]{16,90}".prop_map(Some),
         1 => "[~\u{7f}\u{e9}]{60,70}".prop_map(Some),
         2 => (0..9_999).prop_map(|number| Some(format!("{number:04}").repeat(1_000))),
     ]
 }
 
-fn record() -> impl Strategy<Value = Record> {
+pub(super) fn record() -> impl Strategy<Value = Record> {
     let texts = (text(), text(), text(), text(), text(), text());
     let groups = prop::collection::vec("[ab\u{e9}]{0,2}", 0..4);
     (texts, groups, prop::option::of(0..9_i64), 0..3_600_i64).prop_map(
@@ -64,7 +64,7 @@ fn record() -> impl Strategy<Value = Record> {
     )
 }
 
-fn build(records: &[Record]) -> Rows {
+pub(super) fn build(records: &[Record]) -> Rows {
     let mut builder = RowBuilder::without_redaction();
     for (number, record) in (0..).zip(records) {
         let mut event = event();
@@ -96,7 +96,7 @@ fn metadata(path: &Path) -> ParquetMetaData {
 }
 
 /// The strings of some rows of a column, and how many are null.
-fn strings<'b>(batch: &'b RecordBatch, name: &str, rows: Range<usize>) -> (Vec<&'b [u8]>, u64) {
+pub(super) fn strings<'b>(batch: &'b RecordBatch, name: &str, rows: Range<usize>) -> (Vec<&'b [u8]>, u64) {
     let column = batch[name].as_string_view();
     let valid = rows.clone().filter(|&row| column.is_valid(row));
     let values: Vec<&[u8]> = valid.map(|row| column.value(row).as_bytes()).collect();
