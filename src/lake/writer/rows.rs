@@ -22,6 +22,10 @@ use crate::normalize::{Rows, Values};
 /// Bytes of bodies, as they are, in a row group: bounds what a reader has to decompress at once.
 const BODY_BYTES: usize = 128 << 20;
 
+/// Fewer rows than this are no row group of their own but the end of the one before: what each of its 43 columns
+/// needs besides values is 10 KB.
+const LEAST_ROWS: usize = properties::ROW_GROUP_ROWS / 4;
+
 /// Writes the rows with these keys, all of one day, in their order.
 pub(super) fn write_day(rows: &Rows, day: &[Key], path: &Path) -> Result<Written, LakeError> {
     let file = HashingFile::new(disk::create_new(path)?);
@@ -84,7 +88,8 @@ fn groups<'n>(rows: &Rows, numbers: &'n [u32]) -> Vec<&'n [u32]> {
     let (mut groups, mut start, mut bytes) = (Vec::new(), 0, 0);
     for (at, &row) in (1..).zip(numbers) {
         bytes += size(row);
-        if at - start == properties::ROW_GROUP_ROWS || bytes >= BODY_BYTES || at == numbers.len() {
+        let full = at - start >= properties::ROW_GROUP_ROWS && numbers.len() - at >= LEAST_ROWS;
+        if full || bytes >= BODY_BYTES || at == numbers.len() {
             groups.push(&numbers[start..at]);
             (start, bytes) = (at, 0);
         }
