@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bzip2::bufread::MultiBzDecoder;
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
+use flate2::bufread::DeflateDecoder;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
 
 use super::error::{DecodeError, StreamError};
+use super::gzip::gzip;
 use super::lz4::Lz4Decoder;
 
 /// Layers of compression that are taken off.
@@ -120,7 +121,7 @@ pub(super) fn layer(format: Format, reader: Whole, total: &Arc<Total>) -> Result
     let input = BufReader::with_capacity(BUFFER, Counted { reader, taken: Arc::clone(&taken) });
     let failed = |source| DecodeError::Layer { format: format.name(), source };
     let reader: Whole = match format {
-        Format::Gzip => Box::new(MultiGzDecoder::new(input)),
+        Format::Gzip => gzip(input),
         Format::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(input).map_err(failed)?;
             decoder.window_log_max(MAX_ZSTD_WINDOW_LOG).map_err(failed)?;

@@ -12,6 +12,7 @@ pub mod event;
 mod fields;
 mod frame;
 mod framing;
+mod gzip;
 mod lz4;
 mod quick;
 mod resource_name;

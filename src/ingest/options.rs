@@ -99,8 +99,9 @@ const MIB: u64 = 1 << 20;
 /// The program itself, its allocator's slack, and what the lake's commit records take.
 const FIXED: u64 = 64 * MIB;
 
-/// A reader thread: decompression (zstd windows of 8 MiB are usual), and the chunk it fills.
-const READER: u64 = 12 * MIB;
+/// A reader thread: decompression (zstd windows of 8 MiB are usual, a small gzip file takes up to 13), and the
+/// chunk it fills.
+const READER: u64 = 15 * MIB;
 
 /// A worker's chunk, its share of those waiting in the channel, and what decoding allocates.
 const CHUNKS: u64 = 6 * MIB;
