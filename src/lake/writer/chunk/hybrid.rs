@@ -1,5 +1,7 @@
 //! Parquet's hybrid of run lengths and bit packing, for levels and for positions in a dictionary.
 //!
+//! The parquet crate's own encoder is behind its feature `experimental`, which brings the crates of Variant along.
+//!
 //! <https://github.com/apache/parquet-format/blob/master/Encodings.md#run-length-encoding--bit-packing-hybrid-rle--3>
 
 /// Values that are packed together; a run may only begin where such a group ends.
