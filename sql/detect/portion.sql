@@ -2,7 +2,8 @@
 -- of read, with the times of its reads. An agent that reads the same secrets all day makes few kinds.
 -- What is one for each read (audit_id, its place in its source) is read again for the alert that is looked at.
 -- $portion_from, $portion_until  TIMESTAMP  from (inclusive) and until (exclusive)
-SELECT kind, list(event_time) AS times
+-- $numbered                      BIGINT     the highest number that a kind has so far
+SELECT ($numbered + row_number() OVER ())::INTEGER AS kind_id, kind, list(event_time) AS times
 FROM (
   SELECT
     event_time,

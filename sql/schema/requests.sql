@@ -1,6 +1,6 @@
 -- requests: one row per API request, as cut.latest has it.
 -- A response that was cut stands for the request that it answers (cut_responses.sql); only of requests that
--- have but begun is it asked whether there is one. Where nothing was cut, nothing is asked (src/engine/session.rs).
+-- have but begun is it asked whether there is one. Where there is none in the lake, nothing is asked (src/engine/session.rs).
 CREATE VIEW requests AS
 SELECT *
 FROM cut.latest

@@ -6,7 +6,7 @@ use super::alert::{Alert, COUNTS, HuntReport, Severity, Versions};
 use super::allow::Silencer;
 use super::group::Group;
 use super::parameters::{GroupColumn, HuntParameters, Since, WindowMode};
-use super::portions::{self, BusyDay, portions};
+use super::portions;
 use super::rules::Rule;
 use super::time::rfc3339;
 use super::{DetectError, summary};
@@ -68,8 +68,8 @@ pub(super) struct Hunt<'a> {
     /// Reads in one portion.
     pub portion: i64,
     /// When the reads are that it counts: from (inclusive) and until (exclusive).
-    span: (i64, i64),
-    bound: Vec<(&'static str, Param)>,
+    pub(super) span: (i64, i64),
+    pub(super) bound: Vec<(&'static str, Param)>,
 }
 
 impl<'a> Hunt<'a> {
@@ -117,44 +117,6 @@ impl<'a> Hunt<'a> {
     pub fn count(&self) -> Result<(), DetectError> {
         self.read()?;
         self.detect()
-    }
-
-    /// Reads what the rule matches, into the tables kinds, found, reads, groups and keys.
-    pub fn read(&self) -> Result<(), DetectError> {
-        let mut portions = self.portions()?.into_iter();
-        if let Some(first) = portions.next() {
-            self.take(first)?;
-            self.keep("kinds", sql::file("detect/kinds.sql"))?;
-            self.keep("found", sql::file("detect/found.sql"))?;
-        }
-        for portion in portions {
-            self.take(portion)?;
-            self.add("kinds", sql::file("detect/more_kinds.sql"))?;
-            self.add("found", sql::file("detect/found.sql"))?;
-        }
-        self.keep("keys", sql::file("detect/keys.sql"))?;
-        self.keep("groups", sql::file("detect/groups.sql"))?;
-        self.keep("reads", sql::file("detect/reads.sql"))
-    }
-
-    /// Reads one portion of the hunt's time, into the table portion.
-    fn take(&self, (from, until): (i64, i64)) -> Result<(), DetectError> {
-        let mut bound = self.bound.clone();
-        bound.extend([("portion_from", Param::Timestamp(from)), ("portion_until", Param::Timestamp(until))]);
-        Ok(self.engine.keep("portion", sql::file("detect/portion.sql"), &bound, self.cancel)?)
-    }
-
-    fn portions(&self) -> Result<Vec<(i64, i64)>, DetectError> {
-        self.know_days()?;
-        let mut days = Vec::new();
-        self.each(sql::file("detect/busy.sql"), |cells, row| {
-            let times = cells.time(row, "first_time")?.zip(cells.time(row, "last_time")?);
-            let reads = cells.int(row, "reads")?.unwrap_or_default();
-            days.extend(times.map(|(first, last)| BusyDay { reads, first, last }));
-            Ok(())
-        })?;
-        let (from, until) = self.span;
-        Ok(portions(&days, from, until.max(from), self.portion))
     }
 
     /// Counts what was read, into the table counts.

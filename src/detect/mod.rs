@@ -15,6 +15,8 @@ mod parameters;
 #[cfg(feature = "engine")]
 mod portions;
 #[cfg(feature = "engine")]
+mod reading;
+#[cfg(feature = "engine")]
 mod recount;
 #[cfg(feature = "engine")]
 mod rotation;

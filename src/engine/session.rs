@@ -77,20 +77,20 @@ fn views(connection: &Connection, files: &[PathBuf], paths: Vec<String>) -> Resu
     // In a schema of its own, which no query of an analyst can name and SHOW TABLES does not list.
     connection.execute_batch("CREATE SCHEMA cut").map_err(told("schema"))?;
     let make = |file: &str| connection.execute_batch(sql::file(file)).map_err(told(file));
-    make("schema/cut_records.sql")?;
-    make("schema/latest.sql")?;
-    if nothing_was_cut(connection)? {
+    for file in ["schema/cut_records.sql", "schema/cut_responses.sql", "schema/latest.sql"] {
+        make(file)?;
+    }
+    if no_response_was_cut(connection)? {
         // To ask each request whether a cut response answers it took an eighth of a hunt's reading.
         let all = "CREATE VIEW requests AS SELECT * FROM cut.latest";
         return connection.execute_batch(all).map_err(told("schema/requests.sql"));
     }
-    make("schema/cut_responses.sql")?;
     make("schema/requests.sql")
 }
 
-fn nothing_was_cut(connection: &Connection) -> Result<bool, EngineError> {
-    let count = "SELECT count(*) = 0 FROM cut.records";
-    connection.query_row(count, [], |row| row.get(0)).map_err(told("schema/cut_records.sql"))
+fn no_response_was_cut(connection: &Connection) -> Result<bool, EngineError> {
+    let count = "SELECT count(*) = 0 FROM cut.responses";
+    connection.query_row(count, [], |row| row.get(0)).map_err(told("schema/cut_responses.sql"))
 }
 
 fn is_partitioned(file: &Path) -> bool {
