@@ -27,6 +27,7 @@ pub struct Request {
     pub uri: String,
     pub code: Option<i32>,
     pub source_ip: String,
+    /// Empty for none.
     pub user_agent: String,
     pub user_extra: Option<String>,
     pub impersonated_username: Option<String>,
@@ -142,7 +143,7 @@ fn append(rows: &mut RowBuilder, number: usize, request: &Request) {
         level: Some("Metadata".into()),
         verb: Some(request.verb.as_str().into()),
         request_uri: Some(request.uri.as_str().into()),
-        user_agent: Some(request.user_agent.as_str().into()),
+        user_agent: Some(request.user_agent.as_str().into()).filter(|_| !request.user_agent.is_empty()),
         api_group: Some("".into()),
         api_version: Some("v1".into()),
         resource: Some(request.resource.as_str().into()),

@@ -40,6 +40,17 @@ fn step_1_gives_secrets_lists_and_other_agents_within_the_span() {
     assert_eq!(texts(&others, "secret"), ["by-curl", "-"]);
 }
 
+/// Older API servers log none: nothing tells that it is another client.
+#[test]
+fn a_request_without_a_user_agent_is_the_alerts_own() {
+    let agentless = |time: &str, name: &str| Request { user_agent: String::new(), ..prod(time, name) };
+    let list = Request { name: None, verb: "list".to_owned(), ..agentless("2026-11-20T12:02:00Z", "") };
+    let report = run_on(&[agentless("2026-11-20T12:00:00Z", "db"), list]);
+    assert_eq!(texts(&rows_of(&report, "1_1_secrets"), "secret"), ["db"]);
+    assert_eq!(rows_of(&report, "1_2_lists")[0]["from_alert_agents"], true);
+    assert!(rows_of(&report, "1_3_other_agents").is_empty());
+}
+
 #[test]
 fn step_2_tells_what_allowed_it_and_who_changed_that() {
     let reason = r#"RBAC: allowed by RoleBinding "readers/prod" of Role "reader" to User "eve""#;

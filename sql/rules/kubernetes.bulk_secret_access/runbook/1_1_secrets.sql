@@ -1,7 +1,7 @@
 -- title: Secrets by the user and the alert's user agents
 -- question: Which secrets were touched, with which verbs, when, from where, and did it work?
 -- param username VARCHAR: the user; null for records without a username
--- param user_agents VARCHAR: the alert's user agents as a JSON array; null for any
+-- param user_agents VARCHAR: the alert's user agents as a JSON array, to which a request without one belongs; null for any
 -- param around_from TIMESTAMP: start of the span around the alert, inclusive
 -- param around_to TIMESTAMP: end of the span around the alert, inclusive
 -- column verbs: every verb used on the secret, reads and writes
@@ -28,6 +28,7 @@ WHERE username IS NOT DISTINCT FROM $username
  AND resource = 'secrets'
  AND name IS NOT NULL
  AND ($user_agents IS NULL
-   OR coalesce(list_contains(from_json($user_agents, '["VARCHAR"]'), user_agent), false))
+   OR user_agent IS NULL
+   OR list_contains(from_json($user_agents, '["VARCHAR"]'), user_agent))
 GROUP BY cluster, namespace, name
 ORDER BY first_seen, cluster, namespace, secret

@@ -1,7 +1,7 @@
 -- title: Lists and watches of secrets without a name
 -- question: Which requests returned every secret of a namespace or of a cluster, and with which selectors?
 -- param username VARCHAR: the user; null for records without a username
--- param user_agents VARCHAR: the alert's user agents as a JSON array; null for any
+-- param user_agents VARCHAR: the alert's user agents as a JSON array, to which a request without one belongs; null for any
 -- param around_from TIMESTAMP: start of the span around the alert, inclusive
 -- param around_to TIMESTAMP: end of the span around the alert, inclusive
 -- column scope: cluster or namespace
@@ -19,7 +19,8 @@ SELECT
   count(*) FILTER (regexp_matches(request_uri, '[?&]continue=')) AS continued,
   user_agent,
   $user_agents IS NULL
-    OR coalesce(list_contains(from_json($user_agents, '["VARCHAR"]'), user_agent), false)
+    OR user_agent IS NULL
+    OR list_contains(from_json($user_agents, '["VARCHAR"]'), user_agent)
     AS from_alert_agents,
   min(event_time) AS first_seen,
   max(event_time) AS last_seen,
