@@ -1,10 +1,9 @@
 //! `kubetrawl coverage`: what there is in a lake, and what the rules cannot see in it.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 
 use super::Session;
+use super::answer::{AnswerArgs, AnswerFormat};
 use super::catalog::CatalogArgs;
 use super::exit::Exit;
 use super::output::Output;
@@ -41,13 +40,8 @@ pub struct CoverageArgs {
     #[arg(long, value_name = "TIME", value_parser = times::bound)]
     until: Option<Since>,
 
-    /// Format of the answer
-    #[arg(long, value_enum, default_value_t = FormatArg::Table)]
-    format: FormatArg,
-
-    /// Write the answer to a file, which appears when it is whole
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    answer: AnswerArgs,
 
     #[command(flatten)]
     catalog: CatalogArgs,
@@ -56,31 +50,24 @@ pub struct CoverageArgs {
     lake: LakeArgs,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FormatArg {
-    Table,
-    Csv,
-    Json,
-}
-
 pub(super) fn run(args: &CoverageArgs, session: &Session) -> anyhow::Result<Exit> {
-    let mut output = Output::open(args.output.as_deref())?;
+    let mut output = Output::open(args.answer.output.as_deref())?;
     let catalog = args.catalog.load(session)?;
     let snapshot = Lake::open(&args.lake.folder())?.snapshot()?;
     let dates = hunt::dates(&snapshot, args.since, args.until);
     let coverage = LakeCoverage::read(&snapshot, &dates, &session.cancel)?;
     let rules: Vec<_> = catalog.rules().iter().map(|rule| of_rule(rule, &coverage)).collect();
-    match args.format {
-        FormatArg::Table => {
-            let view = shown::view(args.output.as_deref(), false, session);
+    match args.answer.format {
+        AnswerFormat::Table => {
+            let view = shown::view(args.answer.output.as_deref(), false, session);
             faces::write_table(&coverage, &rules, view, &mut output)
         }
-        FormatArg::Csv => faces::write_csv(&coverage, &mut output),
-        FormatArg::Json => faces::write_json(&coverage, &rules, &mut output),
+        AnswerFormat::Csv => faces::write_csv(&coverage, &mut output),
+        AnswerFormat::Json => faces::write_json(&coverage, &rules, &mut output),
     }
     .context("cannot write the coverage")?;
     output.finish()?;
-    if args.format == FormatArg::Csv {
+    if args.answer.format == AnswerFormat::Csv {
         rules.iter().for_each(|rule| session.console.text(&faces::verdicts(rule)));
     }
     Ok(Exit::Done)

@@ -1,8 +1,7 @@
 //! `kubetrawl diff`: what changed from one hunt to another.
 
-use std::path::PathBuf;
-
 use super::Session;
+use super::answer::{AnswerArgs, AnswerFormat};
 use super::exit::Exit;
 use super::hunts;
 use super::output::Output;
@@ -30,38 +29,23 @@ pub struct DiffArgs {
     #[arg(value_name = "AFTER")]
     after: String,
 
-    /// Format of the answer
-    #[arg(long, value_enum, default_value_t = FormatArg::Table)]
-    format: FormatArg,
-
-    /// Write the answer to a file, which appears when it is whole
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    answer: AnswerArgs,
 
     #[command(flatten)]
     lake: LakeArgs,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FormatArg {
-    /// For a person at a terminal
-    Table,
-    /// One row per alert that is new or gone, and per change
-    Csv,
-    /// One document
-    Json,
-}
-
 pub(super) fn run(args: &DiffArgs, _session: &Session) -> anyhow::Result<Exit> {
-    let mut output = Output::open(args.output.as_deref())?;
+    let mut output = Output::open(args.answer.output.as_deref())?;
     let lake = Lake::open(&args.lake.folder())?;
     let (before, after) = (hunts::find(&lake, &args.before)?, hunts::find(&lake, &args.after)?);
     let found =
         diff::diff(Side { id: &before.0, report: &before.1 }, Side { id: &after.0, report: &after.1 });
-    match args.format {
-        FormatArg::Table => difference::write_table(&found, &mut output)?,
-        FormatArg::Csv => difference::write_csv(&found, &mut output)?,
-        FormatArg::Json => json::write_pretty(&found, &mut output)?,
+    match args.answer.format {
+        AnswerFormat::Table => difference::write_table(&found, &mut output)?,
+        AnswerFormat::Csv => difference::write_csv(&found, &mut output)?,
+        AnswerFormat::Json => json::write_pretty(&found, &mut output)?,
     }
     output.finish()?;
     Ok(Exit::Done)

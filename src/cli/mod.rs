@@ -6,6 +6,8 @@
 #[cfg(feature = "engine")]
 mod allow;
 #[cfg(feature = "engine")]
+mod answer;
+#[cfg(feature = "engine")]
 mod catalog;
 mod completions;
 mod console;

@@ -1,8 +1,7 @@
 //! `kubetrawl tune`: which threshold to take, and what the allow-list does.
 
-use std::path::PathBuf;
-
 use super::Session;
+use super::answer::{AnswerArgs, AnswerFormat};
 use super::detection::DetectionArgs;
 use super::exit::Exit;
 use super::output::Output;
@@ -32,30 +31,15 @@ pub struct TuneArgs {
     #[command(flatten)]
     detection: DetectionArgs,
 
-    /// Format of the answer
-    #[arg(long, value_enum, default_value_t = FormatArg::Table)]
-    format: FormatArg,
+    #[command(flatten)]
+    answer: AnswerArgs,
 
     /// Which table to write as CSV
     #[arg(long, value_enum, default_value_t = PartArg::Thresholds)]
     part: PartArg,
 
-    /// Write the answer to a file, which appears when it is whole
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-
     #[command(flatten)]
     resources: ResourceArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum FormatArg {
-    /// For a person at a terminal
-    Table,
-    /// One table, see --part
-    Csv,
-    /// One document
-    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -79,17 +63,17 @@ impl From<PartArg> for Part {
 }
 
 pub(super) fn run(args: &TuneArgs, session: &Session) -> anyhow::Result<Exit> {
-    let mut output = Output::open(args.output.as_deref())?;
+    let mut output = Output::open(args.answer.output.as_deref())?;
     let options = args.detection.options(&args.resources, session)?;
     let lake = Lake::open(&args.lake.folder())?;
     let found = hunt::tune(&lake, &options, &session.cancel)?;
-    match args.format {
-        FormatArg::Table => {
-            let view = shown::view(args.output.as_deref(), false, session);
+    match args.answer.format {
+        AnswerFormat::Table => {
+            let view = shown::view(args.answer.output.as_deref(), false, session);
             tuning::write_table(&found, view, &mut output)?;
         }
-        FormatArg::Csv => tuning::write_csv(&found, args.part.into(), &mut output)?,
-        FormatArg::Json => json::write_pretty(&found, &mut output)?,
+        AnswerFormat::Csv => tuning::write_csv(&found, args.part.into(), &mut output)?,
+        AnswerFormat::Json => json::write_pretty(&found, &mut output)?,
     }
     output.finish()?;
     Ok(Exit::Done)

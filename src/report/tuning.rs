@@ -174,21 +174,9 @@ fn runs(thresholds: &[AtThreshold]) -> Vec<(String, AtThreshold)> {
 mod tests {
     use super::*;
     use crate::detect::alert::Versions;
+    use crate::detect::tune::samples::user;
     use crate::detect::tune::{Line, recommend::recommend};
     use crate::report::sample;
-
-    fn user(name: &str, peak: i64, usual: i64, days: i64) -> User {
-        User {
-            username: Some(name.into()),
-            group: None,
-            peak_distinct: peak,
-            peaked_at: "2026-11-20T08:14:09.120045Z".into(),
-            usual_distinct: usual,
-            active_days: days,
-            left_distinct: peak,
-            left_usual: usual,
-        }
-    }
 
     fn tuning() -> Tuning {
         let users = vec![

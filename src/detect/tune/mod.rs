@@ -84,3 +84,22 @@ pub struct Line {
     /// Alerts that it would silence alone, were it in force.
     pub silences_alone: i64,
 }
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::User;
+
+    /// A user whom no allow-list touches.
+    pub(crate) fn user(name: &str, peak: i64, usual: i64, days: i64) -> User {
+        User {
+            username: Some(name.into()),
+            group: None,
+            peak_distinct: peak,
+            peaked_at: "2026-11-20T08:14:09.120045Z".into(),
+            usual_distinct: usual,
+            active_days: days,
+            left_distinct: peak,
+            left_usual: usual,
+        }
+    }
+}

@@ -104,20 +104,8 @@ fn alerts(n: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::user;
     use super::*;
-
-    fn user(name: &str, peak: i64, usual: i64, days: i64) -> User {
-        User {
-            username: Some(name.into()),
-            group: None,
-            peak_distinct: peak,
-            peaked_at: "2026-11-20T00:00:00.000000Z".into(),
-            usual_distinct: usual,
-            active_days: days,
-            left_distinct: peak,
-            left_usual: usual,
-        }
-    }
 
     /// One alert for each user who reaches the threshold.
     fn thresholds(users: &[User]) -> Vec<AtThreshold> {
