@@ -14,7 +14,7 @@ use crate::detect::{HuntParameters, HuntReport, Since};
 use crate::hunt::{self, HuntOptions};
 use crate::lake::Lake;
 use crate::report::text::{count, number};
-use crate::report::{self, Format, escape, summary};
+use crate::report::{self, Format, escape, parameters, summary};
 
 /// List, show and repeat the hunts that a lake keeps
 #[derive(Debug, Clone, clap::Args)]
@@ -128,32 +128,13 @@ fn list(lake: &Lake, session: &Session) -> anyhow::Result<Exit> {
         if report.summary.silenced > 0 {
             alerts.push_str(&format!(", {} silenced", number(report.summary.silenced)));
         }
-        let line = format!("{id}  {alerts}  {}", parameters(&report));
+        let given = parameters::given(&report);
+        let given: Vec<String> = given.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let line = format!("{id}  {alerts}  {}", given.join(" "));
         writeln!(output, "{}", escape::terminal(&line))?;
     }
     output.finish()?;
     Ok(Exit::Done)
-}
-
-/// The parameters as name=value, without those that are null.
-fn parameters(report: &HuntReport) -> String {
-    let serde_json::Value::Object(parameters) = &report.parameters else { return String::new() };
-    let shown = parameters.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| match value {
-        serde_json::Value::String(text) => format!("{name}={text}"),
-        serde_json::Value::Number(span) if name == "window" || name == "dedup" => {
-            format!("{name}={}", report::time::length(span.as_i64().unwrap_or_default()))
-        }
-        serde_json::Value::Array(names) => {
-            let names: Vec<&str> = names.iter().filter_map(|name| name.as_str()).collect();
-            format!("{name}={}", names.join(","))
-        }
-        serde_json::Value::Object(allow) if name == "allow" => {
-            let entries = allow.get("entries").and_then(|entries| entries.as_array()).map_or(0, Vec::len);
-            format!("allow={}", count(entries as u64, "entry", "entries"))
-        }
-        other => format!("{name}={other}"),
-    });
-    shown.collect::<Vec<_>>().join(" ")
 }
 
 fn show(report: &HuntReport, args: &ShowArgs, session: &Session) -> anyhow::Result<Exit> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::text::{count, number, to_the_second};
-use super::{escape, fields, rows};
+use super::{escape, fields, parameters, rows};
 use crate::detect::Alert;
 use crate::detect::diff::{Change, FieldChange, HuntDiff};
 
@@ -20,7 +20,9 @@ pub fn write_table(found: &HuntDiff, out: &mut dyn Write) -> io::Result<()> {
         number(found.same)
     )?;
     for change in &found.parameters {
-        line(out, &format!("parameter {}", changed(change)))?;
+        let [before, after] =
+            [&change.before, &change.after].map(|value| parameters::shown(&change.field, value));
+        line(out, &format!("parameter {}: {before} -> {after}", change.field))?;
     }
     for alert in &found.new {
         line(out, &format!("new       {}", summed_up(alert)))?;
@@ -159,12 +161,8 @@ fn plain(value: &Value) -> String {
         Value::Null => "nothing".to_owned(),
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
-        // An entry of an allow-list is known by its place, a list by its length.
-        Value::Object(object) => match (object.get("entry"), object.get("entries")) {
-            (Some(place), _) => plain(place),
-            (None, Some(Value::Array(entries))) => count(entries.len() as u64, "entry", "entries"),
-            _ => value.to_string(),
-        },
+        // An entry of an allow-list is known by its place.
+        Value::Object(object) => object.get("entry").map_or_else(|| value.to_string(), plain),
         other => other.to_string(),
     }
 }

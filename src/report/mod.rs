@@ -25,6 +25,7 @@ pub mod lake;
 pub mod markdown;
 mod ndjson;
 mod ocsf;
+pub mod parameters;
 pub mod preview;
 pub mod rotation;
 pub mod rows;

@@ -8,6 +8,7 @@ use super::tables;
 use crate::detect::HuntReport;
 use crate::lake::Accounting;
 use crate::report::evidence::Grounds;
+use crate::report::parameters;
 use crate::report::text::{count, number};
 
 pub fn section(page: &mut Page<'_>, report: &HuntReport, grounds: &Grounds) -> io::Result<()> {
@@ -22,11 +23,8 @@ pub fn section(page: &mut Page<'_>, report: &HuntReport, grounds: &Grounds) -> i
         }
     }
     page.markup("<h3>The hunt</h3>\n<dl class=\"facts\">\n")?;
-    if let Some(parameters) = report.parameters.as_object() {
-        for (name, value) in parameters.iter().filter(|(_, value)| !value.is_null()) {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            tables::entry(page, &name.replace('_', " "), &text)?;
-        }
+    for (name, value) in parameters::given(report) {
+        tables::entry(page, &name.replace('_', " "), &value)?;
     }
     tables::entry(page, "kubetrawl", &report.versions.kubetrawl)?;
     tables::entry(page, "duckdb", &report.versions.duckdb)?;
