@@ -1,20 +1,15 @@
--- The same question asked of the unsorted Parquet that ingest.sql wrote: match, request, key, the window of
--- detect.sql with its time buckets, breaches and alerts with their evidence. {files} is a glob.
--- What that Parquet lacks (cluster, log type, provenance) is constant here.
-CREATE VIEW audit_events AS
-SELECT
-    *, event_time::DATE AS event_date, NULL::VARCHAR AS cluster, NULL::VARCHAR AS record_id
-FROM read_parquet('{files}');
-
+-- The same question asked of audit_events as parquet.sql or json.sql gives it: match, request, key, the window of
+-- detect.sql with its time buckets, breaches and alerts with their evidence.
 CREATE VIEW requests AS
 SELECT *
 FROM audit_events
 QUALIFY row_number() OVER (
     PARTITION BY event_time, event_date, username, resource, verb, api_group, subresource,
         coalesce(audit_id, record_id), cluster, request_uri
-    ORDER BY
-        CASE stage WHEN 'Panic' THEN 3 WHEN 'ResponseComplete' THEN 2 WHEN 'ResponseStarted' THEN 1 ELSE 0 END DESC,
-        stage_time DESC NULLS LAST
+    ORDER BY ROW(
+        CASE stage WHEN 'Panic' THEN 0 WHEN 'ResponseComplete' THEN 1 WHEN 'ResponseStarted' THEN 2 ELSE 3 END,
+        -epoch_us(stage_time)
+    )
 ) = 1;
 
 CREATE TEMP TABLE matches AS

@@ -7,7 +7,11 @@ use std::time::Instant;
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
     pub seconds: f64,
+    /// Seconds of all cores.
+    pub cpu: f64,
     pub peak_mib: f64,
+    /// Read from the disk, not from the page cache.
+    pub read_mib: f64,
 }
 
 /// Two commands run in turn.
@@ -43,8 +47,18 @@ impl Comparison {
 
     pub fn header() -> String {
         format!(
-            "{:<32} {:>9} {:>9} {:>22} {:>9} {:>9}  {}",
-            "row", "ours s", "theirs s", "theirs/ours [min max]", "ours MiB", "thr. MiB", "note"
+            "{:<32} {:>8} {:>8} {:>8} {:>8} {:>22} {:>8} {:>8} {:>8} {:>8}  {}",
+            "row",
+            "ours s",
+            "CPU s",
+            "theirs s",
+            "CPU s",
+            "theirs/ours [min max]",
+            "peak MiB",
+            "theirs",
+            "read MiB",
+            "theirs",
+            "note"
         )
     }
 
@@ -52,13 +66,19 @@ impl Comparison {
         let ratios: Vec<f64> =
             self.ours.iter().zip(&self.theirs).map(|(a, b)| self.scale * b.seconds / a.seconds).collect();
         let (low, high) = ratios.iter().fold((f64::MAX, f64::MIN), |(l, h), r| (l.min(*r), h.max(*r)));
+        let ours = |of: fn(&Sample) -> f64| median(self.ours.iter().map(of));
+        let theirs = |of: fn(&Sample) -> f64| median(self.theirs.iter().map(of));
         format!(
-            "{name:<32} {:>9.3} {:>9.3} {:>22} {:>9.0} {:>9.0}  {}",
-            median(self.ours.iter().map(|s| s.seconds)),
-            median(self.theirs.iter().map(|s| s.seconds)),
+            "{name:<32} {:>8.3} {:>8.3} {:>8.3} {:>8.3} {:>22} {:>8.0} {:>8.0} {:>8.1} {:>8.1}  {}",
+            ours(|s| s.seconds),
+            ours(|s| s.cpu),
+            theirs(|s| s.seconds),
+            theirs(|s| s.cpu),
             format!("{:.2} [{low:.2} {high:.2}]", median(ratios.iter().copied())),
-            median(self.ours.iter().map(|s| s.peak_mib)),
-            median(self.theirs.iter().map(|s| s.peak_mib)),
+            ours(|s| s.peak_mib),
+            theirs(|s| s.peak_mib),
+            ours(|s| s.read_mib),
+            theirs(|s| s.read_mib),
             self.note
         )
     }
@@ -84,15 +104,29 @@ pub fn run(mut command: Command) -> Sample {
         let _ = std::io::Read::read_to_string(&mut stderr, &mut text);
         text
     });
-    let (status, peak_mib) = wait_with_usage(child.id());
+    let (status, usage) = wait_with_usage(child.id());
     let seconds = start.elapsed().as_secs_f64();
     let text = reader.join().expect("the reader");
     assert_eq!(status, 0, "{command:?} failed:\n{text}");
-    Sample { seconds, peak_mib }
+    let cpu_of = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    Sample {
+        seconds,
+        cpu: cpu_of(usage.ru_utime) + cpu_of(usage.ru_stime),
+        peak_mib: usage.ru_maxrss as f64 / 1024.0,
+        // In blocks of 512 bytes, whatever the disk's own are.
+        read_mib: usage.ru_inblock as f64 / 2048.0,
+    }
 }
 
-/// wait4(2): the exit status, and the largest resident set of that one process.
-fn wait_with_usage(pid: u32) -> (i32, f64) {
+/// What a command answers in JSON.
+pub fn answer(mut command: Command) -> serde_json::Value {
+    let done = command.stderr(Stdio::inherit()).output().expect("the command starts");
+    assert!(done.status.success(), "{command:?} failed");
+    serde_json::from_slice(&done.stdout).expect("an answer in JSON")
+}
+
+/// wait4(2): the exit status, and what that one process used.
+fn wait_with_usage(pid: u32) -> (i32, libc::rusage) {
     let mut status = 0;
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: both pointers are valid for the call; rusage is plain data, all-zero is a valid value.
@@ -101,5 +135,5 @@ fn wait_with_usage(pid: u32) -> (i32, f64) {
         assert_eq!(libc::wait4(pid, &raw mut status, 0, usage.as_mut_ptr()), pid, "wait4");
         usage.assume_init()
     };
-    (status, usage.ru_maxrss as f64 / 1024.0)
+    (status, usage)
 }
