@@ -9,7 +9,7 @@
 //! - `KUBETRAWL_BENCH_RECORDS` (500,000: about 600 MB of JSON Lines) and `KUBETRAWL_BENCH_RUNS` (5) set the size;
 //! - `KUBETRAWL_BENCH_FOLDER` keeps what was generated, for the next time;
 //! - `KUBETRAWL_BENCH_PYTHON` (python3) must have DuckDB's module for the rows `start`, and
-//!   `KUBETRAWL_BENCH_RSIGMA` name the program for the rows `raw`; without them the rows say so.
+//!   `KUBETRAWL_BENCH_RSIGMA` (rsigma) be the program for the rows `raw`; without them the rows say so.
 
 mod cache;
 mod measure;

@@ -1,5 +1,6 @@
 //! JSON Lines to alerts in one command, against rsigma's value_count correlation.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +19,7 @@ pub fn one_thread(bench: &Bench) -> Option<Comparison> {
 }
 
 fn against_rsigma(bench: &Bench, threads: &[&str]) -> Option<Comparison> {
-    let rsigma = std::env::var_os("KUBETRAWL_BENCH_RSIGMA")?;
+    let rsigma = rsigma()?;
     let events = one_file(bench);
     let event = format!("@{}", text(&events));
     let rule = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/opponents/rsigma.yml");
@@ -37,6 +38,13 @@ fn against_rsigma(bench: &Bench, threads: &[&str]) -> Option<Comparison> {
             command
         },
     ))
+}
+
+/// The program, where it is installed.
+fn rsigma() -> Option<OsString> {
+    let rsigma = std::env::var_os("KUBETRAWL_BENCH_RSIGMA").unwrap_or_else(|| "rsigma".into());
+    let runs = Command::new(&rsigma).arg("--version").output().is_ok_and(|done| done.status.success());
+    runs.then_some(rsigma)
 }
 
 /// The simulated logs one after another, which is how rsigma takes them.
