@@ -1,8 +1,6 @@
 //! Parquet, as Security Lake keeps its records: a row, with its nested columns, becomes an object.
 
-use std::error::Error;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
@@ -13,9 +11,10 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::Rows;
+use super::guarded::guarded;
 use super::json_rows::{JsonRows, with_views};
 use super::parquet_bounds::{check_footer, check_group};
-use super::{Rows, damaged};
 use crate::decode::seekable::Seekable;
 
 /// Whether a file begins as one does.
@@ -73,9 +72,7 @@ impl Rows for ParquetRows {
     fn next_row(&mut self, json: &mut Vec<u8>) -> io::Result<bool> {
         loop {
             let start = json.len();
-            let rows = &mut self.rows;
-            let row = catch_unwind(AssertUnwindSafe(|| rows.next_row(json)));
-            if row.unwrap_or_else(|_| Err(panicked()))? {
+            if guarded(|| self.rows.next_row(json))? {
                 return Ok(true);
             }
             json.truncate(start);
@@ -84,18 +81,6 @@ impl Rows for ParquetRows {
             }
         }
     }
-}
-
-/// What the library makes of the file. Where it panics, the file is damaged too.
-fn guarded<T, E: Error + Send + Sync + 'static>(read: impl FnOnce() -> Result<T, E>) -> io::Result<T> {
-    match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(result) => result.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error)),
-        Err(_) => Err(panicked()),
-    }
-}
-
-fn panicked() -> io::Error {
-    damaged("the data contradicts itself")
 }
 
 impl Length for Seekable {
