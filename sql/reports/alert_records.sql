@@ -22,14 +22,6 @@ latest AS (
     AND alert_evidence.request_uri IS NOT DISTINCT FROM around.request_uri
 ),
 
-evidence AS (
-  SELECT DISTINCT
-    event_time, username, resource, verb, api_group, subresource, coalesce(audit_id, record_id) AS request_id, cluster,
-    request_uri
-  FROM latest
-),
-
--- Responses that were cut have not the time of their requests: the nearest is theirs, as schema/cut_responses.sql has it.
 cut_responses AS (
   SELECT DISTINCT
     audit_id, cluster, request_uri, verb, username, api_group, resource, subresource, namespace, name, event_time
@@ -37,53 +29,28 @@ cut_responses AS (
   WHERE salvaged AND event_time_source = 'container' AND stage = 'ResponseComplete' AND audit_id IS NOT NULL
 ),
 
-answered AS (
+-- The requests by what their stages share, and those that a cut response answers, which have another time than it.
+asked AS (
   SELECT
-    cut_responses.*,
-    arg_min(
-      begun.event_time, (abs(epoch_us(begun.event_time) - epoch_us(cut_responses.event_time)), begun.event_time)
-    ) AS begun_at
-  FROM around AS begun
-  JOIN cut_responses
-    ON begun.audit_id = cut_responses.audit_id
-    AND begun.cluster IS NOT DISTINCT FROM cut_responses.cluster
-    AND begun.request_uri IS NOT DISTINCT FROM cut_responses.request_uri
-    AND begun.verb IS NOT DISTINCT FROM cut_responses.verb
-    AND begun.username IS NOT DISTINCT FROM cut_responses.username
-    AND begun.api_group IS NOT DISTINCT FROM cut_responses.api_group
-    AND begun.resource IS NOT DISTINCT FROM cut_responses.resource
-    AND begun.subresource IS NOT DISTINCT FROM cut_responses.subresource
-    AND begun.namespace IS NOT DISTINCT FROM cut_responses.namespace
-    AND begun.name IS NOT DISTINCT FROM cut_responses.name
-    AND begun.event_time BETWEEN cut_responses.event_time - INTERVAL 60 SECONDS
-      AND cut_responses.event_time + INTERVAL 60 SECONDS
-  WHERE begun.stage IN ('RequestReceived', 'ResponseStarted') AND begun.event_time_source <> 'container'
-  GROUP BY ALL
+    event_time, username, resource, verb, api_group, subresource, coalesce(audit_id, record_id) AS request_id, cluster,
+    request_uri, false AS is_answered
+  FROM latest
+  UNION
+  SELECT begun_at, username, resource, verb, api_group, subresource, audit_id, cluster, request_uri, true
+  FROM cut.answered('around', 'cut_responses')
 )
 
-SELECT around.*
+SELECT DISTINCT around.*
 FROM around
-JOIN evidence
-  ON evidence.event_time = around.event_time
-  AND evidence.username IS NOT DISTINCT FROM around.username
-  AND evidence.resource IS NOT DISTINCT FROM around.resource
-  AND evidence.verb IS NOT DISTINCT FROM around.verb
-  AND evidence.api_group IS NOT DISTINCT FROM around.api_group
-  AND evidence.subresource IS NOT DISTINCT FROM around.subresource
-  AND evidence.request_id IS NOT DISTINCT FROM coalesce(around.audit_id, around.record_id)
-  AND evidence.cluster IS NOT DISTINCT FROM around.cluster
-  AND evidence.request_uri IS NOT DISTINCT FROM around.request_uri
-UNION
-SELECT around.*
-FROM around
-JOIN answered
-  ON answered.begun_at = around.event_time
-  AND answered.audit_id = around.audit_id
-  AND answered.username IS NOT DISTINCT FROM around.username
-  AND answered.resource IS NOT DISTINCT FROM around.resource
-  AND answered.verb IS NOT DISTINCT FROM around.verb
-  AND answered.api_group IS NOT DISTINCT FROM around.api_group
-  AND answered.subresource IS NOT DISTINCT FROM around.subresource
-  AND answered.cluster IS NOT DISTINCT FROM around.cluster
-  AND answered.request_uri IS NOT DISTINCT FROM around.request_uri
-WHERE around.stage IN ('RequestReceived', 'ResponseStarted') AND around.event_time_source <> 'container';
+JOIN asked
+  ON asked.event_time = around.event_time
+  AND asked.username IS NOT DISTINCT FROM around.username
+  AND asked.resource IS NOT DISTINCT FROM around.resource
+  AND asked.verb IS NOT DISTINCT FROM around.verb
+  AND asked.api_group IS NOT DISTINCT FROM around.api_group
+  AND asked.subresource IS NOT DISTINCT FROM around.subresource
+  AND asked.request_id IS NOT DISTINCT FROM coalesce(around.audit_id, around.record_id)
+  AND asked.cluster IS NOT DISTINCT FROM around.cluster
+  AND asked.request_uri IS NOT DISTINCT FROM around.request_uri
+WHERE NOT asked.is_answered
+  OR (around.stage IN ('RequestReceived', 'ResponseStarted') AND around.event_time_source <> 'container');

@@ -34,30 +34,9 @@ records AS (
     )
 ),
 
--- As schema/requests.sql has it.
 latest AS MATERIALIZED (
   SELECT *
-  FROM (
-    SELECT *
-    FROM records
-    QUALIFY row_number() OVER (
-      PARTITION BY
-        event_time, event_date, username, resource, verb, api_group, subresource,
-        coalesce(audit_id, record_id), cluster, request_uri
-      ORDER BY ROW(
-        CASE stage WHEN 'Panic' THEN 0 WHEN 'ResponseComplete' THEN 1 WHEN 'ResponseStarted' THEN 2 ELSE 3 END,
-        -epoch_us(stage_time), record_id, source_uri, source_record
-      )
-    ) = 1
-  ) AS of_stages
-  WHERE CASE
-    WHEN stage IN ('RequestReceived', 'ResponseStarted') THEN
-      to_json([
-        audit_id, cluster, request_uri, verb, username, api_group, resource, subresource, namespace, name,
-        epoch_us(event_time)::VARCHAR
-      ])::VARCHAR
-    ELSE ''
-  END NOT IN (SELECT request FROM cut.responses)
+  FROM cut.requests_of('records')
 ),
 
 asked AS (

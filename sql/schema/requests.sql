@@ -1,14 +1,4 @@
--- requests: one row per API request, as cut.latest has it.
--- A response that was cut stands for the request that it answers (cut_responses.sql); only of requests that
--- have but begun is it asked whether there is one. Where there is none in the lake, nothing is asked (src/engine/session.rs).
+-- requests: one row per API request (requests_of.sql).
 CREATE VIEW requests AS
 SELECT *
-FROM cut.latest
-WHERE CASE
-  WHEN stage IN ('RequestReceived', 'ResponseStarted') THEN
-    to_json([
-      audit_id, cluster, request_uri, verb, username, api_group, resource, subresource, namespace, name,
-      epoch_us(event_time)::VARCHAR
-    ])::VARCHAR
-  ELSE ''
-END NOT IN (SELECT request FROM cut.responses);
+FROM cut.requests_of('audit_events');

@@ -77,13 +77,15 @@ fn views(connection: &Connection, files: &[PathBuf], paths: Vec<String>) -> Resu
     // In a schema of its own, which no query of an analyst can name and SHOW TABLES does not list.
     connection.execute_batch("CREATE SCHEMA cut").map_err(told("schema"))?;
     let make = |file: &str| connection.execute_batch(sql::file(file)).map_err(told(file));
-    for file in ["schema/cut_records.sql", "schema/cut_responses.sql", "schema/latest.sql"] {
-        make(file)?;
+    for file in ["cut_records", "cut_answered", "cut_responses", "latest"] {
+        make(&format!("schema/{file}.sql"))?;
     }
     if no_response_was_cut(connection)? {
         // To ask each request whether a cut response answers it took an eighth of a hunt's reading.
-        let all = "CREATE VIEW requests AS SELECT * FROM cut.latest";
-        return connection.execute_batch(all).map_err(told("schema/requests.sql"));
+        let all = "CREATE MACRO cut.requests_of(relation) AS TABLE SELECT * FROM cut.latest(relation)";
+        connection.execute_batch(all).map_err(told("schema/requests_of.sql"))?;
+    } else {
+        make("schema/requests_of.sql")?;
     }
     make("schema/requests.sql")
 }
