@@ -82,7 +82,7 @@ fn a_cut_response_and_its_request_are_one() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn read_once_gives_what_the_lake_gives(requests in prop::collection::vec(records(), 1..60)) {
         let requests = requests.concat();
