@@ -105,6 +105,20 @@ fn long_names_links_and_folders() {
 }
 
 #[test]
+fn a_member_of_an_impossible_length_ends_the_archive() {
+    for size in [u64::MAX, u64::MAX - 511, 1 << 63] {
+        let mut builder = ::tar::Builder::new(Vec::new());
+        builder.append_pax_extensions([("size", size.to_string().as_bytes())]).unwrap();
+        let mut header = ::tar::Header::new_ustar();
+        header.set_size(2);
+        builder.append_data(&mut header, "a", &b"de"[..]).unwrap();
+        let (members, end) = read(builder.into_inner().unwrap());
+        assert!(members.iter().all(|(_, found)| found.is_err()) && members.len() == 1, "{members:?}");
+        assert!(end.is_some(), "{size}");
+    }
+}
+
+#[test]
 fn a_cut_tar_gives_what_there_is() {
     let text = "y".repeat(2000);
     let stored = tar(&[(b"a", &text), (b"b", &text)]);

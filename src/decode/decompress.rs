@@ -51,11 +51,9 @@ pub(super) fn take_off(reader: Whole, total: &Arc<Total>) -> Result<(Whole, Vec<
     let mut layers = Vec::new();
     for _ in 0..=MAX_LAYERS {
         let (head, whole) = peek(reader, SNIFF)?;
-        reader = match Format::of(&head) {
-            Some(format) => layer(format, whole, total)?,
-            None => return Ok((whole, layers)),
-        };
-        layers.extend(Format::of(&head).map(Format::name));
+        let Some(format) = Format::of(&head) else { return Ok((whole, layers)) };
+        reader = layer(format, whole, total)?;
+        layers.push(format.name());
     }
     Err(DecodeError::TooManyLayers(MAX_LAYERS))
 }
@@ -262,6 +260,17 @@ mod tests {
         let mut out = Vec::new();
         let error = reader.read_to_end(&mut out).err();
         (out, error)
+    }
+
+    #[test]
+    fn layers_of_a_source_count_together() {
+        let total = Total::default();
+        total.is_stored_in(1_000);
+        assert!(total.gave("gzip", RATIO_FLOOR as usize / 2).is_ok());
+        assert!(total.gave("zip", RATIO_FLOOR as usize / 2).is_ok());
+        assert!(total.gave("zip", 1).is_err());
+        total.is_stored_in(1 << 20);
+        assert!(total.gave("zip", 1).is_ok());
     }
 
     #[test]

@@ -69,3 +69,8 @@ pub enum StreamError {
     )]
     Bomb { format: &'static str, ratio: u64, bytes: u64 },
 }
+
+/// Why an archive or a table cannot be what it says.
+pub(super) fn damaged(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tar::{EntryType, Header};
 
 use super::super::decompress::Whole;
+use super::super::error::damaged;
 use super::Entry;
 
 const BLOCK: usize = 512;
@@ -70,7 +71,8 @@ impl Tar {
                 || header.entry_type().is_pax_local_extensions();
             let size = extended.size.filter(|_| !says_more).map_or_else(|| header.entry_size(), Ok)?;
             stream.left = size;
-            stream.padding = size.next_multiple_of(BLOCK as u64) - size;
+            let block = BLOCK as u64;
+            stream.padding = (block - size % block) % block;
             match header.entry_type() {
                 EntryType::GNULongName => extended.name = Some(until(&stream.text()?, 0).to_vec()),
                 EntryType::XHeader => extended.read(&stream.text()?)?,
@@ -122,10 +124,6 @@ fn sparse() -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, "a sparse file: unpack it and ingest it as it is then")
 }
 
-fn broken(message: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, message)
-}
-
 impl Extended {
     /// Lines of `LENGTH KEY=VALUE`. The length counts the whole line, as a value may hold newlines.
     fn read(&mut self, text: &[u8]) -> io::Result<()> {
@@ -133,7 +131,7 @@ impl Extended {
         while !rest.is_empty() && rest[0] != 0 {
             let line = number(until(rest, b' ')).and_then(|length| usize::try_from(length).ok());
             let line =
-                line.and_then(|length| rest.get(..length)).ok_or_else(|| broken("broken attributes"))?;
+                line.and_then(|length| rest.get(..length)).ok_or_else(|| damaged("broken attributes"))?;
             rest = &rest[line.len()..];
             let line = &line[until(line, b' ').len()..];
             let line = line.strip_prefix(b" ").unwrap_or(line);
@@ -143,7 +141,7 @@ impl Extended {
             match key {
                 b"path" => self.name = Some(value.to_vec()),
                 b"size" => {
-                    self.size = Some(number(value).ok_or_else(|| broken("a size that is no number"))?);
+                    self.size = Some(number(value).ok_or_else(|| damaged("a size that is no number"))?);
                 }
                 key => self.sparse |= key.starts_with(b"GNU.sparse."),
             }
@@ -179,13 +177,13 @@ impl Stream {
         if block.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
-        if is_sound(&header) { Ok(Some(header)) } else { Err(broken("no header stands where one should")) }
+        if is_sound(&header) { Ok(Some(header)) } else { Err(damaged("no header stands where one should")) }
     }
 
     /// The whole of a member that says something of the next one.
     fn text(&mut self) -> io::Result<Vec<u8>> {
         if self.left > LONGEST_NAME {
-            return Err(broken("a name or attributes of more than 1 MiB"));
+            return Err(damaged("a name or attributes of more than 1 MiB"));
         }
         let mut text = Vec::new();
         let length = std::mem::take(&mut self.left);

@@ -8,6 +8,7 @@ use flate2::Crc;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::super::decompress::{Format, Total, Whole, layer};
+use super::super::error::damaged;
 use super::super::seekable::Seekable;
 use super::Entry;
 
@@ -105,8 +106,4 @@ impl Read for Checked {
         }
         Ok(read)
     }
-}
-
-fn damaged(message: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, message)
 }

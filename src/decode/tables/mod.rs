@@ -12,6 +12,8 @@ mod thrift;
 
 use std::io;
 
+use super::error::damaged;
+
 pub use row_chunks::RowChunks;
 
 pub(super) use avro_blocks::is_avro;
@@ -26,8 +28,4 @@ pub(super) trait Rows {
     /// # Errors
     /// When the table is damaged; then there are no more rows.
     fn next_row(&mut self, json: &mut Vec<u8>) -> io::Result<bool>;
-}
-
-fn damaged(message: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, message)
 }

@@ -30,7 +30,7 @@ pub(super) fn encode(values: &[u32], width: u8, out: &mut Vec<u8>) {
 }
 
 /// Appends a value that repeats.
-pub(super) fn repeat(value: u32, count: usize, width: u8, out: &mut Vec<u8>) {
+fn repeat(value: u32, count: usize, width: u8, out: &mut Vec<u8>) {
     varint(count << 1, out);
     out.extend_from_slice(&value.to_le_bytes()[..usize::from(width.div_ceil(8))]);
 }
