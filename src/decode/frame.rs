@@ -145,7 +145,8 @@ impl<R: Read> ChunkReader<R> {
                     if self.eof && keep >= self.buffer.len() {
                         return self.finish(frames);
                     }
-                    if keep >= self.limits.chunk && !frames.is_empty() {
+                    // What is read next would be copied when the chunk then ends in the midst of it.
+                    if keep >= self.limits.chunk / 2 && !frames.is_empty() {
                         return Ok(Some(self.chunk(frames, keep)));
                     }
                     if frames.is_empty() {

@@ -14,6 +14,7 @@ mod again;
 mod error;
 mod finish;
 mod forward;
+mod lanes;
 pub mod ledger;
 mod members;
 mod options;
@@ -174,22 +175,13 @@ impl Ingest<'_> {
             members: AtomicUsize::new(plan.sources.len()),
             spare: shop.spare.1.clone(),
         };
-        let (send, receive) = crossbeam_channel::bounded(threads);
+        let (senders, lanes) = lanes::lanes(threads.min(plan.sources.len()), threads);
         std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads)
-                .map(|_| {
-                    let receive = receive.clone();
-                    scope.spawn(move || shop.run(&receive))
-                })
-                .collect();
-            drop(receive);
-            let reading: Vec<_> = (0..threads.min(plan.sources.len()))
-                .map(|_| {
-                    let (send, readers) = (send.clone(), &readers);
-                    scope.spawn(move || readers.run(&send))
-                })
-                .collect();
-            drop(send);
+            let workers: Vec<_> =
+                lanes.into_iter().map(|lanes| scope.spawn(move || shop.run(lanes))).collect();
+            let readers = &readers;
+            let reading: Vec<_> =
+                senders.into_iter().map(|sender| scope.spawn(move || readers.run(&sender))).collect();
             let mut ended = Vec::new();
             let mut whole = true;
             for reader in reading {

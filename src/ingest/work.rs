@@ -99,7 +99,7 @@ impl Product {
 
 impl Workshop<'_> {
     /// Decodes chunks until there are no more. When it fails, nobody waits for its counts.
-    pub(super) fn run(&self, work: &Receiver<Work>) -> Result<Product, IngestError> {
+    pub(super) fn run(&self, work: impl Iterator<Item = Work>) -> Result<Product, IngestError> {
         let broken = BreakOff(&self.ledger);
         let mut worker = Worker::new(self);
         for work in work {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use arrow::array::{ArrayRef, UInt32Array};
-use arrow::compute::take;
+use arrow::array::{Array, ArrayAccessor, ArrayRef, AsArray};
+use arrow::datatypes::{Int32Type, Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::errors::Result;
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::data_type::{self, DataType};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter, SerializedRowGroupWriter};
 
 use super::chunk::ChunkEncoder;
 use super::file::HashingFile;
@@ -44,18 +44,16 @@ fn write(rows: &Rows, numbers: &[u32], file: HashingFile) -> Result<HashingFile>
     let schema = ArrowSchemaConverter::new().convert(&SCHEMA)?;
     let properties = properties::properties();
     let mut writer = SerializedFileWriter::new(file, schema.root_schema_ptr(), properties.clone())?;
-    let arrow = ArrowRowGroupWriterFactory::new(&writer, SCHEMA.clone());
     let mut encoder = ChunkEncoder::new()?;
-    for (index, group) in groups(rows, numbers).into_iter().enumerate() {
-        let columns = arrow.create_column_writers(index)?;
+    for group in groups(rows, numbers) {
         let mut row_group = writer.next_row_group()?;
-        for (at, (values, column)) in rows.columns.iter().zip(columns).enumerate() {
+        for (at, values) in rows.columns.iter().enumerate() {
             let description = schema.column(at);
             let chunk = match values {
                 Values::Texts(texts) => encoder.texts(&description, &properties, texts, group)?,
                 Values::Lists(lists) => encoder.lists(&description, &properties, lists, group)?,
                 Values::Array(array) => {
-                    array_column(array, at, group, column, &mut row_group)?;
+                    array_column(array, group, &mut row_group)?;
                     continue;
                 }
             };
@@ -66,18 +64,41 @@ fn write(rows: &Rows, numbers: &[u32], file: HashingFile) -> Result<HashingFile>
     writer.into_inner()
 }
 
+/// Writes the rows with these numbers as the next column. Arrow's writers would do too, but come for all columns at
+/// once, each with a compressor.
 fn array_column(
     array: &ArrayRef,
-    at: usize,
     rows: &[u32],
-    mut column: ArrowColumnWriter,
     row_group: &mut SerializedRowGroupWriter<'_, HashingFile>,
 ) -> Result<()> {
-    let taken = take(array, &UInt32Array::from(rows.to_vec()), None)?;
-    for leaf in compute_leaves(SCHEMA.field(at), &taken)? {
-        column.write(&leaf)?;
+    let none_left = || ParquetError::General("more columns than the schema has".into());
+    let column = row_group.next_column()?.ok_or_else(none_left)?;
+    if let Some(times) = array.as_primitive_opt::<TimestampMicrosecondType>() {
+        values::<data_type::Int64Type, _>(times, rows, column)
+    } else if let Some(numbers) = array.as_primitive_opt::<Int64Type>() {
+        values::<data_type::Int64Type, _>(numbers, rows, column)
+    } else if let Some(numbers) = array.as_primitive_opt::<Int32Type>() {
+        values::<data_type::Int32Type, _>(numbers, rows, column)
+    } else if let Some(flags) = array.as_boolean_opt() {
+        values::<data_type::BoolType, _>(flags, rows, column)
+    } else {
+        Err(ParquetError::General(format!("no column is of type {}", array.data_type())))
     }
-    column.close()?.append_to_row_group(row_group)
+}
+
+fn values<T: DataType, A: ArrayAccessor<Item = T::T>>(
+    array: A,
+    rows: &[u32],
+    mut column: SerializedColumnWriter<'_>,
+) -> Result<()> {
+    let writer = column.typed::<T>();
+    let rows = rows.iter().map(|&row| row as usize);
+    let present = rows.clone().filter(|&row| array.is_valid(row));
+    let values: Vec<T::T> = present.map(|row| array.value(row)).collect();
+    let nullable = writer.get_descriptor().max_def_level() > 0;
+    let levels: Option<Vec<i16>> = nullable.then(|| rows.map(|row| i16::from(array.is_valid(row))).collect());
+    writer.write_batch(&values, levels.as_deref(), None)?;
+    column.close()
 }
 
 /// The rows of each row group.

@@ -2,7 +2,7 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
@@ -12,7 +12,7 @@ use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader}
 use parquet::file::statistics::Statistics;
 use proptest::prelude::*;
 
-use super::{Rows, SCHEMA, UInt32Array, Written};
+use super::{Rows, SCHEMA, Written};
 use crate::lake::identity::Reader;
 use crate::lake::writer::file::FileWriter;
 use crate::lake::writer::{BLOOM_FILTERS, write as write_files};
