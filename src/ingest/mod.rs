@@ -28,6 +28,7 @@ mod retry;
 mod settle;
 pub(crate) mod stored;
 mod tally;
+mod turns;
 mod watch;
 mod work;
 
@@ -46,6 +47,7 @@ use self::again::Again;
 use self::options::Budget;
 use self::plan::{Known, Plan, Sieve};
 use self::read::{Ended, Readers};
+use self::turns::Turns;
 use self::work::{Product, Workshop};
 use crate::cancel::Cancel;
 use crate::decode::DecodeOptions;
@@ -171,7 +173,7 @@ impl Ingest<'_> {
             options: self.options,
             progress: self.progress,
             cancel: self.cancel,
-            next: AtomicUsize::new(0),
+            turns: Turns::new(plan.sources.len(), threads),
             members: AtomicUsize::new(plan.sources.len()),
             spare: shop.spare.1.clone(),
         };
@@ -180,8 +182,10 @@ impl Ingest<'_> {
             let workers: Vec<_> =
                 lanes.into_iter().map(|lanes| scope.spawn(move || shop.run(lanes))).collect();
             let readers = &readers;
-            let reading: Vec<_> =
-                senders.into_iter().map(|sender| scope.spawn(move || readers.run(&sender))).collect();
+            let reading: Vec<_> = (0..)
+                .zip(senders)
+                .map(|(reader, sender)| scope.spawn(move || readers.run(reader, &sender)))
+                .collect();
             let mut ended = Vec::new();
             let mut whole = true;
             for reader in reading {

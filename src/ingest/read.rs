@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::options::{IngestOptions, Progress, defaults};
 use super::report::chain;
 use super::stored::Stored;
+use super::turns::Turns;
 use super::work::{Reading, Work};
 use crate::cancel::Cancel;
 use crate::decode::{
@@ -81,7 +82,7 @@ pub(super) struct Readers<'a> {
     pub options: &'a IngestOptions,
     pub progress: &'a dyn Progress,
     pub cancel: &'a Cancel,
-    pub next: AtomicUsize,
+    pub turns: Turns,
     /// The number of the next file in an archive.
     pub members: AtomicUsize,
     /// Memory to read chunks into.
@@ -90,17 +91,15 @@ pub(super) struct Readers<'a> {
 
 impl Readers<'_> {
     /// Reads sources until there are none left; gives how each ended.
-    pub(super) fn run(&self, work: &Sender<Work>) -> Vec<Ended> {
+    pub(super) fn run(&self, reader: usize, work: &Sender<Work>) -> Vec<Ended> {
         let mut ended = Vec::new();
-        loop {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(source) = self.sources.get(number).filter(|_| !self.cancel.is_cancelled()) else {
-                return ended;
-            };
+        while let Some(number) = self.turns.next(reader).filter(|_| !self.cancel.is_cancelled()) {
+            let Some(source) = self.sources.get(number) else { break };
             if self.read(number, source, work, &mut ended).is_err() {
-                return ended;
+                break;
             }
         }
+        ended
     }
 
     fn read(

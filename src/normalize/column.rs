@@ -43,7 +43,7 @@ impl Texts {
     pub(super) fn push(&mut self, value: Option<&str>) {
         let number = match (value, self.numbers.last()) {
             (None, _) => 0,
-            (Some(value), Some(&last)) if last > 0 && self.distinct.get(last) == value => last,
+            (Some(value), Some(&last)) if last > 0 && self.distinct.is(last, value) => last,
             (Some(value), _) => self.distinct.number(value),
         };
         self.numbers.push(number);
@@ -85,7 +85,7 @@ impl Lists {
 
     fn is(&self, number: u32, values: &[Cow<'_, str>]) -> bool {
         let mut elements = self.list(number);
-        values.iter().all(|value| elements.next().is_some_and(|element| self.elements.get(element) == value))
+        values.iter().all(|value| elements.next().is_some_and(|element| self.elements.is(element, value)))
             && elements.next().is_none()
     }
 

@@ -28,9 +28,8 @@ impl Distinct {
         let mut hash = hasher.build_hasher();
         hash.write(value.as_bytes());
         let hash = hash.finish();
-        let same = |&(known, number): &(u64, u32)| {
-            known == hash && texts.get(places[number as usize - 1]) == value
-        };
+        let same =
+            |&(known, number): &(u64, u32)| known == hash && texts.is(places[number as usize - 1], value);
         match table.entry(hash, same, |&(hash, _)| hash) {
             Entry::Occupied(entry) => entry.get().1,
             Entry::Vacant(entry) => {
@@ -60,6 +59,12 @@ impl Distinct {
     #[inline]
     pub(crate) fn get(&self, number: u32) -> &str {
         self.texts.get(self.places[number as usize - 1])
+    }
+
+    /// Whether a number is that of this string.
+    #[inline]
+    pub(crate) fn is(&self, number: u32, value: &str) -> bool {
+        self.texts.is(self.places[number as usize - 1], value)
     }
 
     /// How many strings there are.
@@ -132,6 +137,14 @@ impl Stretches {
     fn get(&self, place: Place) -> &str {
         let start = place.start as usize;
         &self.stretches[place.stretch as usize][start..start + place.length as usize]
+    }
+
+    /// Whether this string stands there; its letters need no look where its length differs.
+    #[inline]
+    fn is(&self, place: Place, value: &str) -> bool {
+        let stretch = self.stretches[place.stretch as usize].as_bytes();
+        let start = place.start as usize;
+        place.length as usize == value.len() && stretch[start..start + value.len()] == *value.as_bytes()
     }
 
     /// Forgets the text and keeps the memory, but for that of strings longer than a stretch.
