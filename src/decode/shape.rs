@@ -12,7 +12,7 @@ pub(super) enum Shape<'a> {
     Object(Object<'a>),
 }
 
-/// An object's keys, and the two values that Kubernetes names its types by.
+/// An object's keys, and the two values that Kubernetes names its types by. A null is as good as absent.
 #[derive(Default)]
 pub(super) struct Object<'a> {
     keys: Vec<Text<'a>>,
@@ -78,19 +78,26 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut object = Object::default();
         while let Some(key) = map.next_key::<Text<'de>>()? {
-            match key.0.as_ref() {
-                "kind" => object.kind = text(map.next_value()?),
-                "apiVersion" => object.api_version = text(map.next_value()?),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+            let is_there = match key.0.as_ref() {
+                "kind" => set(&mut object.kind, map.next_value()?),
+                "apiVersion" => set(&mut object.api_version, map.next_value()?),
+                _ => map.next_value::<Option<IgnoredAny>>()?.is_some(),
+            };
+            if is_there {
+                object.keys.push(key);
             }
-            object.keys.push(key);
         }
         Ok(object)
     }
 }
 
-fn text(value: &RawValue) -> Option<Text<'_>> {
+/// Keeps the text of a value; whether there is a value.
+fn set<'a>(slot: &mut Option<Text<'a>>, value: Option<&'a RawValue>) -> bool {
+    *slot = value.and_then(text);
+    value.is_some()
+}
+
+/// A value's text; `None` where it is no string.
+pub(super) fn text(value: &RawValue) -> Option<Text<'_>> {
     serde_json::from_str(value.get()).ok()
 }

@@ -273,7 +273,8 @@ impl<'a> Event<'a> {
     }
 }
 
-fn as_str<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
+/// The text, where there is one.
+pub(super) fn as_str<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
     text.as_ref().map(|text| text.0.as_ref())
 }
 

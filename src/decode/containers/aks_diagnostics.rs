@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::kube_apiserver::decode_text;
+use super::gke_log_entry;
+use super::kube_apiserver::{self, decode_text};
 use crate::decode::decoder::{Job, json_failure};
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure, Text, part};
@@ -27,9 +28,27 @@ struct Record<'a> {
     properties: Option<&'a RawValue>,
     /// Of an Event Hub body.
     records: Option<Vec<&'a RawValue>>,
-    /// An Event's own; with it, this is no diagnostic record.
+    /// An Event's own, as are the two below; see [`kube_apiserver::claims`].
     #[serde(rename = "auditID")]
     audit_id: Option<IgnoredAny>,
+    kind: Option<&'a RawValue>,
+    api_version: Option<&'a RawValue>,
+    /// A LogEntry's own, as are the two below; see [`gke_log_entry::claims`].
+    proto_payload: Option<IgnoredAny>,
+    log_name: Option<IgnoredAny>,
+    resource: Option<IgnoredAny>,
+}
+
+impl Record<'_> {
+    /// Whether a container that is asked before this one would take the record.
+    fn is_another(&self) -> bool {
+        kube_apiserver::claims(self.kind, self.api_version, self.audit_id.is_some())
+            || gke_log_entry::claims(
+                self.proto_payload.is_some(),
+                self.log_name.is_some(),
+                self.resource.is_some(),
+            )
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -47,8 +66,10 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
         return Err(Failure::NotMine);
     }
     let wire: Record<'_> = serde_json::from_str(record).map_err(|error| json_failure(&error, record))?;
+    if wire.is_another() {
+        return Err(Failure::NotMine);
+    }
     match wire {
-        Record { audit_id: Some(_), .. } => Err(Failure::NotMine),
         Record { records: Some(records), .. } => {
             job.envelope(records.iter().map(|record| record.get()));
             Ok(())

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::kube_apiserver;
 use crate::decode::decoder::{Job, json_failure};
 use crate::decode::event::content_hash;
 use crate::decode::resource_name;
@@ -37,9 +38,11 @@ struct Entry<'a> {
     /// BigQuery's name for the payload, whose rows are another container.
     #[serde(rename = "protopayload_auditlog")]
     table_payload: Option<IgnoredAny>,
-    /// An Event's own; with it, this is no LogEntry.
+    /// An Event's own, as are the two below; see [`kube_apiserver::claims`].
     #[serde(rename = "auditID")]
     audit_id: Option<IgnoredAny>,
+    kind: Option<&'a RawValue>,
+    api_version: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -105,7 +108,13 @@ struct RpcStatus {
 }
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
-    shape.has("protoPayload") || (shape.has("logName") && shape.has("resource"))
+    claims(shape.has("protoPayload"), shape.has("logName"), shape.has("resource"))
+}
+
+/// Whether the fields of a record say that it is a LogEntry, for containers that may be tried on it before this one
+/// is asked.
+pub(super) fn claims(has_proto_payload: bool, has_log_name: bool, has_resource: bool) -> bool {
+    has_proto_payload || (has_log_name && has_resource)
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
@@ -113,7 +122,8 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
         return Err(Failure::NotMine);
     }
     let entry: Entry<'_> = serde_json::from_str(record).map_err(|error| json_failure(&error, record))?;
-    if entry.audit_id.is_some() || entry.table_payload.is_some() {
+    let is_event = kube_apiserver::claims(entry.kind, entry.api_version, entry.audit_id.is_some());
+    if is_event || entry.table_payload.is_some() {
         return Err(Failure::NotMine);
     }
     match (&entry.proto_payload, &entry.log_name) {

@@ -8,8 +8,8 @@ use crate::decode::RejectCode;
 use crate::decode::cut;
 use crate::decode::decoder::{Job, json_failure};
 use crate::decode::quick;
-use crate::decode::shape::Shape;
-use crate::decode::wire::{Context, Event, Failure, may_be_event, part};
+use crate::decode::shape::{self, Shape};
+use crate::decode::wire::{Context, Event, Failure, as_str, may_be_event, part};
 
 pub(super) const NAME: &str = "kube-apiserver";
 
@@ -17,9 +17,18 @@ const EVENT_LIST: &str = "EventList";
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     let (kind, api_version) = shape.type_meta();
-    let event = may_be_event(kind, api_version);
+    is_marked(kind, api_version, shape.has("auditID"))
+}
+
+fn is_marked(kind: Option<&str>, api_version: Option<&str>, has_audit_id: bool) -> bool {
     let named = kind.is_some() && api_version.is_some();
-    (event && (named || shape.has("auditID"))) || kind == Some(EVENT_LIST)
+    (may_be_event(kind, api_version) && (named || has_audit_id)) || kind == Some(EVENT_LIST)
+}
+
+/// The same as [`recognises`], for containers that may be tried on a record before this one is asked.
+pub(super) fn claims(kind: Option<&RawValue>, api_version: Option<&RawValue>, has_audit_id: bool) -> bool {
+    let (kind, api_version) = (kind.and_then(shape::text), api_version.and_then(shape::text));
+    is_marked(as_str(&kind), as_str(&api_version), has_audit_id)
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {

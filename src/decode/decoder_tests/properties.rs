@@ -34,6 +34,64 @@ proptest! {
     }
 }
 
+/// A record of each container that may be tried because the one before it was in it.
+fn tried_first() -> [String; EXACT] {
+    [
+        event().to_string(),
+        gke().to_string(),
+        aks("kube-audit", event()).to_string(),
+        format!("2019-08-09T18:00:00.000Z {}", event()),
+        "level=info msg=x".to_owned(),
+    ]
+}
+
+/// Objects with some fields of one container and some of another, among them nulls, values of the wrong type, and
+/// fields that stand twice.
+fn mixed() -> impl Strategy<Value = String> {
+    let records = [event(), gke(), aks("kube-audit", event()), aks("guard", event())];
+    let lists =
+        json!({"kind": "EventList", "items": [event()], "records": [gke(), event()], "events": [event()]});
+    let fields = records.into_iter().chain([lists]).flat_map(|record| record.as_object().unwrap().clone());
+    let fields: Vec<(String, Value)> = fields.collect();
+    let value = prop_oneof![
+        6 => Just(None),
+        1 => Just(Some(Value::Null)),
+        1 => any_json(1).prop_map(Some),
+    ];
+    let field = (proptest::sample::select(fields), value)
+        .prop_map(|((key, usual), value)| format!("{}:{}", Value::from(key), value.unwrap_or(usual)));
+    proptest::collection::vec(field, 1..12).prop_map(|fields| format!("{{{}}}", fields.join(",")))
+}
+
+fn in_words(decoder: &mut Decoder, record: &str) -> Vec<String> {
+    let mut outcomes = Vec::new();
+    decoder.decode(record.as_bytes(), &mut |decoded| outcomes.push(format!("{decoded:?}")));
+    outcomes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn what_a_record_gives_does_not_depend_on_the_one_before(record in mixed()) {
+        let alone = in_words(&mut Decoder::default(), &record);
+        for before in tried_first() {
+            let mut decoder = Decoder::default();
+            decoder.decode(before.as_bytes(), &mut |_| ());
+            prop_assert_eq!(&in_words(&mut decoder, &record), &alone, "{} after {}", record, before);
+        }
+    }
+}
+
+#[test]
+fn a_decoder_is_told_by_each_container_that_is_tried_first() {
+    for (number, before) in tried_first().iter().enumerate() {
+        let mut decoder = Decoder::default();
+        decoder.decode(before.as_bytes(), &mut |_| ());
+        assert_eq!(decoder.hint, number, "{before}");
+    }
+}
+
 /// Rows, others and rejects of a corpus file; `None` where there is no corpus.
 fn corpus(file: &str) -> Option<(usize, usize, usize, bool)> {
     let file = std::fs::File::open(crate::testing::corpus()?.join(file)).unwrap();
