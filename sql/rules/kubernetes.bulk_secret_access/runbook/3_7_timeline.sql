@@ -22,6 +22,26 @@ WITH addresses AS (
    AND resource = 'secrets'
    AND source_ips[-1] IS NOT NULL
 ),
+-- what 3_6_anonymous.sql finds, in the same way
+refused AS (
+  SELECT *
+  FROM audit_events
+  WHERE event_date BETWEEN CAST($past_from AS TIMESTAMP)::DATE AND CAST($past_to AS TIMESTAMP)::DATE
+   AND event_time BETWEEN CAST($past_from AS TIMESTAMP) AND CAST($past_to AS TIMESTAMP)
+   AND username <> 'system:anonymous'
+   AND response_code = 401
+  QUALIFY row_number() OVER (
+    PARTITION BY event_time, username, verb, coalesce(audit_id, record_id), cluster, request_uri
+    ORDER BY stage, stage_time, source_uri, source_record
+  ) = 1
+),
+nobody AS (
+  SELECT *
+  FROM requests
+  WHERE event_date BETWEEN CAST($past_from AS TIMESTAMP)::DATE AND CAST($past_to AS TIMESTAMP)::DATE
+   AND event_time BETWEEN CAST($past_from AS TIMESTAMP) AND CAST($past_to AS TIMESTAMP)
+   AND (username = 'system:anonymous' OR username IS NULL)
+),
 calls AS (
   SELECT
     event_time, source_uri, source_record, cluster, namespace, verb, resource, subresource, name, outcome,
@@ -40,11 +60,8 @@ calls AS (
     response_code, source_ips[-1], user_agent, coalesce(username, '<UNKNOWN_USER>'),
     [{'technique': 'T1078.001', 'activity': 'the same address tries without a valid identity'}],
     false
-  FROM requests
+  FROM (SELECT * FROM nobody UNION ALL SELECT * FROM refused)
   WHERE username IS DISTINCT FROM $username
-   AND event_date BETWEEN CAST($past_from AS TIMESTAMP)::DATE AND CAST($past_to AS TIMESTAMP)::DATE
-   AND event_time BETWEEN CAST($past_from AS TIMESTAMP) AND CAST($past_to AS TIMESTAMP)
-   AND (username = 'system:anonymous' OR username IS NULL OR response_code = 401)
    AND source_ips[-1] IN (SELECT source_ip FROM addresses)
 ),
 steps AS (
