@@ -176,6 +176,7 @@ mod tests {
             }
         }
     }
+
     #[test]
     fn text_grows_over_stretches_of_any_length() {
         let long = |letter: &str, length: usize| letter.repeat(length);
