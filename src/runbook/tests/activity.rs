@@ -186,6 +186,38 @@ fn step_3s_timeline_joins_what_is_new_and_what_came_from_the_same_address() {
 }
 
 #[test]
+fn step_3_finds_refused_requests_once_whatever_their_stages() {
+    let refused = |stage: &str, code: Option<i32>| Request {
+        username: Some("bob".to_owned()),
+        code,
+        stage: stage.to_owned(),
+        audit_id: Some("one".to_owned()),
+        ..Request::on("2026-11-20T11:40:00Z", "get", "pods", "p")
+    };
+    let bob = |code: i32, source_ip: &str| Request {
+        source_ip: source_ip.to_owned(),
+        audit_id: None,
+        ..refused("ResponseComplete", Some(code))
+    };
+    let report = run_on(&[
+        refused("RequestReceived", None),
+        refused("ResponseStarted", Some(401)),
+        refused("ResponseComplete", Some(401)),
+        bob(200, "10.0.0.1"),
+        bob(403, "10.0.0.1"),
+        bob(401, "10.7.7.7"),
+        Request { username: None, ..Request::on("2026-11-20T11:45:00Z", "get", "pods", "p") },
+        prod("2026-11-20T12:00:00Z", "a"),
+    ]);
+    let anonymous = rows_of(&report, "3_6_anonymous");
+    assert_eq!(texts(&anonymous, "username"), ["bob", "-"]);
+    assert_eq!((&anonymous[0]["requests"], &anonymous[1]["requests"]), (&json!(1), &json!(1)));
+    let timeline = rows_of(&report, "3_7_timeline");
+    assert_eq!(texts(&timeline, "acting"), ["bob", "<UNKNOWN_USER>", "-"]);
+    assert_eq!(timeline[0]["requests"], 1);
+}
+
+#[test]
 fn step_3_tells_what_a_bound_role_grants() {
     let rules = r#"{"metadata":{"name":"reader"},"rules":[{"verbs":["*"],"resources":["secrets"]}]}"#;
     let binding =
