@@ -12,7 +12,8 @@ pub(super) const MAX_FRAMES: usize = 1 << 16;
 /// Sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// About the size of a chunk; a chunk ends after the frame that reaches it.
+    /// About the size of a chunk; a chunk ends after the frame that reaches it, or past half of it where what has been
+    /// read so far ends.
     pub chunk: usize,
     /// The longest frame that is decoded. A reader holds at most about twice this.
     pub frame: usize,

@@ -66,6 +66,7 @@ containers![
     prefixed_line,
 ];
 
-/// How many of the containers are tried on a record because the one before it was in them. What they decode,
-/// no other would; the others' marks only tell in their order.
+/// How many of the containers are tried on a record because the one before it was in them. They leave a record to
+/// those that are asked before them (`claims`), so that this never changes what comes out; the others' marks only tell
+/// in their order.
 pub(super) const EXACT: usize = 5;
