@@ -129,6 +129,11 @@ pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit>
     let limits =
         Limits { memory: args.resources.memory, threads: args.resources.threads(), temporary: TEMPORARY };
     let over = LakeSession::open(&lake, limits)?;
+    // One step alone may look at an hour of the user's history.
+    if let Some(span) = subject.spans.reach().filter(|_| planned.steps.len() > 1) {
+        let users = [subject.username.clone()].into();
+        runbook::share(&over.engine, &planned, &users, span, &session.cancel)?;
+    }
     let report = runbook::run(&over.engine, &planned, &subject, args.timeout, &session.cancel)?;
     if let Some(folder) = folder {
         faces::write_csv_folder(&report, &folder)
@@ -184,11 +189,12 @@ impl Appendix<'_> {
         let limits =
             Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
         let over = LakeSession::open(lake, limits)?;
-        let users = subjects.iter().map(|subject| subject.username.clone()).collect();
-        if let Some(until) = subjects.iter().filter_map(|subject| read_time(&subject.spans.past_to)).max() {
-            runbook::share(&over.engine, &users, until, &session.cancel)?;
-        }
         let planned = Runbook::of(self.rule)?;
+        let users = subjects.iter().map(|subject| subject.username.clone()).collect();
+        let spans = subjects.iter().filter_map(|subject| subject.spans.reach());
+        if let Some(span) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+            runbook::share(&over.engine, &planned, &users, span, &session.cancel)?;
+        }
         for subject in subjects {
             let report = runbook::run(&over.engine, &planned, &subject, TIMEOUT, &session.cancel)?;
             let written = if self.as_lines {

@@ -129,16 +129,14 @@ impl<'a> LakeEvidence<'a> {
 
     /// Reads what the runbooks of these alerts look at once for all of them.
     fn share(&self, alerts: &[&Alert]) -> Result<(), GatherError> {
-        let mut users = BTreeSet::new();
-        let mut until = None;
-        for alert in alerts {
-            users.extend(users_of(alert));
-            if let Some(seen) = read_time(&alert.last_seen) {
-                until = until.max(seen.checked_add(Reach::default().around).ok());
-            }
-        }
-        if let Some(until) = until {
-            runbook::share(self.engine, &users, until, self.cancel).map_err(Box::new)?;
+        let users = alerts.iter().flat_map(|alert| users_of(alert)).collect();
+        let spans = alerts.iter().filter_map(|alert| {
+            let Reach { around, past } = Reach::default();
+            let from = read_time(&alert.crossed_at)?.checked_sub(past.max(around)).ok()?;
+            Some((from, read_time(&alert.last_seen)?.checked_add(around).ok()?))
+        });
+        if let Some(span) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+            runbook::share(self.engine, &self.runbook, &users, span, self.cancel).map_err(Box::new)?;
         }
         Ok(())
     }

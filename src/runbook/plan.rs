@@ -20,6 +20,8 @@ pub const STEPS: &[(u8, &str)] = &[
 #[derive(Debug, Clone)]
 pub struct Runbook {
     pub rule_id: String,
+    /// Whether its rule comes with the program: it is known then what its sections look at.
+    pub own: bool,
     pub steps: Vec<PlannedStep>,
 }
 
@@ -72,7 +74,7 @@ impl Runbook {
         if steps.is_empty() {
             return Err(RunbookError::NoRunbook { rule: rule_id });
         }
-        Ok(Self { rule_id, steps })
+        Ok(Self { rule_id, own: rule.own, steps })
     }
 
     /// A section by its name.

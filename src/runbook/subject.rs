@@ -173,6 +173,12 @@ impl Subject {
 }
 
 impl Spans {
+    /// From the start of the past hours to the end of what is looked at.
+    pub fn reach(&self) -> Option<(Timestamp, Timestamp)> {
+        let until = read_time(&self.past_to)?.max(read_time(&self.around_to)?);
+        Some((read_time(&self.past_from)?.min(read_time(&self.around_from)?), until))
+    }
+
     fn new(
         crossed: Timestamp,
         first: Timestamp,

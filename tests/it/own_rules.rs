@@ -1,5 +1,7 @@
 //! Rules of a user's own, from a folder.
 
+use serde_json::Value;
+
 use crate::support::{World, project};
 
 /// A folder with a copy of the rule of whole-cluster lists, under another name.
@@ -43,6 +45,36 @@ fn a_rule_of_ones_own_is_listed_tested_hunted_verified_and_followed_up() {
     world.run(&["report", "--lake", "lake", "--rules", "rules", "--output", "report.html"]).expect_code(0);
     let unknown = world.run(&["report", "--lake", "lake"]).expect_code(1);
     assert!(unknown.stderr.contains("name its folder with --rules"), "{}", unknown.stderr);
+}
+
+/// What the runbooks of a hunt read together is cut to what the sections of our own rules look at.
+#[test]
+fn a_runbook_of_ones_own_sees_the_whole_lake_after_a_hunt_too() {
+    let world = World::new();
+    rules(&world);
+    let section = "-- title: Others\n-- question: What did others answer?\n\
+        -- param username VARCHAR: the user\n-- column username: who\n-- column request_uri: what\n\
+        -- column annotations: as logged\n\
+        SELECT username, request_uri, annotations FROM requests WHERE username IS DISTINCT FROM $username\n\
+        ORDER BY username\n";
+    world.write("rules/my_dump/runbook/1_2_others.sql", section);
+    let other = event("bob", "/api/v1/configmaps").replace(r#""secrets","#, r#""configmaps","#);
+    let other = other.replace(r#""verb""#, r#""annotations":{"team":"red"},"verb""#);
+    world.write("audit.log", event("eve", "/api/v1/secrets") + &other);
+    let common = ["--lake", "lake", "--rules", "rules"];
+    world.run(&["ingest", "audit.log", "--lake", "lake"]).expect_code(0);
+    let hunt = [&["hunt", "--rule", "my_dump", "--format", "ndjson", "--runbook"], &common[..]].concat();
+    let hunt = world.run(&hunt).expect_code(0).stdout;
+    let lines: Vec<Value> = hunt.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let after = lines.iter().find(|line| line["schema"] == "kubetrawl/runbook/1").expect("a runbook");
+    let others = &after["steps"][0]["sections"][1];
+    assert_eq!(others["rows"], serde_json::json!([["bob", "/api/v1/configmaps", r#"{"team":"red"}"#]]));
+    let id = after["alert_id"].as_str().expect("an id");
+    let alone = world.run(&[&["runbook", id, "--format", "json"], &common[..]].concat());
+    assert_eq!(alone.expect_code(0).json(), *after);
+    world.run(&[&["report", "--output", "report.html"], &common[..]].concat()).expect_code(0);
+    let html = std::fs::read_to_string(world.path("report.html")).expect("report.html");
+    assert!(html.contains("/api/v1/configmaps"));
 }
 
 #[test]

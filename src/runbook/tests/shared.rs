@@ -7,17 +7,26 @@ use proptest::prelude::*;
 use super::*;
 use crate::runbook::share;
 
-/// The runbooks of these users from the lake, and from what is read once.
-fn both(requests: &[Request], users: &[Option<String>]) -> [Vec<RunbookReport>; 2] {
+/// The runbooks of these users from the lake, from what is read once for each of them, and from what is read once for
+/// all.
+fn each_way(requests: &[Request], users: &[Option<String>]) -> [Vec<RunbookReport>; 3] {
     let lake = TestLake::new(requests);
     let engine = lake.engine();
     let subjects: Vec<Subject> =
         users.iter().map(|user| Subject { username: user.clone(), ..eve() }).collect();
-    let direct = subjects.iter().map(|subject| report(&engine, subject)).collect();
-    let until = read_time(&eve().spans.past_to).unwrap();
-    let users: BTreeSet<Option<String>> = users.iter().cloned().collect();
-    share(&engine, &users, until, &Cancel::default()).unwrap();
-    [direct, subjects.iter().map(|subject| report(&engine, subject)).collect()]
+    let reports = || subjects.iter().map(|subject| report(&engine, subject)).collect();
+    let keep = |users: &[Option<String>]| {
+        let users: BTreeSet<Option<String>> = users.iter().cloned().collect();
+        share(&engine, &runbook(), &users, eve().spans.reach().unwrap(), &Cancel::default()).unwrap();
+    };
+    let direct = reports();
+    let alone = subjects.iter().map(|subject| {
+        keep(std::slice::from_ref(&subject.username));
+        report(&engine, subject)
+    });
+    let alone = alone.collect();
+    keep(users);
+    [direct, alone, reports()]
 }
 
 fn user() -> impl Strategy<Value = Option<String>> {
@@ -71,7 +80,7 @@ fn a_cut_response_and_its_request_are_one() {
     let [begun, cut] = cut_after(&read, 2, "cut");
     let late = cut_after(&prod("2026-11-20T12:10:00Z", "late"), 61, "late");
     let requests = [vec![begun, cut], late.into()].concat();
-    for mut report in both(&requests, &[Some("eve".to_owned())]) {
+    for mut report in each_way(&requests, &[Some("eve".to_owned())]) {
         let secrets = rows_of(&report.remove(0), "1_1_secrets");
         let counted: Vec<(&str, i64)> = secrets
             .iter()
@@ -87,7 +96,8 @@ proptest! {
     fn read_once_gives_what_the_lake_gives(requests in prop::collection::vec(records(), 1..60)) {
         let requests = requests.concat();
         let users = [Some("eve".to_owned()), Some("bob".to_owned()), None];
-        let [direct, shared] = both(&requests, &users);
+        let [direct, alone, shared] = each_way(&requests, &users);
+        prop_assert_eq!(&direct, &alone);
         prop_assert_eq!(direct, shared);
     }
 }

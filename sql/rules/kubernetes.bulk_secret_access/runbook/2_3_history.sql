@@ -12,7 +12,7 @@
 WITH lake AS (
   SELECT min(event_time) AS history_from
   FROM audit_events
-  WHERE event_date <= CAST($history_to AS TIMESTAMP)::DATE
+  WHERE event_date = (SELECT min(event_date) FROM audit_events)
    AND event_time < CAST($history_to AS TIMESTAMP)
 ),
 past AS (

@@ -27,7 +27,7 @@ WITH calls AS (
 lake AS (
   SELECT coalesce(date_diff('day', min(event_time)::DATE, CAST($history_to AS TIMESTAMP)::DATE) + 1, 0) AS days
   FROM audit_events
-  WHERE event_date <= CAST($history_to AS TIMESTAMP)::DATE
+  WHERE event_date = (SELECT min(event_date) FROM audit_events)
    AND event_time < CAST($history_to AS TIMESTAMP)
 ),
 around AS (
