@@ -93,8 +93,15 @@ impl<'a> Cursor<'a> {
         if self.peek()? == b'n' {
             return None;
         }
+        self.text_of(Self::skip)
+    }
+
+    /// The text of a value that is read in this way.
+    #[inline]
+    pub(super) fn text_of(&mut self, read: impl FnOnce(&mut Self) -> Option<()>) -> Option<&'a str> {
+        self.peek()?;
         let start = self.at;
-        self.skip()?;
+        read(self)?;
         self.text.get(start..self.at)
     }
 

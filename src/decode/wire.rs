@@ -9,7 +9,6 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::event::content_hash;
-use super::quick;
 pub(super) use super::scalar::{Integer, Millis, Text};
 use super::scan::deeper_than;
 use super::{AuditEvent, EventTimeSource, LogType, RejectCode, RejectReason, time};
@@ -90,6 +89,16 @@ pub(super) struct Event<'a> {
     pub p_log_type: Option<Text<'a>>,
     #[serde(rename = "p_source_label")]
     pub p_source_label: Option<Text<'a>>,
+    /// Of an Event that `quick` has read; serde leaves it to a second look at the values that are kept as text.
+    #[serde(skip)]
+    pub parts: Option<Parts<'a>>,
+}
+
+/// What columns need of values that are kept as text. Who has read them has also seen that no value nests too deep.
+#[derive(Debug, Default)]
+pub(super) struct Parts<'a> {
+    pub annotations: Annotations<'a>,
+    pub status: Status<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -179,8 +188,10 @@ impl<'a> Event<'a> {
 
     /// The event, with `record` as the text that its content hash is made of where it has no auditID.
     pub(super) fn into_audit(self, record: &str, context: &Context<'a>) -> Result<AuditEvent<'a>, Failure> {
-        for body in [self.request_object, self.response_object, self.annotations, self.response_status] {
-            check_depth(body)?;
+        if self.parts.is_none() {
+            let extra = self.user.as_ref().and_then(|user| user.extra);
+            let texts = [self.request_object, self.response_object, self.annotations, self.response_status];
+            texts.into_iter().chain([extra]).try_for_each(check_depth)?;
         }
         let (event_time, event_time_source) = match self.event_time() {
             Err(Failure::Reject(reason)) if context.cut && reason.code == RejectCode::NoTime => {
@@ -189,8 +200,13 @@ impl<'a> Event<'a> {
             outcome => outcome?,
         };
         let stage_time = optional_time(&self.stage_timestamp, "stageTimestamp")?;
-        let annotations = usual_or(self.annotations, quick::annotations, "annotations")?;
-        let status = usual_or(self.response_status, quick::status, "responseStatus")?;
+        let Parts { annotations, status } = match self.parts {
+            Some(parts) => parts,
+            None => Parts {
+                annotations: part(self.annotations, "annotations")?,
+                status: part(self.response_status, "responseStatus")?,
+            },
+        };
         let user = self.user.unwrap_or_default();
         if context.cut {
             needed(&[
@@ -199,7 +215,6 @@ impl<'a> Event<'a> {
                 ("requestURI", &self.request_uri),
             ])?;
         }
-        check_depth(user.extra)?;
         let impersonated = self.impersonated_user.unwrap_or_default();
         let has_object = self.object_ref.is_some();
         let object = self.object_ref.unwrap_or_default();
@@ -341,15 +356,6 @@ pub(super) fn part<'a, T: Deserialize<'a> + Default>(
                 .map_err(|error| Failure::new(RejectCode::WrongType, format!("{field}: {}", message(&error))))
         },
     )
-}
-
-/// The same for what is nearly always written in the way that `quick` reads.
-fn usual_or<'a, T: Deserialize<'a> + Default>(
-    value: Option<Raw<'a>>,
-    quick: impl Fn(&'a str) -> Option<T>,
-    field: &str,
-) -> Result<T, Failure> {
-    value.and_then(|value| quick(value.0)).map_or_else(|| part(value, field), Ok)
 }
 
 /// Serde's message without the place, which would be that in a part of the record, and without the string it
