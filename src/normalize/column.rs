@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
 use arrow::array::builder::{
     BooleanBuilder, Int32Builder, Int64Builder, ListBuilder, StringViewBuilder, TimestampMicrosecondBuilder,
 };
+use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::{DataType, Field};
 
 use super::distinct::Distinct;
@@ -47,6 +47,39 @@ impl Texts {
             (Some(value), _) => self.distinct.number(value),
         };
         self.numbers.push(number);
+    }
+
+    /// Adds what `mask` makes of a string; gives whether that is another one. A string that is here already is not
+    /// looked at again: it stands in the rows, so there is nothing in it to mask.
+    #[inline]
+    pub(super) fn push_masked<'v>(
+        &mut self,
+        value: Option<&'v str>,
+        mask: impl Fn(&'v str) -> Cow<'v, str>,
+    ) -> bool {
+        let known = match (value, self.numbers.last()) {
+            (None, _) => Some(0),
+            (Some(value), Some(&last)) if last > 0 && self.distinct.is(last, value) => Some(last),
+            (Some(value), _) => self.distinct.find(value),
+        };
+        match (known, value) {
+            (Some(known), _) => {
+                self.numbers.push(known);
+                false
+            }
+            (None, value) => self.push_masked_anew(value, mask),
+        }
+    }
+
+    /// The same for a string that is looked at in any case, as what is masked in it depends on more than itself.
+    pub(super) fn push_masked_anew<'v>(
+        &mut self,
+        value: Option<&'v str>,
+        mask: impl Fn(&'v str) -> Cow<'v, str>,
+    ) -> bool {
+        let masked = value.map(mask);
+        self.push(masked.as_deref());
+        matches!(masked, Some(Cow::Owned(_)))
     }
 
     /// A row's string.
@@ -159,6 +192,17 @@ impl Unique {
         let Texts { numbers, distinct } = &mut self.0;
         numbers.push(value.map_or(0, |value| distinct.push(value)));
     }
+
+    /// Adds what `mask` makes of a string; gives whether that is another one.
+    pub(super) fn push_masked<'v>(
+        &mut self,
+        value: Option<&'v str>,
+        mask: impl Fn(&'v str) -> Cow<'v, str>,
+    ) -> bool {
+        let masked = value.map(mask);
+        self.push(masked.as_deref());
+        matches!(masked, Some(Cow::Owned(_)))
+    }
 }
 
 impl Time {
@@ -186,10 +230,17 @@ impl Flag {
 }
 
 macro_rules! impl_column {
-    ($($column:ty: |$builder:ident| $allocated:expr;)*) => {
+    ($($column:ident($kind:ident): |$builder:ident| $allocated:expr;)*) => {
         $(impl Column for $column {
             fn finish(&mut self) -> Values {
                 Values::Array(Arc::new(self.0.finish()))
+            }
+
+            /// Arrow does not give the memory back; but as much will be needed again, and growing takes twice as much.
+            fn reuse(&mut self, values: Values) {
+                if let Values::Array(array) = values {
+                    self.0 = $kind::with_capacity(array.len());
+                }
             }
 
             fn bytes(&self) -> usize {
@@ -201,10 +252,10 @@ macro_rules! impl_column {
 }
 
 impl_column! {
-    Time: |builder| size_of_val(builder.values_slice());
-    Integer: |builder| size_of_val(builder.values_slice());
-    BigInt: |builder| size_of_val(builder.values_slice());
-    Flag: |builder| arrow::array::ArrayBuilder::len(builder).div_ceil(4);
+    Time(TimestampMicrosecondBuilder): |builder| size_of_val(builder.values_slice());
+    Integer(Int32Builder): |builder| size_of_val(builder.values_slice());
+    BigInt(Int64Builder): |builder| size_of_val(builder.values_slice());
+    Flag(BooleanBuilder): |builder| arrow::array::ArrayBuilder::len(builder).div_ceil(4);
 }
 
 impl Column for Texts {

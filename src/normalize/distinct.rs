@@ -21,13 +21,26 @@ pub(crate) struct Distinct {
 }
 
 impl Distinct {
+    #[inline]
+    fn hash(&self, value: &str) -> u64 {
+        let mut hash = self.hasher.build_hasher();
+        hash.write(value.as_bytes());
+        hash.finish()
+    }
+
+    /// The string's number, where it is here.
+    #[inline]
+    pub(crate) fn find(&self, value: &str) -> Option<u32> {
+        let hash = self.hash(value);
+        let same = |&(known, number): &(u64, u32)| known == hash && self.is(number, value);
+        self.table.find(hash, same).map(|&(_, number)| number)
+    }
+
     /// The string's number, which it gets here unless it has one.
     #[inline]
     pub(crate) fn number(&mut self, value: &str) -> u32 {
-        let Self { texts, places, table, hasher } = self;
-        let mut hash = hasher.build_hasher();
-        hash.write(value.as_bytes());
-        let hash = hash.finish();
+        let hash = self.hash(value);
+        let Self { texts, places, table, .. } = self;
         let same =
             |&(known, number): &(u64, u32)| known == hash && texts.is(places[number as usize - 1], value);
         match table.entry(hash, same, |&(hash, _)| hash) {
@@ -59,6 +72,12 @@ impl Distinct {
     #[inline]
     pub(crate) fn get(&self, number: u32) -> &str {
         self.texts.get(self.places[number as usize - 1])
+    }
+
+    /// The length of the string of a number, in bytes.
+    #[inline]
+    pub(crate) fn length(&self, number: u32) -> u32 {
+        self.places[number as usize - 1].length
     }
 
     /// Whether a number is that of this string.

@@ -103,7 +103,12 @@ impl RowBuilder {
 
     /// Adds the row of one event.
     pub fn append(&mut self, event: &AuditEvent<'_>, place: &Place<'_>, defaults: &Defaults) {
-        let texts = if self.redact { Masked::redacted(event) } else { Masked::as_logged(event) };
+        let columns = &mut self.columns;
+        if self.redact {
+            columns.append_redacted(event)
+        } else {
+            columns.append_as_logged(event)
+        }
         let cluster = or_default(&event.cluster, &defaults.cluster);
         let identifying = Identifying {
             cluster,
@@ -111,17 +116,16 @@ impl RowBuilder {
             audit_id: event.audit_id.as_deref(),
             stage: event.stage.as_deref(),
             event_time: event.event_time,
-            request_uri: texts.request_uri.as_deref(),
+            // As it is stored.
+            request_uri: columns.request_uri.get(self.identities.len()),
             verb: event.verb.as_deref(),
             username: event.username.as_deref(),
         };
         self.identities.push(identifying.identity(&mut self.scratch));
-        let columns = &mut self.columns;
         columns.cluster.push(cluster);
         columns.account.push(or_default(&event.account, &defaults.account));
         columns.region.push(or_default(&event.region, &defaults.region));
         columns.append_event(event);
-        columns.append_texts(&texts);
         columns.source_uri.push(Some(place.source_uri));
         columns.source_record.push(place.source_record);
         columns.source_offset.push(place.source_offset);
@@ -146,66 +150,6 @@ impl RowBuilder {
 
 fn or_default<'a>(value: &'a Option<Cow<'_, str>>, default: &'a Option<String>) -> Option<&'a str> {
     value.as_deref().or(default.as_deref())
-}
-
-/// The texts of an event that can hold secret values, as they are stored.
-struct Masked<'a> {
-    request_uri: Option<Cow<'a, str>>,
-    user_agent: Option<Cow<'a, str>>,
-    user_extra: Option<Cow<'a, str>>,
-    response_status: Option<Cow<'a, str>>,
-    annotations: Option<Cow<'a, str>>,
-    request_object: Option<Cow<'a, str>>,
-    response_object: Option<Cow<'a, str>>,
-    redacted: bool,
-}
-
-impl<'a> Masked<'a> {
-    fn redacted(event: &'a AuditEvent<'_>) -> Self {
-        let context = Context::of(event);
-        let body = |json| redact::body(json, context);
-        Self::through(event, redact::uri, redact::text, body)
-    }
-
-    fn as_logged(event: &'a AuditEvent<'_>) -> Self {
-        Self::through(event, Cow::Borrowed, Cow::Borrowed, Cow::Borrowed)
-    }
-
-    /// Passes each text through the function for its kind. One that gives an owned text has
-    /// masked something.
-    fn through(
-        event: &'a AuditEvent<'_>,
-        uri: impl Fn(&'a str) -> Cow<'a, str>,
-        text: impl Fn(&'a str) -> Cow<'a, str>,
-        body: impl Fn(&'a str) -> Cow<'a, str>,
-    ) -> Self {
-        let mut texts = Self {
-            request_uri: event.request_uri.as_deref().map(&uri),
-            user_agent: event.user_agent.as_deref().map(&uri),
-            user_extra: event.user_extra.as_deref().map(&text),
-            response_status: event.response_status.as_deref().map(&text),
-            annotations: event.annotations.as_deref().map(&body),
-            request_object: event.request_object.as_deref().map(&body),
-            response_object: event.response_object.as_deref().map(&body),
-            redacted: false,
-        };
-        texts.redacted = texts.any_owned();
-        texts
-    }
-
-    fn any_owned(&self) -> bool {
-        [
-            &self.request_uri,
-            &self.user_agent,
-            &self.user_extra,
-            &self.response_status,
-            &self.annotations,
-            &self.request_object,
-            &self.response_object,
-        ]
-        .iter()
-        .any(|text| matches!(text, Some(Cow::Owned(_))))
-    }
 }
 
 /// The `outcome` column: what became of the request, as far as the record says.
@@ -330,15 +274,36 @@ impl Columns {
         self.salvaged.push(event.salvaged);
     }
 
-    fn append_texts(&mut self, texts: &Masked<'_>) {
-        self.request_uri.push(texts.request_uri.as_deref());
-        self.user_agent.push(texts.user_agent.as_deref());
-        self.user_extra.push(texts.user_extra.as_deref());
-        self.response_status.push(texts.response_status.as_deref());
-        self.annotations.push(texts.annotations.as_deref());
-        self.request_object.push(texts.request_object.as_deref());
-        self.response_object.push(texts.response_object.as_deref());
-        self.redacted.push(texts.redacted);
+    /// Appends the texts that can hold secret values, masked.
+    fn append_redacted(&mut self, event: &AuditEvent<'_>) {
+        let context = Context::of(event);
+        let body = |json| redact::body(json, context);
+        let annotations = event.annotations.as_deref();
+        let masked = [
+            self.request_uri.push_masked(event.request_uri.as_deref(), redact::uri),
+            self.user_agent.push_masked(event.user_agent.as_deref(), redact::uri),
+            self.user_extra.push_masked(event.user_extra.as_deref(), redact::text),
+            self.response_status.push_masked(event.response_status.as_deref(), redact::text),
+            match context {
+                Context::Secret => self.annotations.push_masked_anew(annotations, body),
+                Context::Other => self.annotations.push_masked(annotations, body),
+            },
+            self.request_object.push_masked(event.request_object.as_deref(), body),
+            self.response_object.push_masked(event.response_object.as_deref(), body),
+        ];
+        self.redacted.push(masked.contains(&true));
+    }
+
+    /// Appends them as they are.
+    fn append_as_logged(&mut self, event: &AuditEvent<'_>) {
+        self.request_uri.push(event.request_uri.as_deref());
+        self.user_agent.push(event.user_agent.as_deref());
+        self.user_extra.push(event.user_extra.as_deref());
+        self.response_status.push(event.response_status.as_deref());
+        self.annotations.push(event.annotations.as_deref());
+        self.request_object.push(event.request_object.as_deref());
+        self.response_object.push(event.response_object.as_deref());
+        self.redacted.push(false);
     }
 }
 

@@ -288,4 +288,25 @@ proptest! {
         body(&text, Context::Other);
         uri(&text);
     }
+
+    /// What stands in a row is not looked at again.
+    #[test]
+    fn what_was_masked_is_masked(
+        text in r#"(secret|token|token=|bearer |%3d|%20|"data"|"token":|"kind":"Secret"|[\\"{}\[\],: &=+]|a|1|null|eyJaaaaaaaaaaa|\.){0,40}"#,
+        secret in "[g-z]{20}",
+        place in 0..PLACES,
+    ) {
+        for text in [text.clone(), planted(&secret, place).to_string()] {
+            for once in [super::text(&text), uri(&text)] {
+                prop_assert_eq!(&super::text(&once), &once);
+            }
+            let once = uri(&text);
+            prop_assert_eq!(&uri(&once), &once);
+            for context in [Context::Secret, Context::Other] {
+                let once = body(&text, context);
+                prop_assert_eq!(&body(&once, context), &once);
+                prop_assert_eq!(&body(&once, Context::Other), &once);
+            }
+        }
+    }
 }

@@ -149,6 +149,25 @@ fn masking_is_marked_and_can_be_switched_off() {
 }
 
 #[test]
+fn a_record_of_a_secret_is_masked_after_another_with_the_same_annotations() {
+    let mut event = event();
+    event.annotations = Some(r#"{"note":"x","data":"hunter2"}"#.into());
+    let mut other = event.clone();
+    other.resource = Some("pods".into());
+    let mut builder = RowBuilder::new();
+    for event in [&other, &event, &other, &event] {
+        builder.append(event, &PLACE, &Defaults::default());
+    }
+    let batch = builder.finish().batch();
+    let annotations = batch["annotations"].as_string_view();
+    for row in 0..4 {
+        let (is_secret, stored) = (row % 2 == 1, annotations.value(row));
+        assert_eq!(stored.contains("hunter2"), !is_secret, "{row}: {stored}");
+        assert_eq!(batch["redacted"].as_boolean().value(row), is_secret);
+    }
+}
+
+#[test]
 fn a_finished_builder_starts_again() {
     let mut builder = RowBuilder::new();
     let empty = builder.bytes();
