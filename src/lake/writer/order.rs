@@ -14,7 +14,7 @@ const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 /// so that comparing is comparing integers; a null's rank is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
-    /// The ranks of resource, verb and username, in 32 bits each.
+    /// The day and the ranks of resource, verb and username, in 32 bits each.
     group: u128,
     pub(super) event_time: i64,
     source_uri: u32,
@@ -24,9 +24,9 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// Days since 1970-01-01.
-    pub(super) fn day(&self) -> i64 {
-        self.event_time.div_euclid(MICROSECONDS_PER_DAY)
+    /// Keys of one day have the same.
+    pub(super) fn day(&self) -> u32 {
+        (self.group >> 96) as u32
     }
 }
 
@@ -49,17 +49,21 @@ pub(super) fn sorted(rows: &Rows) -> Vec<Key> {
         .map(|(row, (&event_time, &source_record))| Key {
             group: [&resource, &verb, &username]
                 .iter()
-                .fold(0, |group, column| group << 32 | u128::from(rank(column, row))),
+                .fold(day(event_time), |group, column| group << 32 | u128::from(rank(column, row))),
             event_time,
             source_uri: rank(&source_uri, row),
             row: row as u32,
             source_record,
         })
         .collect();
-    keys.sort_unstable_by_key(|key| {
-        (key.day(), key.group, key.event_time, key.source_uri, key.source_record)
-    });
+    keys.sort_unstable_by_key(|key| (key.group, key.event_time, key.source_uri, key.source_record));
     keys
+}
+
+/// A time's day, by which days can be ordered.
+fn day(microseconds: i64) -> u128 {
+    let days = microseconds.div_euclid(MICROSECONDS_PER_DAY);
+    u128::from((days - i64::MIN.div_euclid(MICROSECONDS_PER_DAY)) as u32)
 }
 
 /// The event_time column.

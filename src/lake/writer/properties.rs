@@ -59,6 +59,9 @@ const WITHOUT_DICTIONARY: [&str; 8] = [
 /// the same one and its neighbours are far: plain and compressed they take two thirds of what differences do.
 const DELTA_ENCODED: [&str; 2] = ["source_record", "source_offset"];
 
+/// Ids, which the stages of a request share and nothing else.
+const DELTA_STRINGS: [&str; 2] = ["audit_id", "record_id"];
+
 /// Columns with statistics for each page too.
 const PAGE_STATISTICS: [&str; 8] =
     ["event_time", "verb", "resource", "subresource", "namespace", "name", "username", "response_code"];
@@ -116,6 +119,9 @@ fn build() -> WriterProperties {
     }
     for name in DELTA_ENCODED {
         builder = builder.set_column_encoding(path(name), Encoding::DELTA_BINARY_PACKED);
+    }
+    for name in DELTA_STRINGS {
+        builder = builder.set_column_encoding(path(name), Encoding::DELTA_BYTE_ARRAY);
     }
     for name in PAGE_STATISTICS {
         builder = builder.set_column_statistics_enabled(path(name), EnabledStatistics::Page);

@@ -247,6 +247,7 @@ fn the_layout_is_as_documented() {
     assert!(encodings("source_record").contains(&Encoding::DELTA_BINARY_PACKED));
     assert!(encodings("username").contains(&Encoding::RLE_DICTIONARY));
     assert!(!encodings("audit_id").contains(&Encoding::RLE_DICTIONARY));
+    assert!(encodings("audit_id").contains(&Encoding::DELTA_BYTE_ARRAY));
     assert!(!encodings("request_object").contains(&Encoding::RLE_DICTIONARY));
     for (name, chunk_level, page_level) in
         [("username", true, true), ("cluster", true, false), ("request_object", false, false)]

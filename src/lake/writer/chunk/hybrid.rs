@@ -20,13 +20,13 @@ pub(super) fn encode(values: &[u32], width: u8, out: &mut Vec<u8>) {
         // What fills up the group goes with those before.
         let filling = (at - packed).next_multiple_of(GROUP) - (at - packed);
         if run >= filling + GROUP {
-            pack(&values[packed..at + filling], width, out);
+            groups(&values[packed..at + filling], width, out);
             repeat(value, run - filling, width, out);
             packed = at + run;
         }
         at += run;
     }
-    pack(&values[packed..], width, out);
+    groups(&values[packed..], width, out);
 }
 
 /// Appends a value that repeats.
@@ -35,14 +35,19 @@ fn repeat(value: u32, count: usize, width: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&value.to_le_bytes()[..usize::from(width.div_ceil(8))]);
 }
 
-/// Appends values bit by bit; all but the last of a column's come in whole groups.
-fn pack(values: &[u32], width: u8, out: &mut Vec<u8>) {
+/// Appends values that are packed; all but the last of a column's come in whole groups.
+fn groups(values: &[u32], width: u8, out: &mut Vec<u8>) {
     if values.is_empty() {
         return;
     }
     let groups = values.len().div_ceil(GROUP);
     varint(groups << 1 | 1, out);
-    let end = out.len() + groups * usize::from(width);
+    pack(values, width, groups * usize::from(width), out);
+}
+
+/// Appends values bit by bit, with zeros up to so many bytes.
+pub(super) fn pack(values: &[u32], width: u8, bytes: usize, out: &mut Vec<u8>) {
+    let end = out.len() + bytes;
     let (mut bits, mut held) = (0_u64, 0);
     for &value in values {
         bits |= u64::from(value) << held;
@@ -58,7 +63,7 @@ fn pack(values: &[u32], width: u8, out: &mut Vec<u8>) {
     out.resize(end, 0);
 }
 
-fn varint(mut number: usize, out: &mut Vec<u8>) {
+pub(super) fn varint(mut number: usize, out: &mut Vec<u8>) {
     while number > 0x7f {
         out.push(number as u8 | 0x80);
         number >>= 7;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use parquet::schema::types::ColumnDescPtr;
 
-use super::{Dictionary, Layout, hybrid};
+use super::{Dictionary, Layout, delta, hybrid};
 use crate::normalize::{Lists, Texts};
 
 /// The repetition and definition levels, and the values, of a chunk's rows.
@@ -14,30 +14,34 @@ pub(super) struct Levels {
     definition: Vec<u32>,
     /// Numbers of strings, later their positions in the dictionary; nulls have none.
     values: Vec<u32>,
-    /// Where each row's levels and values begin, and the last ones end.
-    rows: Vec<(usize, usize)>,
+    /// Where each row's levels and values begin, and the last ones end; empty where each row has one value.
+    rows: Vec<(u32, u32)>,
+    count: usize,
 }
 
 impl Levels {
     /// Those of the rows with these numbers.
     pub(super) fn of_texts(&mut self, texts: &Texts, rows: &[u32], nullable: bool) {
-        self.clear();
-        for &row in rows {
-            self.row();
-            let number = texts.numbers[row as usize];
-            if nullable {
-                self.definition.push(u32::from(number > 0));
-            }
-            if number > 0 {
-                self.values.push(number);
-            }
+        self.clear(rows.len());
+        self.values.extend(rows.iter().map(|&row| texts.numbers[row as usize]));
+        if nullable {
+            self.definition.extend(self.values.iter().map(|&number| u32::from(number > 0)));
         }
-        self.row();
+        if self.values.contains(&0) {
+            let (mut level, mut value) = (0, 0);
+            self.rows.push((0, 0));
+            self.rows.extend(self.values.iter().map(|&number| {
+                level += 1;
+                value += u32::from(number > 0);
+                (level, value)
+            }));
+            self.values.retain(|&number| number > 0);
+        }
     }
 
     /// The same of lists; `present` is the definition level of an element.
     pub(super) fn of_lists(&mut self, lists: &Lists, rows: &[u32], present: u32) {
-        self.clear();
+        self.clear(rows.len());
         for &row in rows {
             self.row();
             let before = self.values.len();
@@ -53,7 +57,8 @@ impl Levels {
         self.row();
     }
 
-    fn clear(&mut self) {
+    fn clear(&mut self, count: usize) {
+        self.count = count;
         self.repetition.clear();
         self.definition.clear();
         self.values.clear();
@@ -62,7 +67,7 @@ impl Levels {
 
     /// A row begins, or the last one has ended.
     fn row(&mut self) {
-        self.rows.push((self.definition.len(), self.values.len()));
+        self.rows.push((self.definition.len() as u32, self.values.len() as u32));
     }
 
     /// Makes a dictionary in which each value has a place of its own.
@@ -82,7 +87,7 @@ impl Levels {
 
     /// How many rows there are.
     pub(super) fn rows(&self) -> usize {
-        self.rows.len() - 1
+        self.count
     }
 
     /// The rows of each page.
@@ -93,12 +98,12 @@ impl Levels {
         most_rows: usize,
         most_bytes: usize,
     ) -> Vec<Range<usize>> {
-        let count = self.rows();
+        let count = self.count;
         let (mut pages, mut start, mut bytes) = (Vec::new(), 0, 0);
         for row in 0..count {
-            if layout == Layout::Plain {
+            if !matches!(layout, Layout::Dictionary { .. }) {
                 let values = self.values_of(&(row..row + 1)).iter();
-                bytes += values.map(|&at| dictionary.get(at).len() + size_of::<u32>()).sum::<usize>();
+                bytes += values.map(|&at| dictionary.length(at) + size_of::<u32>()).sum::<usize>();
             }
             if row + 1 - start == most_rows || bytes >= most_bytes || row + 1 == count {
                 pages.push(start..row + 1);
@@ -109,11 +114,18 @@ impl Levels {
     }
 
     fn levels_of(&self, rows: &Range<usize>) -> Range<usize> {
-        self.rows[rows.start].0..self.rows[rows.end].0
+        match (self.rows.is_empty(), self.definition.is_empty()) {
+            (true, true) => 0..0,
+            (true, false) => rows.clone(),
+            _ => self.rows[rows.start].0 as usize..self.rows[rows.end].0 as usize,
+        }
     }
 
     fn values_of(&self, rows: &Range<usize>) -> &[u32] {
-        &self.values[self.rows[rows.start].1..self.rows[rows.end].1]
+        match self.rows.is_empty() {
+            true => &self.values[rows.clone()],
+            false => &self.values[self.rows[rows.start].1 as usize..self.rows[rows.end].1 as usize],
+        }
     }
 
     /// The values of some rows with their nulls, as a page counts them. A required column has no levels.
@@ -127,7 +139,7 @@ impl Levels {
 
     /// Bytes of the strings of some rows, each as often as it is there.
     pub(super) fn bytes(&self, rows: &Range<usize>, dictionary: Dictionary<'_>) -> usize {
-        self.values_of(rows).iter().map(|&position| dictionary.get(position).len()).sum()
+        self.values_of(rows).iter().map(|&position| dictionary.length(position)).sum()
     }
 
     /// The smallest and the largest string of some rows, of a dictionary in order.
@@ -149,7 +161,11 @@ impl Levels {
         layout: Layout,
         dictionary: Dictionary<'_>,
     ) -> Vec<u8> {
-        let mut out = Vec::new();
+        let strings = match layout {
+            Layout::Plain => self.bytes(rows, dictionary),
+            _ => 0,
+        };
+        let mut out = Vec::with_capacity(strings + size_of::<u32>() * rows.len());
         if column.max_rep_level() > 0 {
             append_levels(&self.repetition[self.levels_of(rows)], column.max_rep_level(), &mut out);
         }
@@ -165,6 +181,10 @@ impl Levels {
                 for &position in self.values_of(rows) {
                     append_plain(dictionary.get(position), &mut out);
                 }
+            }
+            Layout::Delta => {
+                let strings = self.values_of(rows).iter().map(|&position| dictionary.get(position));
+                delta::strings(strings, &mut out);
             }
         }
         out

@@ -84,10 +84,7 @@ impl<'a> Pages<'a> {
 
     /// Appends a data page.
     pub(super) fn data(&mut self, page: Page<'_>) -> Result<()> {
-        let encoding = match self.layout {
-            Layout::Dictionary { .. } => Encoding::RLE_DICTIONARY,
-            Layout::Plain => Encoding::PLAIN,
-        };
+        let encoding = self.layout.encoding();
         let length = page.body.len();
         let data = page::Page::DataPage {
             buf: self.compressed(page.body)?,
