@@ -118,6 +118,9 @@ const MOST_ROWS: u64 = 48 * MIB;
 /// The smallest share that is worth a file.
 const LEAST_ROWS: u64 = 4 * MIB;
 
+/// The identities of 600,000 rows: what more would hold takes no time to write and to read again.
+const MOST_DUPLICATES: u64 = 24 * MIB;
+
 /// How the memory of an ingest is shared out.
 ///
 /// `memory = FIXED + duplicates + threads * (READER + CHUNKS + FLUSH_FACTOR * rows)`
@@ -132,7 +135,7 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn of(memory: u64, threads: usize) -> Self {
         let threads = threads as u64;
-        let duplicates = (memory / 16).clamp(MIB, 32 * MIB);
+        let duplicates = (memory / 16).clamp(MIB, MOST_DUPLICATES);
         let rest = memory.saturating_sub(FIXED + duplicates + threads * (READER + CHUNKS));
         let rows = (rest / threads / FLUSH_FACTOR).clamp(LEAST_ROWS, MOST_ROWS);
         Self { duplicates: duplicates as usize, rows: rows as usize }

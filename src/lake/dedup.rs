@@ -51,11 +51,38 @@ pub struct Dedup {
     /// Entries that may be held in memory.
     budget: usize,
     held: usize,
-    buckets: Vec<Vec<Entry>>,
+    buckets: Vec<Bucket>,
     /// Entries in each bucket's file.
     spilled: Vec<usize>,
     uris: Uris,
     files: Vec<(Standing, u32)>,
+}
+
+/// Entries that grow in blocks: 256 growing vectors had room for twice what they held, and left as much behind.
+#[derive(Debug, Clone, Default)]
+struct Bucket(Vec<Vec<Entry>>);
+
+impl Bucket {
+    const BLOCK: usize = 64;
+
+    fn push(&mut self, entry: Entry) {
+        match self.0.last_mut() {
+            Some(block) if block.len() < Self::BLOCK => block.push(entry),
+            _ => {
+                let mut block = Vec::with_capacity(Self::BLOCK);
+                block.push(entry);
+                self.0.push(block);
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter().flatten()
+    }
 }
 
 /// Source URIs by number.
@@ -95,7 +122,7 @@ impl Dedup {
             folder,
             budget: (budget / size_of::<Entry>()).max(1),
             held: 0,
-            buckets: vec![Vec::new(); BUCKETS],
+            buckets: vec![Bucket::default(); BUCKETS],
             spilled: vec![0; BUCKETS],
             uris: Uris::default(),
             files: Vec::new(),
@@ -138,13 +165,13 @@ impl Dedup {
     fn spill(&mut self) -> Result<(), LakeError> {
         disk::create_dir_all(&self.folder)?;
         for bucket in 0..BUCKETS {
-            if self.buckets[bucket].is_empty() {
+            let entries = std::mem::take(&mut self.buckets[bucket]);
+            if entries.len() == 0 {
                 continue;
             }
             let path = self.bucket_path(bucket);
             let mut file = disk::append(&path)?;
-            let entries = std::mem::take(&mut self.buckets[bucket]);
-            for entry in &entries {
+            for entry in entries.iter() {
                 file.write_all(&store(entry)).map_err(LakeError::io("write", &path))?;
             }
             file.close()?;
