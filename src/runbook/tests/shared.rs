@@ -43,6 +43,7 @@ fn request() -> impl Strategy<Value = Request> {
         |(day, hour, minute, verb, (resource, name, has_namespace, ip), username, code)| Request {
             username,
             name: (verb != "list" && name > 0).then(|| format!("n{name}")),
+            cluster: (ip != 1).then(|| "prod".to_owned()),
             namespace: has_namespace.then(|| "prod".to_owned()),
             code: Some(code),
             source_ip: format!("10.0.0.{ip}"),
