@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::archives::{Archive, Within, is_tar, is_zip};
+use super::archives::{Archive, Member, Within, is_tar, is_zip};
 use super::decompress::{Counted, Total, Whole, peek, take_off};
 use super::error::DecodeError;
 use super::seekable::Seekable;
@@ -22,6 +22,43 @@ pub struct Opened {
     /// not text: `gzip`, `csv`.
     pub forms: Vec<&'static str>,
     bytes: Arc<AtomicU64>,
+}
+
+/// A source, or a file in an archive in it, that is to be opened.
+pub struct Body {
+    pub reader: Whole,
+    /// The same source, where it can be read at any place.
+    pub file: Option<File>,
+    /// The source, of a file in an archive.
+    pub within: Option<Within>,
+}
+
+impl Body {
+    /// The bytes of a source as they are stored.
+    pub fn of_source(reader: Whole, file: Option<File>) -> Self {
+        Self { reader, file, within: None }
+    }
+
+    /// The file of this name in this archive; none where it has no such file, or is no archive.
+    ///
+    /// # Errors
+    /// As [`Archive::find`].
+    pub fn member(self, name: &[u8], turn: u32) -> Result<Option<Self>, DecodeError> {
+        let Content::Archive(mut archive) = self.open()?.content else { return Ok(None) };
+        let Some(Member { body, within, .. }) = archive.find(name, turn)? else { return Ok(None) };
+        Ok(Some(Self { reader: body?, file: None, within: Some(within) }))
+    }
+
+    /// Opens it, within the limits of the source that it belongs to.
+    ///
+    /// # Errors
+    /// As [`Opened::new`].
+    pub fn open(self) -> Result<Opened, DecodeError> {
+        match &self.within {
+            Some(within) => Opened::member(self.reader, within, Limits::default()),
+            None => Opened::new(self.reader, self.file),
+        }
+    }
 }
 
 /// What a source holds.

@@ -27,7 +27,7 @@ pub mod time;
 mod wire;
 
 pub use archives::{Archive, MAX_DEPTH, MAX_MEMBERS, Member, Within};
-pub use content::{Content, Opened, Records};
+pub use content::{Body, Content, Opened, Records};
 pub use decoder::{DecodeOptions, Decoder, is_log_record};
 pub use decompress::decompress;
 pub use error::{DecodeError, StreamError};

@@ -1,11 +1,11 @@
 //! The bytes of single records out of a source, read once from its start in bounded memory.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 
-use crate::decode::{Chunk, Content, DecodeError, Decoded, Decoder, Opened, Records};
+use crate::decode::{Body, Chunk, Content, DecodeError, Decoded, Decoder, Records};
+use crate::ingest::report::chain;
 use crate::ingest::stored::Stored;
-use crate::sources::{MemberUri, STDIN_URI, Source, SourceError, split_members, uri_to_path};
+use crate::sources::{STDIN_URI, Source, SourceError, split_members, uri_to_path};
 
 /// Why the original bytes of a row cannot be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,12 +55,14 @@ impl Original {
             return Err(Lost::Stdin);
         }
         let source = Source::file(uri_to_path(file).ok_or_else(no_file)?);
-        let (mut reader, mut seekable) = source.open_file().map_err(unopened)?;
+        let (reader, seekable) = source.open_file().map_err(unopened)?;
+        let mut body = Body::of_source(reader, seekable);
         for member in &members {
-            reader = member_of(reader, seekable.take(), member)?;
+            body = body.member(&member.name, member.turn).map_err(unreadable)?.ok_or(Lost::Gone)?;
         }
-        let stored = Stored::new(reader);
-        let records = match opened(Box::new(stored.clone()), seekable)? {
+        let stored = Stored::new(body.reader);
+        body.reader = Box::new(stored.clone());
+        let records = match body.open().map_err(unreadable)?.content {
             Content::Records(records) => records,
             Content::Archive(_) => return Err(Lost::Unreadable("it is an archive now".to_owned())),
         };
@@ -134,20 +136,8 @@ fn unopened(error: SourceError) -> Lost {
     }
 }
 
-fn opened(reader: Box<dyn Read + Send>, file: Option<File>) -> Result<Content, Lost> {
-    let opened = Opened::new(reader, file).map_err(|error| Lost::Unreadable(error.to_string()))?;
-    Ok(opened.content)
-}
-
-/// The bytes of a file in an archive.
-fn member_of(
-    reader: Box<dyn Read + Send>,
-    file: Option<File>,
-    wanted: &MemberUri,
-) -> Result<Box<dyn Read + Send>, Lost> {
-    let unreadable = |error: DecodeError| Lost::Unreadable(error.to_string());
-    let Content::Archive(mut archive) = opened(reader, file)? else { return Err(Lost::Gone) };
-    archive.find(&wanted.name, wanted.turn).map_err(unreadable)?.ok_or(Lost::Gone)
+fn unreadable(error: DecodeError) -> Lost {
+    Lost::Unreadable(chain(&error))
 }
 
 fn is_missing(cause: &(dyn std::error::Error + 'static)) -> bool {

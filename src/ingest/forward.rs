@@ -1,6 +1,6 @@
 //! The frames of sources at given offsets, each source read forward once.
 
-use crate::decode::{Chunk, Content, Frame, Opened, Records};
+use crate::decode::{Body, Chunk, Content, Frame, Records};
 use crate::sources::{Source, split_members, uri_to_path};
 
 /// How often a source is begun anew for offsets that go back: two contents of one name can leave rejects in
@@ -45,14 +45,12 @@ impl Open {
         let source = Source::file(uri_to_path(file)?);
         // A folder, a pipe or a device that took the name would be no source.
         source.size()?;
-        let (mut reader, mut seekable) = source.open_file().ok()?;
+        let (reader, seekable) = source.open_file().ok()?;
+        let mut body = Body::of_source(reader, seekable);
         for member in &members {
-            let Content::Archive(mut archive) = Opened::new(reader, seekable.take()).ok()?.content else {
-                return None;
-            };
-            reader = archive.find(&member.name, member.turn).ok()??;
+            body = body.member(&member.name, member.turn).ok()??;
         }
-        let Content::Records(records) = Opened::new(reader, seekable).ok()?.content else { return None };
+        let Content::Records(records) = body.open().ok()?.content else { return None };
         let chunk = Chunk { number: 0, offset: 0, first_row: None, data: Vec::new(), frames: Vec::new() };
         Some(Self { records, chunk, frame: 0 })
     }

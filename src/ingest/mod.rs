@@ -23,7 +23,7 @@ mod prefix;
 pub mod preview;
 mod read;
 mod reingest;
-mod report;
+pub(crate) mod report;
 mod retry;
 mod settle;
 pub(crate) mod stored;

@@ -109,14 +109,14 @@ impl Archive {
         }
     }
 
-    /// The bytes of the file of this name, which has to come yet; of several of a name, the one of that turn.
+    /// The file of this name, which has to come yet; of several of a name, the one of that turn.
     ///
     /// # Errors
-    /// As [`Self::next_member`], and where the file itself cannot be read.
-    pub fn find(&mut self, name: &[u8], turn: u32) -> Result<Option<Whole>, DecodeError> {
+    /// As [`Self::next_member`].
+    pub fn find(&mut self, name: &[u8], turn: u32) -> Result<Option<Member>, DecodeError> {
         while let Some(member) = self.next_member()? {
             if (member.name.as_slice(), member.turn) == (name, turn) {
-                return member.body.map(Some);
+                return Ok(Some(member));
             }
         }
         Ok(None)
