@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::scalar::Text;
+use super::strings::{close, special, unescaped};
 
 /// Levels of nesting that are followed: one bit each.
 const MAX_DEPTH: u32 = 64;
@@ -40,19 +41,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a list of strings.
-    pub(super) fn texts(&mut self) -> Option<Vec<Text<'a>>> {
+    /// Reads a list, each of its elements with `element`.
+    pub(super) fn list<T>(&mut self, mut element: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         self.expect(b'[')?;
-        let mut texts = Vec::new();
+        let mut list = Vec::new();
         if self.peek()? == b']' {
             self.at += 1;
-            return Some(texts);
+            return Some(list);
         }
         loop {
-            texts.push(self.text()?);
+            list.push(element(self)?);
             match self.next()? {
                 b',' => {}
-                b']' => return Some(texts),
+                b']' => return Some(list),
                 _ => return None,
             }
         }
@@ -68,9 +69,8 @@ impl<'a> Cursor<'a> {
             self.at = end + 1;
             return self.text.get(start..end).map(|text| Text(Cow::Borrowed(text)));
         }
-        self.string_end()?;
-        let quoted = self.text.get(start - 1..self.at)?;
-        serde_json::from_str(quoted).ok().map(|text| Text(Cow::Owned(text)))
+        self.at = close(self.text.as_bytes(), end)? + 1;
+        unescaped(self.text.get(start..self.at - 1)?).map(|text| Text(Cow::Owned(text)))
     }
 
     /// Reads a number of few digits.
@@ -90,9 +90,12 @@ impl<'a> Cursor<'a> {
     /// Passes over a value of any type but null; gives its text.
     #[inline]
     pub(super) fn raw(&mut self) -> Option<&'a str> {
-        if self.peek()? == b'n' {
-            return None;
-        }
+        if self.peek()? == b'n' { None } else { self.value() }
+    }
+
+    /// Passes over a value; gives its text.
+    #[inline]
+    pub(super) fn value(&mut self) -> Option<&'a str> {
         self.text_of(Self::skip)
     }
 
@@ -157,6 +160,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// What is left of the text.
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
     /// Nothing but whitespace is left.
     pub(super) fn end(mut self) -> Option<()> {
         self.blanks();
@@ -181,24 +189,8 @@ impl<'a> Cursor<'a> {
     #[inline]
     fn string_end(&mut self) -> Option<()> {
         let bytes = self.text.as_bytes();
-        loop {
-            let at = special(bytes, self.at)?;
-            self.at = at + 1;
-            match bytes[at] {
-                b'"' => return Some(()),
-                b'\\' => self.escape()?,
-                _ => return None,
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Option<()> {
-        let rest = &self.text.as_bytes()[self.at..];
-        self.at += match rest.first()? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 1,
-            b'u' if rest.get(1..5)?.iter().all(u8::is_ascii_hexdigit) => 5,
-            _ => return None,
-        };
+        let at = special(bytes, self.at)?;
+        self.at = if bytes[at] == b'"' { at } else { close(bytes, at)? } + 1;
         Some(())
     }
 
@@ -271,36 +263,6 @@ impl<'a> Cursor<'a> {
     fn expect(&mut self, byte: u8) -> Option<()> {
         (self.next()? == byte).then_some(())
     }
-}
-
-const WORD: usize = size_of::<u64>();
-
-/// The position of the first quote, backslash or control character from `at`.
-#[inline]
-fn special(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut at = at;
-    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<WORD>) {
-        let found = marks(u64::from_le_bytes(*word));
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += WORD;
-    }
-    let rest = bytes.get(at..)?;
-    rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')).map(|found| at + found)
-}
-
-/// The high bit of each byte that is a quote, a backslash or a control character; bytes above the first of
-/// them may be marked wrongly, since subtraction borrows from them.
-#[inline]
-fn marks(word: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; WORD]);
-    const HIGH: u64 = ONES << 7;
-    let quote = word ^ (ONES * b'"' as u64);
-    let backslash = word ^ (ONES * b'\\' as u64);
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let control = word.wrapping_sub(ONES * b' ' as u64) & !word;
-    (zero(quote) | zero(backslash) | control) & HIGH
 }
 
 #[cfg(test)]
@@ -382,13 +344,6 @@ mod tests {
                 Some(value) => prop_assert_eq!(Some(value.trim()), parsed),
                 None => prop_assert!(parsed.is_none() || text.contains('\\')),
             }
-        }
-
-        #[test]
-        fn finds_the_first_special_byte(bytes in proptest::collection::vec(
-            prop_oneof![8 => any::<u8>(), 1 => Just(b'"'), 1 => Just(b'\\')], 0..40)) {
-            let expected = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '));
-            prop_assert_eq!(special(&bytes, 0), expected);
         }
     }
 }

@@ -7,13 +7,16 @@ use serde::de::IgnoredAny;
 
 use super::containers::{CONTAINERS, EXACT};
 use super::cut::{self, TRUNCATED};
-use super::scan::{self, Scan};
-use super::shape::Shape;
+use super::record::Record;
+use super::scan;
 use super::wire::{Failure, is_too_deep, message, too_deep};
 use super::{AuditEvent, Chunk, Decoded, Frame, LogType, Reject, RejectCode, RejectReason};
 
 /// Envelopes inside envelopes that are followed.
 const MAX_ENVELOPES: u8 = 4;
+
+/// A container number for each of the envelopes, and for what stands in none.
+type ByDepth = [usize; MAX_ENVELOPES as usize + 1];
 
 /// What a decoder is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,26 +25,26 @@ pub struct DecodeOptions {
     pub log_type: Option<LogType>,
 }
 
-/// Decodes frames, one thread's worth. It remembers the last container, which the next record most likely
+/// Decodes frames, one thread's worth. It remembers the last containers, which the next record most likely
 /// comes in too; what it gives does not depend on that.
 #[derive(Debug, Clone, Default)]
 pub struct Decoder {
     options: DecodeOptions,
-    hint: usize,
+    hints: ByDepth,
     trail: Trail,
 }
 
 /// The containers around the record that was handed out last, by their numbers.
 #[derive(Debug, Clone, Copy, Default)]
 struct Trail {
-    path: [usize; MAX_ENVELOPES as usize + 1],
+    path: ByDepth,
     length: usize,
 }
 
 impl Decoder {
     /// A decoder that has seen nothing yet.
     pub fn new(options: DecodeOptions) -> Self {
-        Self { options, hint: 0, trail: Trail::default() }
+        Self { options, hints: ByDepth::default(), trail: Trail::default() }
     }
 
     /// The containers that the last record of the last frame came in, the outermost first; none where it was in
@@ -68,7 +71,7 @@ impl Decoder {
         self.trail.length = 0;
         let mut job = Job {
             options: &self.options,
-            hint: &mut self.hint,
+            hints: &mut self.hints,
             trail: &mut self.trail,
             sink,
             envelopes: 0,
@@ -97,7 +100,8 @@ pub fn is_log_record(decoded: &Decoded<'_>) -> bool {
 /// The decoding of one frame, as containers see it.
 pub(super) struct Job<'j> {
     pub options: &'j DecodeOptions,
-    hint: &'j mut usize,
+    /// The container that the last record was in, of as many envelopes.
+    hints: &'j mut ByDepth,
     trail: &'j mut Trail,
     sink: &'j mut dyn FnMut(Decoded<'_>),
     envelopes: u8,
@@ -154,38 +158,38 @@ impl Job<'_> {
     }
 
     fn record(&mut self, record: &str) {
-        let mut record = record;
-        while !record.is_empty() {
+        let mut left = record;
+        while !left.is_empty() {
             if self.envelopes > MAX_ENVELOPES {
                 let detail = format!("more than {MAX_ENVELOPES} envelopes around it");
-                return self.reject(Failure::new(RejectCode::TooDeep, detail), record);
+                return self.reject(Failure::new(RejectCode::TooDeep, detail), left);
             }
-            self.enter(*self.hint);
-            if (CONTAINERS[*self.hint].decode)(self, record).is_ok() {
-                return;
+            let hint = self.hints[usize::from(self.envelopes)];
+            if hint < EXACT {
+                self.enter(hint);
+                if (CONTAINERS[hint].decode)(self, &Record::unread(left)).is_ok() {
+                    return;
+                }
             }
-            let (first, rest) = first_value(record);
+            let (first, others) = Record::first_of(left);
             self.recognise(first);
-            record = rest;
+            left = others;
         }
     }
 
-    fn recognise(&mut self, record: &str) {
-        let shape = match Shape::of(record) {
-            Ok(shape) => shape,
-            Err(error) => return self.broken(json_failure(&error, record), record),
-        };
+    fn recognise(&mut self, mut record: Record<'_>) {
+        if let Err(failure) = record.read() {
+            return self.broken(failure, record.text);
+        }
         for (index, container) in CONTAINERS.iter().enumerate() {
-            if (container.recognises)(&shape) {
+            if (container.recognises)(&record.shape()) {
                 self.enter(index);
-                match (container.decode)(self, record) {
+                match (container.decode)(self, &record) {
                     Err(Failure::NotMine) => {}
                     outcome => {
-                        if index < EXACT {
-                            *self.hint = index;
-                        }
+                        self.hints[usize::from(self.envelopes)] = index;
                         if let Err(failure) = outcome {
-                            self.reject(failure, record);
+                            self.reject(failure, record.text);
                         }
                         return;
                     }
@@ -193,7 +197,7 @@ impl Job<'_> {
             }
         }
         self.trail.length = usize::from(self.envelopes);
-        self.reject(Failure::NotMine, record);
+        self.reject(Failure::NotMine, record.text);
     }
 
     fn enter(&mut self, container: usize) {
@@ -216,13 +220,14 @@ impl Job<'_> {
         let (options, envelopes) = (self.options, self.envelopes);
         let left = Some(u64::MAX);
         let trail = &mut *self.trail;
-        Job { options, hint: self.hint, trail, sink: &mut count, envelopes, original, left }.record(&closed);
+        Job { options, hints: self.hints, trail, sink: &mut count, envelopes, original, left }
+            .record(&closed);
         if outcomes == 0 {
             return self.reject(failure, record);
         }
         let left = Some(outcomes);
         let trail = &mut *self.trail;
-        Job { options, hint: self.hint, trail, sink: self.sink, envelopes, original, left }.record(&closed);
+        Job { options, hints: self.hints, trail, sink: self.sink, envelopes, original, left }.record(&closed);
     }
 }
 
@@ -233,17 +238,6 @@ fn cut_reason(reason: RejectReason) -> RejectReason {
         code => format!("what is left of a cut record is {}: {}", code.code(), reason.detail),
     };
     RejectReason { code: RejectCode::Cut, detail }
-}
-
-/// The first of the objects that are joined in a text, and the others.
-fn first_value(text: &str) -> (&str, &str) {
-    if text.starts_with('{')
-        && let Scan::End(end) = scan::value(text.as_bytes(), 0)
-    {
-        let (first, rest) = text.split_at(end);
-        return (first, rest.trim_start_matches([' ', '\t', '\r', '\n', ',', '\u{feff}']));
-    }
-    (text, "")
 }
 
 fn not_audit(record: &str) -> RejectReason {

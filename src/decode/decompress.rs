@@ -58,6 +58,11 @@ pub(super) fn take_off(reader: Whole, total: &Arc<Total>) -> Result<(Whole, Vec<
     Err(DecodeError::TooManyLayers(MAX_LAYERS))
 }
 
+/// Whether bytes begin as a layer of compression does.
+pub(super) fn is_compressed(bytes: &[u8]) -> bool {
+    Format::of(&bytes[..bytes.len().min(SNIFF)]).is_some()
+}
+
 /// A compression.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Format {

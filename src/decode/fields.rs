@@ -9,25 +9,52 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::containers::kube_apiserver::parse;
+use super::cursor::Cursor;
 use super::decoder::{Job, json_failure};
-use super::wire::{Context, Failure, Text};
+use super::quick;
+use super::strings::quote;
+use super::wire::{Context, Failure, Raw, Text};
 
 /// An object's fields, in their order.
 #[derive(Debug, Default)]
-pub(super) struct Fields<'a>(Vec<(Text<'a>, &'a RawValue)>);
+pub(super) struct Fields<'a>(Vec<(Text<'a>, &'a str)>);
 
 impl<'a> Fields<'a> {
     pub(super) fn of(json: &'a str) -> Result<Self, Failure> {
         if !json.starts_with('{') {
             return Err(Failure::NotMine);
         }
-        serde_json::from_str(json).map_err(|error| json_failure(&error, json))
+        match Self::at_start_of(json) {
+            Some((fields, "")) => Ok(fields),
+            _ => serde_json::from_str(json).map_err(|error| json_failure(&error, json)),
+        }
+    }
+
+    /// The fields of the object that a text begins with, and what follows it; `None` where the parser must look.
+    pub(super) fn at_start_of(text: &'a str) -> Option<(Self, &'a str)> {
+        let mut fields = Vec::new();
+        let mut cursor = Cursor::new(text);
+        cursor.object(|cursor, key| {
+            fields.push((Text(Cow::Borrowed(key)), cursor.value()?));
+            Some(())
+        })?;
+        Some((Self(fields), cursor.rest()))
+    }
+
+    /// Keys and values in their order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(key, value)| (key.0.as_ref(), *value))
     }
 
     /// A field's JSON; `None` for null. Case doesn't matter: exports write their columns as they like.
     pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
         let found = self.0.iter().find(|(key, _)| key.0.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.get()).filter(|json| *json != "null")
+        found.map(|(_, value)| *value).filter(|json| *json != "null")
+    }
+
+    /// The JSON of the last field that has exactly this name, null too.
+    pub(super) fn last(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().rev().find(|(key, _)| key.0 == name).map(|(_, value)| *value)
     }
 
     /// The first of these fields that there is.
@@ -58,22 +85,38 @@ impl<'a> Fields<'a> {
 /// The text of a JSON string or number.
 pub(super) fn scalar(json: &str) -> Option<Cow<'_, str>> {
     let text = match json.as_bytes().first()? {
-        b'"' => serde_json::from_str::<Text<'_>>(json).ok()?.0,
+        b'"' => string(json)?.0,
         b'{' | b'[' => return None,
         _ => Cow::Borrowed(json),
     };
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// The elements of a JSON list, as text.
+/// The text of a JSON string.
+pub(super) fn string(json: &str) -> Option<Text<'_>> {
+    quick::text(json).or_else(|| serde_json::from_str(json).ok())
+}
+
+/// The elements of a JSON list, as text; none where it is no list.
 pub(super) fn elements(json: &str) -> Vec<&str> {
-    let list: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-    list.into_iter().map(RawValue::get).collect()
+    list_of(json).unwrap_or_default()
+}
+
+/// The same, where it matters whether it is a list.
+pub(super) fn list_of(json: &str) -> Result<Vec<&str>, serde_json::Error> {
+    let list = quick::elements(json).map_or_else(|| serde_json::from_str(json), Ok)?;
+    Ok(list.into_iter().map(|Raw(element)| element).collect())
 }
 
 /// Only what is whole may be put into a record that is put together.
 fn is_json(text: &str) -> bool {
-    text.starts_with(['{', '[']) && serde_json::from_str::<&RawValue>(text).is_ok()
+    text.starts_with(['{', '[']) && (quick::is_value(text) || serde_json::from_str::<&RawValue>(text).is_ok())
+}
+
+impl<'a> FromIterator<(Cow<'a, str>, &'a str)> for Fields<'a> {
+    fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, &'a str)>>(fields: I) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (Text(name), value)).collect())
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
@@ -88,8 +131,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
+                while let Some((key, value)) = map.next_entry::<Text<'_>, &RawValue>()? {
+                    fields.push((key, value.get()));
                 }
                 Ok(Fields(fields))
             }
@@ -99,33 +142,42 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 }
 
 /// An object that is put together.
-pub(super) struct Object(String);
+pub(super) struct Object(Vec<u8>);
 
 impl Object {
     pub(super) fn new() -> Self {
-        Self("{".to_owned())
+        Self(b"{".to_vec())
     }
 
     /// Adds a field, where there is one.
     pub(super) fn json(mut self, key: &str, value: Option<impl AsRef<str>>) -> Self {
         if let Some(value) = value {
-            let comma = if self.0.len() > 1 { "," } else { "" };
-            self.0.push_str(comma);
-            self.0.push_str(&quoted(key));
-            self.0.push(':');
-            self.0.push_str(value.as_ref());
+            self.key(key);
+            self.0.extend_from_slice(value.as_ref().as_bytes());
         }
         self
     }
 
     /// Adds a string, where there is one.
-    pub(super) fn text(self, key: &str, value: Option<impl AsRef<str>>) -> Self {
-        self.json(key, value.map(|value| quoted(value.as_ref())))
+    pub(super) fn text(mut self, key: &str, value: Option<impl AsRef<str>>) -> Self {
+        if let Some(value) = value {
+            self.key(key);
+            quote(value.as_ref(), &mut self.0);
+        }
+        self
+    }
+
+    fn key(&mut self, key: &str) {
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        quote(key, &mut self.0);
+        self.0.push(b':');
     }
 
     pub(super) fn finish(mut self) -> String {
-        self.0.push('}');
-        self.0
+        self.0.push(b'}');
+        written(self.0)
     }
 
     /// The object, unless nothing was added.
@@ -134,15 +186,26 @@ impl Object {
     }
 }
 
+/// What was put together of texts, which makes it one.
+fn written(json: Vec<u8>) -> String {
+    String::from_utf8(json).unwrap_or_default()
+}
+
 /// A JSON list of such values.
 pub(super) fn list(values: impl IntoIterator<Item = impl AsRef<str>>) -> Option<String> {
-    let values: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
-    (!values.is_empty()).then(|| format!("[{}]", values.join(",")))
+    let mut list = String::new();
+    for value in values {
+        list.push(if list.is_empty() { '[' } else { ',' });
+        list.push_str(value.as_ref());
+    }
+    (!list.is_empty()).then(|| list + "]")
 }
 
 /// A text as a JSON string.
 pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut json = Vec::new();
+    quote(text, &mut json);
+    written(json)
 }
 
 /// Hands out an Event that was put together from a record; `truncated` where a body was left out of it.
@@ -157,4 +220,35 @@ pub(super) fn hand_out(
     event.truncated |= truncated;
     job.event(&event);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::decode::testing::{fields, json as any_json};
+
+    proptest! {
+        #[test]
+        fn gives_what_the_parser_gives(object in fields(json!({"a": "\u{e9}\n", "b": [1, {}], "c\"": null, "d": -1.5e3}))) {
+            let parsed: Fields<'_> = serde_json::from_str(&object).unwrap();
+            prop_assert_eq!(format!("{:?}", Fields::of(&object).unwrap()), format!("{parsed:?}"));
+            if let Some((read, rest)) = Fields::at_start_of(&format!("{object}{{}}")) {
+                prop_assert_eq!((format!("{read:?}"), rest), (format!("{parsed:?}"), "{}"));
+            }
+        }
+
+        #[test]
+        fn lists_and_strings_are_the_parsers(value in any_json(3)) {
+            let text = value.to_string();
+            let list = serde_json::from_str::<Vec<&RawValue>>(&text).unwrap_or_default();
+            prop_assert_eq!(elements(&text), list.iter().map(|element| element.get()).collect::<Vec<_>>());
+            prop_assert_eq!(string(&text).map(|text| text.0.into_owned()), serde_json::from_value(value.clone()).ok());
+            if let Some(text) = value.as_str() {
+                prop_assert_eq!(quoted(text), value.to_string());
+            }
+        }
+    }
 }

@@ -15,11 +15,13 @@ mod framing;
 mod gzip;
 mod lz4;
 mod quick;
+mod record;
 mod resource_name;
 mod scalar;
 mod scan;
 mod seekable;
 mod shape;
+mod strings;
 mod tables;
 #[cfg(test)]
 pub(crate) mod testing;

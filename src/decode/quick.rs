@@ -5,7 +5,7 @@
 //! a time.
 
 use super::cursor::Cursor;
-use super::wire::{Annotations, Event, Integer, ObjectRef, Parts, Raw, Status, User};
+use super::wire::{Annotations, Event, Integer, ObjectRef, Parts, Raw, Status, Text, User};
 
 /// Reads an Event; `None` where serde must.
 pub(super) fn event(record: &str) -> Option<Event<'_>> {
@@ -23,7 +23,7 @@ pub(super) fn event(record: &str) -> Option<Event<'_>> {
         "verb" => put(&mut event.verb, cursor.text()),
         "user" => put(&mut event.user, user(cursor)),
         "impersonatedUser" => put(&mut event.impersonated_user, user(cursor)),
-        "sourceIPs" => put(&mut event.source_ips, cursor.texts()),
+        "sourceIPs" => put(&mut event.source_ips, cursor.list(Cursor::text)),
         "userAgent" => put(&mut event.user_agent, cursor.text()),
         "objectRef" => put(&mut event.object_ref, object_ref(cursor)),
         "responseStatus" => {
@@ -53,7 +53,7 @@ fn user<'a>(cursor: &mut Cursor<'a>) -> Option<User<'a>> {
     cursor.object(|cursor, key| match key {
         "username" => put(&mut user.username, cursor.text()),
         "uid" => put(&mut user.uid, cursor.text()),
-        "groups" => put(&mut user.groups, cursor.texts()),
+        "groups" => put(&mut user.groups, cursor.list(Cursor::text)),
         "extra" => put(&mut user.extra, raw(cursor)),
         _ => cursor.skip(),
     })?;
@@ -93,6 +93,43 @@ fn status<'a>(cursor: &mut Cursor<'a>, status: &mut Status<'a>) -> Option<()> {
     })
 }
 
+/// The annotations of a text that holds nothing else.
+pub(super) fn annotations_of(json: &str) -> Option<Annotations<'_>> {
+    let mut read = Annotations::default();
+    whole(json, |cursor| annotations(cursor, &mut read))?;
+    Some(read)
+}
+
+/// The Status of a text that holds nothing else.
+pub(super) fn status_of(json: &str) -> Option<Status<'_>> {
+    let mut read = Status::default();
+    whole(json, |cursor| status(cursor, &mut read))?;
+    Some(read)
+}
+
+/// The elements of a list, as text.
+pub(super) fn elements(json: &str) -> Option<Vec<Raw<'_>>> {
+    whole(json, |cursor| cursor.list(|cursor| cursor.value().map(Raw)))
+}
+
+/// Whether this is a value.
+pub(super) fn is_value(json: &str) -> bool {
+    whole(json, Cursor::skip).is_some()
+}
+
+/// What a string says.
+pub(super) fn text(json: &str) -> Option<Text<'_>> {
+    whole(json, Cursor::text)
+}
+
+/// What is read of a text, with nothing after it.
+fn whole<'a, T>(json: &'a str, read: impl FnOnce(&mut Cursor<'a>) -> Option<T>) -> Option<T> {
+    let mut cursor = Cursor::new(json);
+    let value = read(&mut cursor)?;
+    cursor.end()?;
+    Some(value)
+}
+
 fn raw<'a>(cursor: &mut Cursor<'a>) -> Option<Raw<'a>> {
     cursor.raw().map(Raw)
 }
@@ -104,7 +141,7 @@ fn raw_of<'a>(cursor: &mut Cursor<'a>, read: impl FnOnce(&mut Cursor<'a>) -> Opt
 
 /// A key that stands twice is serde's to refuse.
 #[inline]
-fn put<T>(slot: &mut Option<T>, value: Option<T>) -> Option<()> {
+pub(super) fn put<T>(slot: &mut Option<T>, value: Option<T>) -> Option<()> {
     if slot.is_some() {
         return None;
     }

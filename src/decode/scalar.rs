@@ -83,12 +83,17 @@ impl<'de> Deserialize<'de> for Integer {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Millis(pub i64);
 
+impl Millis {
+    /// Reads a value's JSON.
+    pub(super) fn of(json: &str) -> Option<Self> {
+        let millis = json.trim_matches('"').parse::<i64>().ok()?;
+        millis.checked_mul(1_000).filter(|micros| (0..time::END).contains(micros)).map(Self)
+    }
+}
+
 impl<'de> Deserialize<'de> for Millis {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw: &RawValue = Deserialize::deserialize(deserializer)?;
-        let digits = raw.get().trim_matches('"');
-        let micros = digits.parse::<i64>().ok().and_then(|millis| millis.checked_mul(1_000));
-        let time = micros.filter(|micros| (0..time::END).contains(micros)).map(Millis);
-        time.ok_or_else(|| de::Error::custom("a time that is no number of milliseconds"))
+        Self::of(raw.get()).ok_or_else(|| de::Error::custom("a time that is no number of milliseconds"))
     }
 }

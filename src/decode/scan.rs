@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr3;
+use super::strings::close_or_newline;
 
 /// Levels that are followed; deeper is broken. Bounds what a hostile file of brackets costs.
 pub(super) const MAX_DEPTH: usize = 16_384;
@@ -101,18 +101,11 @@ fn run(bytes: &[u8], start: usize, mut stack: Stack, mut expect: Expect) -> Scan
 }
 
 /// The end of a string whose opening quote stands before `at`. A raw newline breaks it.
-pub(super) fn string(bytes: &[u8], mut at: usize) -> Scan {
-    loop {
-        let Some(found) = bytes.get(at..).and_then(|rest| memchr3(b'"', b'\\', b'\n', rest)) else {
-            return Scan::More;
-        };
-        at += found;
-        match bytes[at] {
-            b'"' => return Scan::End(at + 1),
-            b'\\' if bytes.get(at + 1) == Some(&b'\n') => return Scan::Broken(at + 2),
-            b'\\' => at += 2,
-            _ => return Scan::Broken(at + 1),
-        }
+pub(super) fn string(bytes: &[u8], at: usize) -> Scan {
+    match close_or_newline(bytes, at) {
+        None => Scan::More,
+        Some(end) if bytes[end] == b'"' => Scan::End(end + 1),
+        Some(newline) => Scan::Broken(newline + 1),
     }
 }
 

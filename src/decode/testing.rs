@@ -23,6 +23,20 @@ pub(super) fn json(depth: u32) -> impl Strategy<Value = Value> {
     })
 }
 
+/// An object, as text, with some of these fields in any order: with the values given or any others, nulls among them,
+/// and some twice.
+pub(super) fn fields(usual: Value) -> impl Strategy<Value = String> {
+    let usual: Vec<(String, Value)> =
+        usual.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let most = usual.len() + 1;
+    let value = prop_oneof![8 => Just(None), 1 => Just(Some(Value::Null)), 1 => json(2).prop_map(Some)];
+    let field =
+        (proptest::sample::select(usual), value, "[ \n]{0,2}").prop_map(|((key, usual), value, blank)| {
+            format!("{blank}{}{blank}:{blank}{}{blank}", Value::from(key), value.unwrap_or(usual))
+        });
+    proptest::collection::vec(field, 0..=most).prop_map(|fields| format!("{{{}}}", fields.join(",")))
+}
+
 /// A record as the framing tests use it: an object with at least one field.
 pub(super) fn record() -> impl Strategy<Value = Value> {
     (any::<u32>(), json(3)).prop_map(|(number, body)| serde_json::json!({"auditID": number, "body": body}))

@@ -358,6 +358,15 @@ pub(super) fn part<'a, T: Deserialize<'a> + Default>(
     )
 }
 
+/// The same for what is nearly always written in the way that `quick` reads.
+pub(super) fn usual_or<'a, T: Deserialize<'a> + Default>(
+    value: Option<Raw<'a>>,
+    quick: impl Fn(&'a str) -> Option<T>,
+    field: &str,
+) -> Result<T, Failure> {
+    value.and_then(|value| quick(value.0)).map_or_else(|| part(value, field), Ok)
+}
+
 /// Serde's message without the place, which would be that in a part of the record, and without the string it
 /// quotes, which can be long, or a secret.
 pub(super) fn message(error: &serde_json::Error) -> String {

@@ -4,13 +4,16 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 
 use super::gke_log_entry;
 use super::kube_apiserver::{self, decode_text};
+use crate::decode::cursor::Cursor;
 use crate::decode::decoder::{Job, json_failure};
+use crate::decode::fields::Fields;
+use crate::decode::quick::{self, put};
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
-use crate::decode::wire::{Context, Failure, Text, part};
+use crate::decode::wire::{Context, Failure, Raw, Text, usual_or};
 use crate::decode::{LogType, RejectCode, RejectReason, time};
 
 pub(super) const NAME: &str = "aks-diagnostics";
@@ -18,28 +21,28 @@ pub(super) const NAME: &str = "aks-diagnostics";
 /// With both switched on, the second repeats the modifying events of the first.
 const AUDIT_CATEGORIES: [&str; 2] = ["kube-audit", "kube-audit-admin"];
 
-#[derive(Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Record<'a> {
+struct Wire<'a> {
     #[serde(borrow)]
     category: Option<Text<'a>>,
     time: Option<Text<'a>>,
     resource_id: Option<Text<'a>>,
-    properties: Option<&'a RawValue>,
+    properties: Option<Raw<'a>>,
     /// Of an Event Hub body.
-    records: Option<Vec<&'a RawValue>>,
+    records: Option<Vec<Raw<'a>>>,
     /// An Event's own, as are the two below; see [`kube_apiserver::claims`].
     #[serde(rename = "auditID")]
     audit_id: Option<IgnoredAny>,
-    kind: Option<&'a RawValue>,
-    api_version: Option<&'a RawValue>,
+    kind: Option<Raw<'a>>,
+    api_version: Option<Raw<'a>>,
     /// A LogEntry's own, as are the two below; see [`gke_log_entry::claims`].
     proto_payload: Option<IgnoredAny>,
     log_name: Option<IgnoredAny>,
     resource: Option<IgnoredAny>,
 }
 
-impl Record<'_> {
+impl Wire<'_> {
     /// Whether a container that is asked before this one would take the record.
     fn is_another(&self) -> bool {
         kube_apiserver::claims(self.kind, self.api_version, self.audit_id.is_some())
@@ -51,30 +54,33 @@ impl Record<'_> {
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Properties<'a> {
     #[serde(borrow)]
-    log: Option<&'a RawValue>,
+    log: Option<Raw<'a>>,
 }
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("records") || (shape.has("category") && shape.has("properties"))
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    if !record.starts_with('{') {
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    if !record.text.starts_with('{') {
         return Err(Failure::NotMine);
     }
-    let wire: Record<'_> = serde_json::from_str(record).map_err(|error| json_failure(&error, record))?;
+    let wire = match record.with_fields(usual).flatten() {
+        Some(wire) => wire,
+        None => serde_json::from_str(record.text).map_err(|error| json_failure(&error, record.text))?,
+    };
     if wire.is_another() {
         return Err(Failure::NotMine);
     }
     match wire {
-        Record { records: Some(records), .. } => {
-            job.envelope(records.iter().map(|record| record.get()));
+        Wire { records: Some(records), .. } => {
+            job.envelope(records.iter().map(|record| record.0));
             Ok(())
         }
-        Record { category: Some(category), resource_id, properties: Some(properties), time, .. } => {
+        Wire { category: Some(category), resource_id, properties: Some(properties), time, .. } => {
             let resource_id = resource_id.map(|id| id.0.to_ascii_lowercase());
             let time = time.and_then(|text| time::parse(&text.0));
             let resource_id = resource_id.as_deref().unwrap_or_default();
@@ -84,19 +90,53 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
     }
 }
 
+/// A record as Azure writes it; `None` where serde must look.
+fn usual<'a>(fields: &Fields<'a>) -> Option<Wire<'a>> {
+    let mut wire = Wire::default();
+    for (key, value) in fields.all() {
+        let there = Some(value).filter(|value| *value != "null");
+        match key {
+            "category" => put(&mut wire.category, quick::text(value))?,
+            "time" => put(&mut wire.time, quick::text(value))?,
+            "resourceId" => put(&mut wire.resource_id, quick::text(value))?,
+            "properties" => put(&mut wire.properties, there.map(Raw))?,
+            "records" => put(&mut wire.records, quick::elements(value))?,
+            "auditID" => put(&mut wire.audit_id, there.map(|_| IgnoredAny))?,
+            "kind" => put(&mut wire.kind, there.map(Raw))?,
+            "apiVersion" => put(&mut wire.api_version, there.map(Raw))?,
+            "protoPayload" => put(&mut wire.proto_payload, there.map(|_| IgnoredAny))?,
+            "logName" => put(&mut wire.log_name, there.map(|_| IgnoredAny))?,
+            "resource" => put(&mut wire.resource, there.map(|_| IgnoredAny))?,
+            _ => {}
+        }
+    }
+    Some(wire)
+}
+
+fn usual_properties(json: &str) -> Option<Properties<'_>> {
+    let mut properties = Properties::default();
+    let mut cursor = Cursor::new(json);
+    cursor.object(|cursor, key| match key {
+        "log" => put(&mut properties.log, cursor.raw().map(Raw)),
+        _ => cursor.skip(),
+    })?;
+    cursor.end()?;
+    Some(properties)
+}
+
 fn single(
     job: &mut Job<'_>,
     category: &str,
     resource_id: &str,
     time: Option<i64>,
-    properties: &RawValue,
+    properties: Raw<'_>,
 ) -> Result<(), Failure> {
     if !AUDIT_CATEGORIES.contains(&category) {
         job.other(&format!("aks:{category}"));
         return Ok(());
     }
-    let properties: Properties<'_> = part(Some(properties), "properties")?;
-    let log = properties.log.map(RawValue::get).unwrap_or_default();
+    let properties = usual_or(Some(properties), usual_properties, "properties")?;
+    let log = properties.log.map_or("", |log| log.0);
     let context = Context {
         log_type: Some(LogType::AzureMonitorActivity),
         cluster: resource_id.rsplit('/').next().filter(|name| !name.is_empty()),
@@ -108,7 +148,9 @@ fn single(
     };
     let outcome = match log.as_bytes().first() {
         Some(b'"') => {
-            let log: Text<'_> = serde_json::from_str(log).map_err(|error| json_failure(&error, log))?;
+            let log = quick::text(log)
+                .map_or_else(|| serde_json::from_str(log), Ok)
+                .map_err(|error| json_failure(&error, log))?;
             decode_text(job, log.0.trim_ascii(), &context)
         }
         Some(b'{') => decode_text(job, log, &context),
@@ -129,4 +171,45 @@ fn in_log(failure: Failure) -> Failure {
 /// The segment after a named one.
 fn after<'a>(path: &'a str, name: &str) -> Option<&'a str> {
     path.split('/').skip_while(|segment| *segment != name).nth(1).filter(|segment| !segment.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::decode::testing::fields;
+
+    fn usual_fields() -> serde_json::Value {
+        json!({
+            "category": "kube-audit", "time": "2026-01-01T00:00:00Z", "resourceId": "/SUBSCRIPTIONS/A", "records": [1, {}],
+            "properties": {"log": "{}\n", "stream": "stdout"}, "auditID": "1", "kind": "Event", "apiVersion": "v1",
+            "protoPayload": {}, "logName": "x", "resource": 1, "other": [],
+        })
+    }
+
+    fn read(record: &str) -> Option<String> {
+        usual(&Fields::of(record).ok()?).map(|wire| format!("{wire:?}"))
+    }
+
+    #[test]
+    fn reads_what_is_usual_by_itself() {
+        assert!(read(&usual_fields().to_string()).is_some());
+        assert!(usual_properties(&usual_fields()["properties"].to_string()).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn gives_what_the_parser_gives(record in fields(usual_fields()), properties in fields(json!({"log": "x", "y": 1}))) {
+            if let Some(wire) = read(&record) {
+                let parsed: Wire<'_> = serde_json::from_str(&record).expect("a record");
+                prop_assert_eq!(wire, format!("{parsed:?}"));
+            }
+            if let Some(read) = usual_properties(&properties) {
+                let parsed: Properties<'_> = serde_json::from_str(&properties).expect("properties");
+                prop_assert_eq!(format!("{read:?}"), format!("{parsed:?}"));
+            }
+        }
+    }
 }

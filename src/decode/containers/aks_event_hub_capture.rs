@@ -5,6 +5,7 @@ use super::encoded::unpack;
 use crate::decode::RejectCode;
 use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, Object, elements};
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;
 
@@ -16,8 +17,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     marks.count() >= 2
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let fields = Fields::of(record)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
     if let Some(body) = fields.raw("Body").filter(|body| body.starts_with('{')) {
         job.envelope(std::iter::once(body));
         return Ok(());
@@ -39,7 +40,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
             }
             _ => {
                 let failure = Failure::new(RejectCode::NotAudit, "a message that is no JSON");
-                job.reject(failure, &without_body(&fields));
+                job.reject(failure, &without_body(fields));
             }
         }
     }

@@ -5,6 +5,7 @@
 use super::message;
 use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, Object, hand_out};
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure};
 use crate::decode::{LogType, time};
@@ -39,8 +40,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("log_s") || (shape.has("AuditId") && shape.has("Verb"))
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let fields = Fields::of(record)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
     let resource = fields.first(&["_ResourceId", "ResourceId"]).and_then(crate::decode::fields::scalar);
     let resource = resource.unwrap_or_default().to_ascii_lowercase();
     let category = fields.text("Category").or_else(|| fields.text("Type"));
@@ -60,8 +61,8 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
         }
         return Ok(());
     }
-    let (event, too_big) = event(&fields);
-    hand_out(job, &event, record, &context, too_big)
+    let (event, too_big) = event(fields);
+    hand_out(job, &event, record.text, &context, too_big)
 }
 
 /// The Event of a row, and whether a body was left out of it.

@@ -6,6 +6,7 @@
 use super::kube_apiserver::decode_text;
 use super::plain_text;
 use crate::decode::decoder::Job;
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure};
 use crate::decode::{LogType, time};
@@ -16,8 +17,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.line().and_then(message).is_some()
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let (time, message) = message(record).ok_or(Failure::NotMine)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let (time, message) = message(record.text).ok_or(Failure::NotMine)?;
     if !message.starts_with('{') {
         let kind = plain_text::kind(message).ok_or(Failure::NotMine)?;
         job.other(kind);
@@ -29,7 +30,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
         Err(Failure::NotMine) => {
             job.reject(
                 Failure::new(crate::decode::RejectCode::NotAudit, "a message that is no audit record"),
-                record,
+                record.text,
             );
             Ok(())
         }

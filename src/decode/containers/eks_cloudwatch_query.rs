@@ -2,25 +2,16 @@
 //! (`{"events":[...]}`), and Logs Insights, as `get-query-results` (`{"results":[[{"field","value"}]]}`) or as the
 //! console's CSV. Insights' `@timestamp` has no zone and is UTC.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::eks_cloudwatch_group::Stream;
-use super::eks_subscription::log_event;
+use super::eks_log_event::log_event;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, elements};
+use crate::decode::fields::{Fields, elements, list_of};
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;
-use crate::decode::wire::{Failure, part};
+use crate::decode::wire::Failure;
 
 pub(super) const NAME: &str = "eks-cloudwatch-query";
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Named<'a> {
-    #[serde(borrow)]
-    log_stream_name: Option<crate::decode::wire::Text<'a>>,
-}
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     let listed = shape.has("nextToken")
@@ -33,44 +24,31 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
         || (shape.has("message") && (shape.has("ingestionTime") || shape.has("eventId")))
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let fields = Fields::of(record)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
     if let Some(message) = fields.text("@message") {
-        row(job, &fields, &message);
+        row(job, fields, &message);
     } else if let Some(events) = fields.raw("events") {
-        let events: Vec<&RawValue> = serde_json::from_str(events).map_err(|_| Failure::NotMine)?;
-        events.into_iter().for_each(|event| listed(job, event));
+        let events = list_of(events).map_err(|_| Failure::NotMine)?;
+        events.into_iter().for_each(|event| log_event(job, None, event));
     } else if let Some(results) = fields.raw("results") {
         elements(results).into_iter().for_each(|row| result(job, row));
     } else {
-        let whole: &RawValue = serde_json::from_str(record).map_err(|_| Failure::NotMine)?;
-        listed(job, whole);
+        log_event(job, None, record.text);
     }
     Ok(())
 }
 
-fn listed(job: &mut Job<'_>, event: &RawValue) {
-    let named: Named<'_> = part(Some(event), "event").unwrap_or_default();
-    let stream = named.log_stream_name.map(|name| name.0);
-    log_event(job, &Stream { stream: stream.as_deref(), ..Stream::default() }, event);
-}
-
 /// One result of a query: a list of fields with values, which are strings.
 fn result(job: &mut Job<'_>, result: &str) {
-    let mut object = crate::decode::fields::Object::new();
-    for field in elements(result) {
-        if let Ok(field) = Fields::of(field)
-            && let Some(name) = field.text("field")
-        {
-            object = object.json(&name, field.raw("value"));
-        }
-    }
-    let text = object.finish();
-    match Fields::of(&text) {
-        Ok(fields) if fields.raw("@message").is_some() => {
-            row(job, &fields, &fields.text("@message").unwrap_or_default());
-        }
-        _ => job.reject(Failure::NotMine, result),
+    let fields = elements(result).into_iter().filter_map(|field| {
+        let field = Fields::of(field).ok()?;
+        Some((field.text("field")?, field.raw("value")?))
+    });
+    let fields = Fields::from_iter(fields);
+    match fields.raw("@message") {
+        Some(_) => row(job, &fields, &fields.text("@message").unwrap_or_default()),
+        None => job.reject(Failure::NotMine, result),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::message;
 use crate::decode::decoder::Job;
-use crate::decode::fields::Fields;
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure};
 use crate::decode::{LogType, time};
@@ -14,8 +14,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("RawEvent")
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let fields = Fields::of(record)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
     let raw = fields.json("RawEvent").or_else(|| fields.text("RawEvent")).ok_or(Failure::NotMine)?;
     let (cluster, account, region) =
         (fields.text("ClusterName"), fields.text("AwsAccountId"), fields.text("Region"));

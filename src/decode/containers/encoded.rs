@@ -8,8 +8,9 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::decode::decoder::Job;
-use crate::decode::decompress::decompress;
-use crate::decode::fields::{Fields, elements};
+use crate::decode::decompress::{decompress, is_compressed};
+use crate::decode::fields::elements;
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;
 use crate::decode::{Limits, RejectCode};
@@ -29,8 +30,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
         || (shape.has("message") && (shape.has("subscription") || shape.has("ackId")))
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let fields = Fields::of(record)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
     if let Some(records) = fields.raw("Records") {
         job.envelope(elements(records).into_iter());
         return Ok(());
@@ -52,6 +53,9 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
 pub(super) fn unpack(data: &str) -> Result<String, Failure> {
     let limit = Limits::default().frame;
     let bytes = BASE64.decode(data.trim_ascii()).map_err(|_| Failure::NotMine)?;
+    if !is_compressed(&bytes) && bytes.len() <= limit {
+        return Ok(text(bytes));
+    }
     let mut unpacked = Vec::new();
     let broken = |_| Failure::new(RejectCode::Cut, "the compressed data in base64 is cut or damaged");
     let reader = decompress(Box::new(Cursor::new(bytes)))
@@ -60,6 +64,9 @@ pub(super) fn unpack(data: &str) -> Result<String, Failure> {
     if unpacked.len() > limit {
         return Err(Failure::new(RejectCode::TooLong, format!("longer than {limit} bytes inside base64")));
     }
-    Ok(String::from_utf8(unpacked)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Ok(text(unpacked))
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

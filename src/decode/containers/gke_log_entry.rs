@@ -7,99 +7,24 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 
+use super::gke_entry::{Entry, Payload};
 use super::kube_apiserver;
-use crate::decode::decoder::{Job, json_failure};
+use crate::decode::decoder::Job;
 use crate::decode::event::content_hash;
+use crate::decode::quick;
+use crate::decode::record::Record;
 use crate::decode::resource_name;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{
-    Annotations, Failure, Integer, Status, Text, check_depth, json, needed, optional_time, part, text,
+    Annotations, Failure, Integer, Raw, Status, Text, check_depth, json, needed, optional_time, part, text,
+    usual_or,
 };
 use crate::decode::{AuditEvent, EventTimeSource, LogType, RejectCode};
 
 pub(super) const NAME: &str = "gke-log-entry";
 
 const KUBERNETES: &str = "k8s.io";
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry<'a> {
-    #[serde(borrow)]
-    insert_id: Option<Text<'a>>,
-    log_name: Option<Text<'a>>,
-    timestamp: Option<Text<'a>>,
-    resource: Option<Resource<'a>>,
-    labels: Option<&'a RawValue>,
-    operation: Option<Operation<'a>>,
-    proto_payload: Option<Payload<'a>>,
-    /// BigQuery's name for the payload, whose rows are another container.
-    #[serde(rename = "protopayload_auditlog")]
-    table_payload: Option<IgnoredAny>,
-    /// An Event's own, as are the two below; see [`kube_apiserver::claims`].
-    #[serde(rename = "auditID")]
-    audit_id: Option<IgnoredAny>,
-    kind: Option<&'a RawValue>,
-    api_version: Option<&'a RawValue>,
-}
-
-#[derive(Default, Deserialize)]
-struct Resource<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Text<'a>>,
-    labels: Option<ResourceLabels<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-struct ResourceLabels<'a> {
-    #[serde(borrow)]
-    project_id: Option<Text<'a>>,
-    location: Option<Text<'a>>,
-    cluster_name: Option<Text<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-struct Operation<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    first: Option<&'a RawValue>,
-    last: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Payload<'a> {
-    #[serde(borrow)]
-    service_name: Option<Text<'a>>,
-    method_name: Option<Text<'a>>,
-    resource_name: Option<Text<'a>>,
-    authentication_info: Option<AuthenticationInfo<'a>>,
-    request_metadata: Option<RequestMetadata<'a>>,
-    request: Option<&'a RawValue>,
-    response: Option<&'a RawValue>,
-    status: Option<&'a RawValue>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AuthenticationInfo<'a> {
-    #[serde(borrow)]
-    principal_email: Option<Text<'a>>,
-    principal_subject: Option<Text<'a>>,
-    authority_selector: Option<Text<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RequestMetadata<'a> {
-    #[serde(borrow)]
-    caller_ip: Option<Text<'a>>,
-    #[serde(rename = "callerIP")]
-    caller_ip_normalised: Option<Text<'a>>,
-    caller_supplied_user_agent: Option<Text<'a>>,
-}
 
 /// google.rpc.Status
 #[derive(Default, Deserialize)]
@@ -117,11 +42,16 @@ pub(super) fn claims(has_proto_payload: bool, has_log_name: bool, has_resource: 
     has_proto_payload || (has_log_name && has_resource)
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    decode_entry(job, record.text)
+}
+
+/// The same for an entry that was put together.
+pub(super) fn decode_entry(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
     if !record.starts_with('{') {
         return Err(Failure::NotMine);
     }
-    let entry: Entry<'_> = serde_json::from_str(record).map_err(|error| json_failure(&error, record))?;
+    let entry = Entry::of(record)?;
     let is_event = kube_apiserver::claims(entry.kind, entry.api_version, entry.audit_id.is_some());
     if is_event || entry.table_payload.is_some() {
         return Err(Failure::NotMine);
@@ -167,7 +97,7 @@ fn event<'a>(entry: Entry<'a>, record: &str, cut: bool) -> Result<AuditEvent<'a>
     }
     let event_time = optional_time(&entry.timestamp, "timestamp")?
         .ok_or_else(|| Failure::new(RejectCode::NoTime, "no timestamp"))?;
-    let labels: Annotations<'a> = part(entry.labels, "labels")?;
+    let labels: Annotations<'a> = usual_or(entry.labels, quick::annotations_of, "labels")?;
     let (response_code, response_reason) = response(payload.status, payload.response)?;
     let place = entry.resource.and_then(|resource| resource.labels).unwrap_or_default();
     let operation = entry.operation.unwrap_or_default();
@@ -288,12 +218,13 @@ fn borrowed<'a>(text: &Option<Text<'a>>) -> Result<Option<&'a str>, ()> {
 
 /// The HTTP code and the reason. A Status in the response has the API server's own code, which wins.
 fn response<'a>(
-    status: Option<&'a RawValue>,
-    response: Option<&'a RawValue>,
+    status: Option<Raw<'a>>,
+    response: Option<Raw<'a>>,
 ) -> Result<(i32, Option<Cow<'a, str>>), Failure> {
     let rpc: RpcStatus = part(status, "protoPayload.status")?;
     // The response can be any object, with a code and a reason that mean something else.
-    let answer: Status<'a> = part(response, "protoPayload.response").unwrap_or_default();
+    let answer: Status<'a> =
+        usual_or(response, quick::status_of, "protoPayload.response").unwrap_or_default();
     let http = answer.code.map(|code| code.0).filter(|code| (100..600).contains(code));
     let code = http.unwrap_or_else(|| http_code(rpc.code.map_or(0, |code| code.0)));
     Ok((code, http.and(text(answer.reason))))
@@ -319,9 +250,8 @@ fn http_code(rpc: i32) -> i32 {
 }
 
 /// Long-running requests (watch, exec) have two entries: the first is their start.
-fn stage(first: Option<&RawValue>, last: Option<&RawValue>) -> &'static str {
-    let is_true =
-        |flag: Option<&RawValue>| flag.is_some_and(|flag| matches!(flag.get(), "true" | "\"true\""));
+fn stage(first: Option<Raw<'_>>, last: Option<Raw<'_>>) -> &'static str {
+    let is_true = |flag: Option<Raw<'_>>| flag.is_some_and(|flag| matches!(flag.0, "true" | "\"true\""));
     if is_true(first) && !is_true(last) { "ResponseStarted" } else { "ResponseComplete" }
 }
 

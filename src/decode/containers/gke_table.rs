@@ -4,6 +4,7 @@
 use super::gke_log_entry;
 use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, Object};
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;
 
@@ -27,8 +28,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("protopayload_auditlog") || shape.has("ProtoPayload") || shape.has("protoPayload_auditlog")
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let fields = Fields::of(record)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
     let payload = fields
         .json("protopayload_auditlog")
         .or_else(|| fields.json("ProtoPayload"))
@@ -40,7 +41,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
         entry = entry.json(field, value.or_else(|| fields.raw(other).map(Into::into)));
     }
     entry = entry.json("labels", fields.json("labels").map(|labels| labels_of(&labels)));
-    gke_log_entry::decode(job, &entry.json("protoPayload", Some(payload)).finish())
+    gke_log_entry::decode_entry(job, &entry.json("protoPayload", Some(payload)).finish())
 }
 
 /// The labels. BigQuery allows no dots and slashes in the names of columns.

@@ -2,14 +2,14 @@
 //! EventList of its webhook. Also Events that a shipper added keys to (ViaQ, Panther), since unknown keys are
 //! passed over.
 
-use serde_json::value::RawValue;
-
 use crate::decode::RejectCode;
 use crate::decode::cut;
 use crate::decode::decoder::{Job, json_failure};
+use crate::decode::fields::string;
 use crate::decode::quick;
-use crate::decode::shape::{self, Shape};
-use crate::decode::wire::{Context, Event, Failure, as_str, may_be_event, part};
+use crate::decode::record::Record;
+use crate::decode::shape::Shape;
+use crate::decode::wire::{Context, Event, Failure, Raw, as_str, may_be_event, usual_or};
 
 pub(super) const NAME: &str = "kube-apiserver";
 
@@ -17,7 +17,7 @@ const EVENT_LIST: &str = "EventList";
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     let (kind, api_version) = shape.type_meta();
-    is_marked(kind, api_version, shape.has("auditID"))
+    is_marked(as_str(&kind), as_str(&api_version), shape.has("auditID"))
 }
 
 fn is_marked(kind: Option<&str>, api_version: Option<&str>, has_audit_id: bool) -> bool {
@@ -26,20 +26,20 @@ fn is_marked(kind: Option<&str>, api_version: Option<&str>, has_audit_id: bool) 
 }
 
 /// The same as [`recognises`], for containers that may be tried on a record before this one is asked.
-pub(super) fn claims(kind: Option<&RawValue>, api_version: Option<&RawValue>, has_audit_id: bool) -> bool {
-    let (kind, api_version) = (kind.and_then(shape::text), api_version.and_then(shape::text));
+pub(super) fn claims(kind: Option<Raw<'_>>, api_version: Option<Raw<'_>>, has_audit_id: bool) -> bool {
+    let kind = kind.and_then(|Raw(json)| string(json));
+    let api_version = api_version.and_then(|Raw(json)| string(json));
     is_marked(as_str(&kind), as_str(&api_version), has_audit_id)
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let record = record.text;
     if !record.starts_with('{') {
         return Err(Failure::NotMine);
     }
     let event = parse(record)?;
     if is_list(&event) {
-        let items: Vec<&RawValue> = part(event.items, "items")?;
-        for item in items {
-            let item = item.get();
+        for Raw(item) in usual_or(event.items, quick::elements, "items")? {
             if let Err(failure) = parse(item).and_then(|event| single(job, event, item)) {
                 job.reject(failure, item);
             }

@@ -9,9 +9,11 @@ mod aks_log_analytics;
 mod eks_cloudwatch_export;
 mod eks_cloudwatch_group;
 mod eks_cloudwatch_query;
+mod eks_log_event;
 mod eks_sentinel;
 mod eks_subscription;
 mod encoded;
+mod gke_entry;
 mod gke_log_entry;
 mod gke_table;
 pub(super) mod kube_apiserver;
@@ -23,6 +25,7 @@ mod security_lake;
 mod shipper;
 
 use super::decoder::Job;
+use super::record::Record;
 use super::shape::Shape;
 use super::wire::Failure;
 
@@ -31,7 +34,7 @@ pub(super) struct Container {
     /// How documents call it.
     pub name: &'static str,
     pub recognises: fn(&Shape<'_>) -> bool,
-    pub decode: fn(&mut Job<'_>, &str) -> Result<(), Failure>,
+    pub decode: fn(&mut Job<'_>, &Record<'_>) -> Result<(), Failure>,
 }
 
 macro_rules! containers {

@@ -4,6 +4,7 @@
 use super::message;
 use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, elements};
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure};
 
@@ -13,8 +14,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("resourceLogs")
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let fields = Fields::of(record)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
     for resource in elements(fields.raw("resourceLogs").ok_or(Failure::NotMine)?) {
         let resource = Fields::of(resource).unwrap_or_default();
         let attributes = resource.object("resource");

@@ -2,6 +2,7 @@
 //! next to the audit log.
 
 use crate::decode::decoder::Job;
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;
 
@@ -17,8 +18,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.line().and_then(kind).is_some()
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let kind = kind(record).ok_or(Failure::NotMine)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let kind = kind(record.text).ok_or(Failure::NotMine)?;
     job.other(kind);
     Ok(())
 }

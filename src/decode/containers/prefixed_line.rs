@@ -2,6 +2,7 @@
 
 use super::kube_apiserver::decode_text;
 use crate::decode::decoder::Job;
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;
 use crate::decode::wire::{Context, Failure};
@@ -15,8 +16,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.line().and_then(split).is_some()
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let (prefix, text) = split(record).ok_or(Failure::NotMine)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let (prefix, text) = split(record.text).ok_or(Failure::NotMine)?;
     let context = Context {
         log_type: job.options.log_type,
         time: prefix.split(' ').next().and_then(time::parse),

@@ -6,6 +6,7 @@
 use crate::decode::LogType;
 use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, Object, elements, hand_out, list, quoted};
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;
 use crate::decode::wire::{Context, Failure};
@@ -16,8 +17,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("class_uid") && shape.has("api") && shape.has("actor")
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let fields = Fields::of(record)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
     let api = fields.object("api");
     let product = fields.object("metadata").object("product").text("name").unwrap_or_default();
     let uid = fields.text("class_uid");
@@ -36,7 +37,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
         cut: job.is_cut(),
         ..Context::default()
     };
-    hand_out(job, &event(&fields, &api, arn.as_deref()), record, &context, false)
+    hand_out(job, &event(fields, &api, arn.as_deref()), record.text, &context, false)
 }
 
 fn event(fields: &Fields<'_>, api: &Fields<'_>, arn: Option<&str>) -> String {

@@ -3,7 +3,8 @@
 
 use super::message;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, scalar};
+use crate::decode::fields::scalar;
+use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;
 use crate::decode::wire::{Context, Failure};
@@ -16,8 +17,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     WRAPPERS.iter().any(|key| shape.has(key)) || shape.has("kubernetes")
 }
 
-pub(super) fn decode(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    let fields = Fields::of(record)?;
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
     let audit = fields.object("kubernetes").raw("audit");
     let value = audit.or_else(|| fields.first(&WRAPPERS)).ok_or(Failure::NotMine)?;
     let text = if value.starts_with('{') { value.into() } else { scalar(value).ok_or(Failure::NotMine)? };

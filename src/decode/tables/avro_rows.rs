@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::avro_blocks::{Block, Blocks, long};
 use super::{Rows, damaged};
 use crate::decode::decompress::Whole;
+use crate::decode::strings::quote;
 
 /// Types inside types.
 const DEEPEST: usize = 32;
@@ -246,8 +247,8 @@ impl<'o> Object<'o> {
     /// Bytes as text. Those that are none are written in base64, which is how messages carry them elsewhere.
     fn text(&mut self, bytes: &[u8]) -> io::Result<()> {
         match std::str::from_utf8(bytes) {
-            Ok(text) => serde_json::to_writer(&mut *self.json, text)?,
-            Err(_) => serde_json::to_writer(&mut *self.json, &STANDARD.encode(bytes))?,
+            Ok(text) => quote(text, self.json),
+            Err(_) => quote(&STANDARD.encode(bytes), self.json),
         }
         self.put("")
     }

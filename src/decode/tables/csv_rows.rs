@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::Rows;
+use crate::decode::fields::quoted;
+use crate::decode::strings::quote;
 
 /// The longest row in bytes, as stored. An open quote must not gather the rest of the file.
 const LONGEST: usize = 64 << 20;
@@ -69,16 +71,12 @@ impl<R: Read> Rows for CsvRows<R> {
                 json.push(if json.len() == start { b'{' } else { b',' });
                 json.extend_from_slice(name.as_bytes());
                 json.push(b':');
-                serde_json::to_writer(&mut *json, &cell)?;
+                quote(&cell, json);
             }
         }
         json.push(b'}');
         Ok(true)
     }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// Counts what it reads, and refuses more than a row may have.
