@@ -44,6 +44,15 @@ pub(super) fn close(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// The position of the quote that closes a string, or of the first newline in it, escaped or not.
 pub(super) fn close_or_newline(bytes: &[u8], at: usize) -> Option<usize> {
+    // Most strings are short.
+    if let Some(lanes) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LANES>) {
+        let lanes = u8x16::new(*lanes);
+        let found = equal(lanes, b'"') | equal(lanes, b'\\') | equal(lanes, b'\n');
+        let end = at + found.trailing_zeros() as usize;
+        if found != 0 && bytes[end] != b'\\' {
+            return Some(end);
+        }
+    }
     let mut blocks = Blocks::new(bytes, at, |lanes| equal(lanes, b'\n'));
     loop {
         let (start, block) = blocks.next()?;
