@@ -21,6 +21,7 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod cancel;
+mod causes;
 pub mod decode;
 pub mod detect;
 #[cfg(feature = "engine")]

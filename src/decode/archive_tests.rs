@@ -1,4 +1,5 @@
 use super::*;
+use crate::causes::chain;
 use crate::decode::{Content, DecodeError, Opened};
 use std::io::Write;
 
@@ -30,11 +31,6 @@ fn read(stored: Vec<u8>) -> (Vec<Told>, Option<String>) {
             Err(error) => return (members, Some(chain(&error))),
         }
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }
 
 fn tar(members: &[(&[u8], &str)]) -> Vec<u8> {

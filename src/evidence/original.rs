@@ -2,8 +2,8 @@
 
 use std::io;
 
+use crate::causes::chain;
 use crate::decode::{Body, Chunk, Content, DecodeError, Decoded, Decoder, Records};
-use crate::ingest::report::chain;
 use crate::ingest::stored::Stored;
 use crate::sources::{STDIN_URI, Source, SourceError, split_members, uri_to_path};
 

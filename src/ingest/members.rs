@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_channel::Sender;
 
 use super::read::{Ended, HungUp, Item, Outcome, Read, Readers, Tail, hash_rest};
-use super::report::chain;
 use super::stored::Stored;
 use super::work::Work;
+use crate::causes::chain;
 use crate::decode::{Archive, DecodeError, Limits, MAX_DEPTH, Member, Opened};
 
 impl Readers<'_> {

@@ -23,7 +23,7 @@ mod prefix;
 pub mod preview;
 mod read;
 mod reingest;
-pub(crate) mod report;
+mod report;
 mod retry;
 mod settle;
 pub(crate) mod stored;
@@ -50,6 +50,7 @@ use self::read::{Ended, Readers};
 use self::turns::Turns;
 use self::work::{Product, Workshop};
 use crate::cancel::Cancel;
+use crate::causes::chain;
 use crate::decode::DecodeOptions;
 use crate::lake::dedup::Dedup;
 use crate::lake::{Commit, CommitKind, Counts, Lake, LakeWriter, drop};
@@ -213,7 +214,7 @@ impl Ingest<'_> {
         }
         let unfinished = lake.publish(commit)?;
         finish::tell(report, commit);
-        let problem = unfinished.map(|error| Problem { uri: None, message: report::chain(&error) });
+        let problem = unfinished.map(|error| Problem { uri: None, message: chain(&error) });
         report.problems.extend(problem);
         Ok(())
     }

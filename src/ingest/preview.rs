@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::options::{IngestOptions, defaults};
 use super::plan;
-use super::report::{Problem, chain};
+use super::report::Problem;
 use crate::cancel::Cancel;
+use crate::causes::chain;
 use crate::decode::{
     Archive, AuditEvent, Content, DecodeError, DecodeOptions, Decoded, Decoder, Limits, MAX_DEPTH, Opened,
     Records, is_log_record,

@@ -9,11 +9,11 @@ use crossbeam_channel::{Receiver, Sender};
 use jiff::{SignedDuration, Timestamp};
 
 use super::options::{IngestOptions, Progress, defaults};
-use super::report::chain;
 use super::stored::Stored;
 use super::turns::Turns;
 use super::work::{Reading, Work};
 use crate::cancel::Cancel;
+use crate::causes::chain;
 use crate::decode::{
     Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Opened, Records, is_log_record,
 };

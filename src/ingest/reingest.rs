@@ -15,11 +15,11 @@ use serde::Serialize;
 use super::IngestError;
 use super::finish::balanced;
 use super::options::Budget;
-use super::report::chain;
 use super::retry::Retry;
 use super::settle::{Leaving, Settled, settle};
 use super::tally::Tally;
 use crate::cancel::Cancel;
+use crate::causes::chain;
 use crate::lake::rejects::{self, RejectWriter};
 use crate::lake::{
     Commit, CommitKind, Counts, Lake, LakeError, LakeWriter, Layout, Snapshot, SourceRecord, Wait, snapshot,

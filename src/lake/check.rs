@@ -17,6 +17,7 @@ use super::layout::{EVENTS, Layout};
 use super::snapshot::{self, Snapshot};
 use super::{LakeError, hex, rejects, utc};
 use crate::cancel::Cancel;
+use crate::causes::chain;
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -237,11 +238,6 @@ fn file_faults(layout: &Layout, commit: Option<&Commit>, file: &FileRecord, gaps
         Err(error) => faults.push(chain(&error)),
     }
     faults
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }
 
 /// The size of a file and the SHA-256 of its content.
