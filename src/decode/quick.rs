@@ -123,7 +123,7 @@ pub(super) fn text(json: &str) -> Option<Text<'_>> {
 }
 
 /// What is read of a text, with nothing after it.
-fn whole<'a, T>(json: &'a str, read: impl FnOnce(&mut Cursor<'a>) -> Option<T>) -> Option<T> {
+pub(super) fn whole<'a, T>(json: &'a str, read: impl FnOnce(&mut Cursor<'a>) -> Option<T>) -> Option<T> {
     let mut cursor = Cursor::new(json);
     let value = read(&mut cursor)?;
     cursor.end()?;

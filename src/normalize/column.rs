@@ -77,9 +77,9 @@ impl Texts {
         value: Option<&'v str>,
         mask: impl Fn(&'v str) -> Cow<'v, str>,
     ) -> bool {
-        let masked = value.map(mask);
-        self.push(masked.as_deref());
-        matches!(masked, Some(Cow::Owned(_)))
+        let (stored, is_masked) = masked(value, mask);
+        self.push(stored.as_deref());
+        is_masked
     }
 
     /// A row's string.
@@ -199,9 +199,9 @@ impl Unique {
         value: Option<&'v str>,
         mask: impl Fn(&'v str) -> Cow<'v, str>,
     ) -> bool {
-        let masked = value.map(mask);
-        self.push(masked.as_deref());
-        matches!(masked, Some(Cow::Owned(_)))
+        let (stored, is_masked) = masked(value, mask);
+        self.push(stored.as_deref());
+        is_masked
     }
 }
 
@@ -227,6 +227,16 @@ impl Flag {
     pub(super) fn push(&mut self, value: bool) {
         self.0.append_value(value);
     }
+}
+
+/// What is stored of a string, and whether that is another one.
+fn masked<'v>(
+    value: Option<&'v str>,
+    mask: impl Fn(&'v str) -> Cow<'v, str>,
+) -> (Option<Cow<'v, str>>, bool) {
+    let stored = value.map(mask);
+    let is_masked = matches!(stored, Some(Cow::Owned(_)));
+    (stored, is_masked)
 }
 
 macro_rules! impl_column {

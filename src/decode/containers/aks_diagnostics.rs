@@ -7,10 +7,9 @@ use serde::de::IgnoredAny;
 
 use super::gke_log_entry;
 use super::kube_apiserver::{self, decode_text};
-use crate::decode::cursor::Cursor;
 use crate::decode::decoder::{Job, json_failure};
 use crate::decode::fields::Fields;
-use crate::decode::quick::{self, put};
+use crate::decode::quick::{self, put, whole};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure, Raw, Text, usual_or};
@@ -115,12 +114,12 @@ fn usual<'a>(fields: &Fields<'a>) -> Option<Wire<'a>> {
 
 fn usual_properties(json: &str) -> Option<Properties<'_>> {
     let mut properties = Properties::default();
-    let mut cursor = Cursor::new(json);
-    cursor.object(|cursor, key| match key {
-        "log" => put(&mut properties.log, cursor.raw().map(Raw)),
-        _ => cursor.skip(),
+    whole(json, |cursor| {
+        cursor.object(|cursor, key| match key {
+            "log" => put(&mut properties.log, cursor.raw().map(Raw)),
+            _ => cursor.skip(),
+        })
     })?;
-    cursor.end()?;
     Some(properties)
 }
 

@@ -4,9 +4,8 @@
 use serde::Deserialize;
 
 use super::eks_cloudwatch_group::Stream;
-use crate::decode::cursor::Cursor;
 use crate::decode::decoder::Job;
-use crate::decode::quick::put;
+use crate::decode::quick::{put, whole};
 use crate::decode::wire::{Failure, Millis, Raw, Text, as_str, part};
 
 #[derive(Debug, Default, Deserialize)]
@@ -41,14 +40,14 @@ pub(super) fn log_event(job: &mut Job<'_>, stream: Option<&Stream<'_>>, record: 
 /// A message as CloudWatch writes it; `None` where serde must look.
 fn usual(record: &str) -> Option<LogEvent<'_>> {
     let mut event = LogEvent::default();
-    let mut cursor = Cursor::new(record);
-    cursor.object(|cursor, key| match key {
-        "timestamp" => put(&mut event.timestamp, cursor.raw().and_then(Millis::of)),
-        "message" => put(&mut event.message, cursor.text()),
-        "logStreamName" => put(&mut event.stream, cursor.text()),
-        _ => cursor.skip(),
+    whole(record, |cursor| {
+        cursor.object(|cursor, key| match key {
+            "timestamp" => put(&mut event.timestamp, cursor.raw().and_then(Millis::of)),
+            "message" => put(&mut event.message, cursor.text()),
+            "logStreamName" => put(&mut event.stream, cursor.text()),
+            _ => cursor.skip(),
+        })
     })?;
-    cursor.end()?;
     Some(event)
 }
 
