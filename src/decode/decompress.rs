@@ -102,12 +102,13 @@ impl Format {
     }
 }
 
-/// The first bytes, and a reader that still gives them. A layer that is damaged at once looks short
-/// here; the error then comes when that is read.
+/// The first bytes, and a reader that still gives them. What breaks off within them, and a layer that is damaged at
+/// once, looks short here; the error then comes when that is read.
 pub(super) fn peek(mut reader: Whole, length: usize) -> Result<(Vec<u8>, Whole), DecodeError> {
     let mut head = Vec::new();
     let broken = match (&mut reader).take(length as u64).read_to_end(&mut head) {
         Ok(_) => None,
+        Err(error) if !head.is_empty() => Some(error),
         Err(error) if error.get_ref().is_some_and(|inner| inner.is::<StreamError>()) => Some(error),
         Err(source) => return Err(DecodeError::Sniff { source }),
     };

@@ -1,6 +1,6 @@
 //! Files in archives count as they do outside of them.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -77,6 +77,28 @@ fn zip_of_zeros(files: usize) -> Vec<u8> {
     archive.finish().expect("in memory").into_inner()
 }
 
+/// A gzipped tar with so many megabytes of zeros before a log.
+fn zeros_before(log: &str, zeros: usize) -> Vec<u8> {
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::best()));
+    for (name, length) in [("0.log", zeros * MIB), ("a.log", log.len())] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(length as u64);
+        let zeros = std::io::repeat(0).take(length as u64);
+        let bytes: Box<dyn Read> = if name == "a.log" { Box::new(log.as_bytes()) } else { Box::new(zeros) };
+        archive.append_data(&mut header, name, bytes).expect("in memory");
+    }
+    archive.into_inner().and_then(GzEncoder::finish).expect("in memory")
+}
+
+/// The same in one more archive, which takes the repetition out that one layer leaves.
+fn nested(inner: &[u8]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::best()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(inner.len() as u64);
+    archive.append_data(&mut header, "inner.tgz", inner).expect("in memory");
+    archive.into_inner().and_then(GzEncoder::finish).expect("in memory")
+}
+
 #[test]
 fn a_bomb_in_layers_costs_itself_alone() {
     let world = World::new();
@@ -90,13 +112,40 @@ fn a_bomb_in_layers_costs_itself_alone() {
         bomb.len()
     );
     world.write("logs/zip.gz", bomb);
+    let tgz = zeros_before(&log(), 1_536);
+    let nested = nested(&tgz);
+    assert!(
+        tgz.len() > 1_536 * MIB / 2_000 && nested.len() < tgz.len() / 10,
+        "{} in {}",
+        tgz.len(),
+        nested.len()
+    );
+    world.write("logs/nested.tgz", nested);
     world.write("logs/good.log", log());
     let report = accounting(&world, &["logs"], 4);
     assert_eq!(report["rows"], 60, "{report}");
     let problems = report["problems"].as_array().expect("problems");
-    let is_told = |problem: &Value| {
-        let text = |key: &str| problem[key].as_str().unwrap_or_default();
-        text("uri").contains("zip.gz") && text("message").contains("bomb")
-    };
-    assert!(problems.iter().any(is_told), "{report}");
+    for source in ["zip.gz", "nested.tgz"] {
+        let is_told = |problem: &Value| {
+            let text = |key: &str| problem[key].as_str().unwrap_or_default();
+            text("uri").contains(source) && text("message").contains("bomb")
+        };
+        assert!(problems.iter().any(is_told), "{report}");
+    }
+}
+
+#[test]
+fn a_source_that_became_a_bomb_is_read_again_no_further() {
+    let world = World::new();
+    let cut = format!("{{\"kind\":\"Event\",\"x\":\"{}\n", "y".repeat(2 * MIB));
+    let log = log() + &cut;
+    world.write("case.tgz", nested(&zeros_before(&log, 1)));
+    let hunt = world.run(&["hunt", "case.tgz", "--lake", "lake", "--format", "json"]).expect_code(0).json();
+    let alert = hunt["alerts"][0]["alert_id"].as_str().expect("an alert").to_owned();
+    world.write("case.tgz", nested(&zeros_before(&log, 1_536)));
+    let again = world.run(&["lake", "reingest-rejects", "--lake", "lake", "--format", "json"]).json();
+    assert_eq!((&again["tried"], &again["lost"]), (&1.into(), &1.into()), "{again}");
+    world.run(&["evidence", &alert, "--lake", "lake", "--out", "case"]).expect_code(4);
+    let manifest = std::fs::read_to_string(world.path("case/manifest.json")).expect("a manifest");
+    assert!(manifest.contains("bomb"), "{manifest}");
 }
