@@ -17,9 +17,9 @@ use crate::detect::{
     self, AllowError, AllowList, DetectError, GroupColumn, HuntParameters, HuntReport, SecretKey, Since,
     WindowMode,
 };
-use crate::engine::{Engine, EngineError, EngineOptions, Param};
+use crate::engine::{Engine, EngineError, EngineFile, EngineOptions, Param};
 use crate::lake::coverage::{Dates, FileCoverage};
-use crate::lake::{FileRecord, Lake, LakeCoverage, LakeError, LakeFile, Snapshot, StoredHunt, utc};
+use crate::lake::{FileRecord, Lake, LakeCoverage, LakeError, LakeFile, Requests, Snapshot, StoredHunt, utc};
 use crate::sql;
 
 /// What to hunt for, and with what. Spans and times are microseconds; what is none is the rule's.
@@ -115,7 +115,7 @@ impl Prepared {
         let temporary =
             tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(HuntError::Temporary)?;
         let engine = Engine::open(&EngineOptions {
-            files: snapshot.files.iter().map(|file| file.path.clone()).collect(),
+            files: snapshot.files.iter().map(EngineFile::from).collect(),
             memory: options.memory,
             threads: options.threads,
             temp: temporary.path().join("spill"),
@@ -144,7 +144,12 @@ pub fn tell_days(engine: &Engine, snapshot: &Snapshot) -> Result<(), EngineError
         json!({
             "event_date": event_date,
             "records": rows,
-            "reads": coverage.as_ref().map_or(*rows / GUESS, reads),
+            "reads": match file.requests {
+                Requests::Superseded => 0,
+                // Nothing is kept of them to tell them apart.
+                Requests::Latest => coverage.as_ref().map_or(*rows, reads) / 2,
+                Requests::Unknown => coverage.as_ref().map_or(*rows / GUESS, reads),
+            },
             "first_time": first_time,
             "last_time": last_time,
         })

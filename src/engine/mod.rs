@@ -5,6 +5,7 @@ mod cells;
 mod error;
 mod param;
 mod session;
+mod views;
 mod watch;
 
 #[cfg(test)]
@@ -20,12 +21,14 @@ pub use self::error::EngineError;
 pub use self::param::Param;
 use self::watch::Watch;
 use crate::cancel::Cancel;
+use crate::lake::coverage::FileCoverage;
+use crate::lake::{LakeFile, Requests};
 
 /// What an engine works on, and with.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
     /// The Parquet files of one snapshot; no others can be read. None is an empty lake.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<EngineFile>,
     /// The process's budget in bytes. DuckDB gets it less [`RESERVED`].
     pub memory: u64,
     /// 0 for as many as there are cores.
@@ -35,6 +38,33 @@ pub struct EngineOptions {
     pub temp: PathBuf,
     /// The most bytes that may be spilled; DuckDB's own limit without it.
     pub temp_limit: Option<u64>,
+}
+
+/// A Parquet file, and what is known of its rows without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineFile {
+    pub path: PathBuf,
+    pub requests: Requests,
+    /// Whether some rows may be read from cut records.
+    pub salvaged: bool,
+}
+
+impl From<PathBuf> for EngineFile {
+    /// A file of which nothing is known.
+    fn from(path: PathBuf) -> Self {
+        Self { path, requests: Requests::Unknown, salvaged: true }
+    }
+}
+
+impl From<&LakeFile> for EngineFile {
+    fn from(file: &LakeFile) -> Self {
+        let counts = |coverage: &FileCoverage| coverage.streams.iter().any(|s| s.counts.salvaged > 0);
+        Self {
+            path: file.path.clone(),
+            requests: file.requests,
+            salvaged: file.record.coverage.as_ref().is_none_or(counts),
+        }
+    }
 }
 
 /// What the rest of the process keeps of the budget.

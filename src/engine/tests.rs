@@ -12,6 +12,7 @@ fn engine_with(memory: u64) -> Engine {
 }
 
 fn open(files: Vec<PathBuf>, memory: u64) -> Engine {
+    let files = files.into_iter().map(EngineFile::from).collect();
     Engine::open(&EngineOptions { files, memory, threads: 2, temp: temp(), temp_limit: Some(1 << 20) })
         .unwrap()
 }
@@ -80,7 +81,7 @@ fn nothing_outside_is_read_written_or_set() {
 fn an_empty_lake_has_the_columns_of_the_schema() {
     let rows = texts(&engine(), "SELECT column_name, column_type FROM (DESCRIBE audit_events)", &[]);
     let mut expected: Vec<(String, String)> =
-        COLUMNS.iter().map(|c| (c.name.into(), session::duck_type(c.column_type).into())).collect();
+        COLUMNS.iter().map(|c| (c.name.into(), views::duck_type(c.column_type).into())).collect();
     expected.insert(3, (PARTITION_COLUMN.into(), "DATE".into()));
     let found: Vec<_> =
         rows.into_iter().map(|mut row| (row.remove(0).unwrap(), row.remove(0).unwrap())).collect();
@@ -92,7 +93,7 @@ fn the_view_states_every_column_with_its_type() {
     let text = crate::sql::file("schema/audit_events.sql");
     for column in COLUMNS {
         let stated =
-            format!("{name}::{} AS {name}", session::duck_type(column.column_type), name = column.name);
+            format!("{name}::{} AS {name}", views::duck_type(column.column_type), name = column.name);
         assert!(text.contains(&stated), "{stated}");
     }
 }

@@ -230,5 +230,7 @@ mod archive_tests;
 mod change_tests;
 #[cfg(test)]
 mod growth_tests;
+#[cfg(all(test, feature = "engine"))]
+mod requests_tests;
 #[cfg(test)]
 mod tests;

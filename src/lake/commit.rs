@@ -234,6 +234,21 @@ pub struct FileRecord {
     /// What its rows cover; null where that is too long to keep, or the commit of an older program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<FileCoverage>,
+    /// Which rows of its date it has, where a compaction told requests for secrets apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// Which rows a file has, among those of its date that its commit wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Of each request for secrets the latest stage, as the view `requests` has it.
+    SecretRequests,
+    /// The other stages of these.
+    SecretsSuperseded,
+    /// All of other resources.
+    Rest,
 }
 
 impl FileRecord {
@@ -302,6 +317,7 @@ pub(crate) mod samples {
             sha256: "00".into(),
             clusters: Some(vec![None, Some("a".into())]),
             coverage: None,
+            part: None,
         }
     }
 

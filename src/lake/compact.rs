@@ -1,7 +1,9 @@
-//! Merges the small files of each day into large sorted ones, as one commit. The rows stay the same.
+//! Merges the files of each day into large sorted ones, as one commit. The rows stay the same.
+//!
+//! A day is merged whole: then it is known which rows stand for their requests, and these get files of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,8 +12,8 @@ use super::commit::{Commit, CommitKind, FileRecord};
 use super::layout::Layout;
 use super::lock::Wait;
 use super::publish::LakeWriter;
-use super::snapshot::Snapshot;
-use super::writer::{self, MergeLimits};
+use super::snapshot::{LakeFile, Snapshot};
+use super::writer::{self, MergeLimits, StagedFile};
 use super::{LakeError, identity, io as disk};
 use crate::cancel::Cancel;
 
@@ -31,7 +33,7 @@ const SHARE: u64 = 4;
 /// How far to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompactOptions {
-    /// Files of fewer bytes are small; a merged file ends when it has reached as many.
+    /// In bytes; a merged file ends when it has reached as many.
     pub target: u64,
     /// In bytes.
     pub memory: u64,
@@ -52,7 +54,7 @@ pub struct CompactReport {
     pub unfinished: Option<String>,
 }
 
-/// Merges the small files of every day that has two or more of them.
+/// Merges the files of every day that has two or more, unless one compaction wrote them all.
 ///
 /// # Errors
 /// When the lake cannot be read or written. It is then as it was.
@@ -102,10 +104,7 @@ fn prepare(
         names += 1;
         format!("{}-{}.parquet", lake.batch(), names - 1)
     };
-    for pieces in small_files(lake.snapshot(), options.target).into_values() {
-        if pieces.len() < 2 {
-            continue;
-        }
+    for pieces in unmerged(lake.snapshot()) {
         report.days += 1;
         for piece in &pieces {
             report.files_before += 1;
@@ -122,50 +121,71 @@ fn prepare(
     Ok((report.days > 0).then_some(commit))
 }
 
-/// The small files of each date.
-fn small_files(snapshot: &Snapshot, target: u64) -> BTreeMap<String, Vec<Piece>> {
-    let mut days: BTreeMap<String, Vec<Piece>> = BTreeMap::new();
-    for file in snapshot.files.iter().filter(|file| file.record.bytes < target) {
-        let piece = Piece { path: file.path.clone(), record: file.record.clone(), staged: false };
-        days.entry(file.record.event_date.clone()).or_default().push(piece);
+/// The files of each date that has some to merge.
+fn unmerged(snapshot: &Snapshot) -> Vec<Vec<Piece>> {
+    let compactions: BTreeSet<u64> =
+        snapshot.commits.iter().filter(|c| c.kind == CommitKind::Compact).map(|c| c.number).collect();
+    let mut days: BTreeMap<&str, Vec<&LakeFile>> = BTreeMap::new();
+    for file in &snapshot.files {
+        days.entry(&file.record.event_date).or_default().push(file);
     }
-    days
+    let is_merged = |files: &[&LakeFile]| {
+        files.len() == 1
+            || compactions.contains(&files[0].commit)
+                && files.iter().all(|file| file.commit == files[0].commit)
+    };
+    let piece =
+        |file: &LakeFile| Piece { path: file.path.clone(), record: file.record.clone(), staged: false };
+    days.into_values()
+        .filter(|files| !is_merged(files))
+        .map(|files| files.into_iter().map(piece).collect())
+        .collect()
 }
 
-/// Merges a day's files, the smallest first, until fewer than two are small.
+/// Merges a day's files, the smallest first into one until the rest can be merged at a time.
 fn merge_day(
-    mut small: Vec<Piece>,
+    mut pieces: Vec<Piece>,
     lake: &LakeWriter,
     options: CompactOptions,
     cancel: &Cancel,
     name: &mut dyn FnMut() -> String,
 ) -> Result<Vec<FileRecord>, LakeError> {
-    let mut large = Vec::new();
-    while small.len() > 1 {
-        if cancel.is_cancelled() {
-            return Err(LakeError::Cancelled);
-        }
-        small.sort_by(|a, b| (a.record.bytes, &a.record.path).cmp(&(b.record.bytes, &b.record.path)));
-        let rest = small.split_off(small.len().min(FAN_IN));
-        let pieces = std::mem::replace(&mut small, rest);
-        let paths: Vec<PathBuf> = pieces.iter().map(|piece| piece.path.clone()).collect();
-        let clusters = clusters(&pieces);
-        let batch_rows = batch_rows(&paths, options.memory / SHARE)?;
-        let limits = MergeLimits { batch_rows, file_bytes: options.target };
-        let merged = writer::merge(&paths, &lake.staging(), name, limits)?;
-        for piece in pieces.iter().filter(|piece| piece.staged) {
-            disk::remove_file(&piece.path)?;
-        }
-        let mut merged: Vec<Piece> = merged
-            .into_iter()
-            .map(|file| Piece { record: file.record(clusters.clone()), path: file.path, staged: true })
-            .collect();
-        // All but the last have the size that they were to have.
-        let last = merged.pop_if(|last| last.record.bytes < options.target);
-        small.extend(last);
-        large.extend(merged);
+    while pieces.len() > FAN_IN {
+        pieces.sort_by(|a, b| (a.record.bytes, &a.record.path).cmp(&(b.record.bytes, &b.record.path)));
+        let rest = pieces.split_off(FAN_IN.min(pieces.len() - FAN_IN + 1));
+        let some = std::mem::replace(&mut pieces, rest);
+        let options = CompactOptions { target: u64::MAX, ..options };
+        pieces.extend(merge_pieces(&some, writer::merge, lake, options, cancel, name)?);
     }
-    Ok(large.into_iter().chain(small).map(|piece| piece.record).collect())
+    let merged = merge_pieces(&pieces, writer::merge_day, lake, options, cancel, name)?;
+    Ok(merged.into_iter().map(|piece| piece.record).collect())
+}
+
+type Merge =
+    fn(&[PathBuf], &Path, &mut dyn FnMut() -> String, MergeLimits) -> Result<Vec<StagedFile>, LakeError>;
+
+fn merge_pieces(
+    pieces: &[Piece],
+    merge: Merge,
+    lake: &LakeWriter,
+    options: CompactOptions,
+    cancel: &Cancel,
+    name: &mut dyn FnMut() -> String,
+) -> Result<Vec<Piece>, LakeError> {
+    if cancel.is_cancelled() {
+        return Err(LakeError::Cancelled);
+    }
+    let paths: Vec<PathBuf> = pieces.iter().map(|piece| piece.path.clone()).collect();
+    let clusters = clusters(pieces);
+    let batch_rows = batch_rows(&paths, options.memory / SHARE)?;
+    let merged =
+        merge(&paths, &lake.staging(), name, MergeLimits { batch_rows, file_bytes: options.target })?;
+    for piece in pieces.iter().filter(|piece| piece.staged) {
+        disk::remove_file(&piece.path)?;
+    }
+    let piece =
+        |file: StagedFile| Piece { record: file.record(clusters.clone()), path: file.path, staged: true };
+    Ok(merged.into_iter().map(piece).collect())
 }
 
 /// How many rows of each file can be held at a time: all of them together, and as many that are being written, have to

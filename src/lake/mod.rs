@@ -32,7 +32,7 @@ use jiff::Timestamp;
 
 pub use accounting::Accounting;
 pub use check::CheckReport;
-pub use commit::{Commit, CommitKind, Counts, FileRecord, Given, SourceRecord};
+pub use commit::{Commit, CommitKind, Counts, FileRecord, Given, Part, SourceRecord};
 pub use coverage::LakeCoverage;
 pub use error::LakeError;
 pub use hunts::StoredHunt;
@@ -41,7 +41,7 @@ pub use layout::Layout;
 pub use lock::Wait;
 pub use publish::LakeWriter;
 pub use rejects::RejectRecord;
-pub use snapshot::{LakeFile, Snapshot};
+pub use snapshot::{LakeFile, Requests, Snapshot};
 pub use writer::StagedFile;
 
 use crate::cancel::Cancel;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::LakeError;
-use super::commit::{Commit, FileRecord, SourceRecord};
+use super::commit::{Commit, FileRecord, Part, SourceRecord};
 use super::layout::Layout;
 use super::lock::Lock;
 
@@ -22,6 +22,19 @@ pub struct LakeFile {
     pub record: FileRecord,
     /// The commit that added it.
     pub commit: u64,
+    pub requests: Requests,
+}
+
+/// What is known of the requests that the rows of a file belong to. All stages of a request have one date.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Requests {
+    /// Any row may be superseded by a later stage of the same request, here or in another file.
+    #[default]
+    Unknown,
+    /// Each row is the latest stage of its request.
+    Latest,
+    /// Each row is superseded, by one in another file.
+    Superseded,
 }
 
 /// A lake as of one commit.
@@ -60,11 +73,17 @@ impl Snapshot {
                 files.remove(path.as_str());
             }
             for record in &commit.files_added {
-                let file = LakeFile { path: PathBuf::new(), record: record.clone(), commit: commit.number };
+                let file = LakeFile {
+                    path: PathBuf::new(),
+                    record: record.clone(),
+                    commit: commit.number,
+                    requests: Requests::Unknown,
+                };
                 files.insert(&record.path, file);
             }
         }
-        let files = files.into_values().collect();
+        let mut files: Vec<LakeFile> = files.into_values().collect();
+        tell_requests(&mut files, &commits);
         Self { commit: commits.last().map_or(0, |commit| commit.number), files, commits }
     }
 
@@ -133,6 +152,33 @@ impl Snapshot {
             sources.extend(commit.sources.iter().map(|source| (commit.number, source)));
         }
         sources
+    }
+}
+
+/// Says of each file what is known of requests: what a compaction wrote of them, as far as it still holds.
+///
+/// A row stays superseded while those that supersede it are in the lake; which these are is not known, so all files of
+/// them must be as the compaction wrote them. A latest row can be superseded by any that came to its date later.
+fn tell_requests(files: &mut [LakeFile], commits: &[Commit]) {
+    let present: HashSet<String> = files.iter().map(|file| file.record.path.clone()).collect();
+    let gone = |file: &&FileRecord| file.part == Some(Part::SecretRequests) && !present.contains(&file.path);
+    let torn: HashSet<(u64, &str)> = commits
+        .iter()
+        .flat_map(|commit| {
+            commit.files_added.iter().filter(gone).map(|file| (commit.number, &*file.event_date))
+        })
+        .collect();
+    let mut writers: HashMap<String, HashSet<u64>> = HashMap::new();
+    for file in &*files {
+        writers.entry(file.record.event_date.clone()).or_default().insert(file.commit);
+    }
+    for file in files {
+        let date = &*file.record.event_date;
+        file.requests = match file.record.part.filter(|_| !torn.contains(&(file.commit, date))) {
+            Some(Part::SecretRequests) if writers[date].len() == 1 => Requests::Latest,
+            Some(Part::SecretsSuperseded) => Requests::Superseded,
+            _ => Requests::Unknown,
+        };
     }
 }
 

@@ -6,6 +6,7 @@ mod merge;
 mod order;
 mod properties;
 mod rows;
+mod stages;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,14 +16,14 @@ use arrow::compute::filter_record_batch;
 use parquet::errors::ParquetError;
 
 use self::file::FileWriter;
-use super::commit::FileRecord;
+use super::commit::{FileRecord, Part};
 use super::coverage::FileCoverage;
 use super::error::LakeError;
 use super::identity::Reader;
 use super::layout::Layout;
 use crate::normalize::Rows;
 
-pub use self::merge::{MergeLimits, merge};
+pub use self::merge::{MergeLimits, merge, merge_day};
 pub use self::properties::{BLOOM_FILTERS, ROW_GROUP_ROWS, SORTED_BY, page_bytes};
 
 /// A finished Parquet file that no commit names yet.
@@ -40,6 +41,8 @@ pub struct StagedFile {
     /// Of the whole file, in lower case hex.
     pub sha256: String,
     pub coverage: FileCoverage,
+    /// As [`FileRecord::part`].
+    pub part: Option<Part>,
 }
 
 impl StagedFile {
@@ -56,6 +59,7 @@ impl StagedFile {
             sha256: self.sha256.clone(),
             clusters,
             coverage: self.coverage.is_short().then(|| self.coverage.clone()),
+            part: self.part,
         }
     }
 
@@ -104,7 +108,7 @@ const TAKEN_ROWS: usize = 2_048;
 /// # Errors
 /// When the file cannot be read, has no rows, or the copy cannot be written.
 pub fn rewrite_without(path: &Path, drop: &[u32], to: &Path) -> Result<StagedFile, LakeError> {
-    let mut file = FileWriter::create(to)?;
+    let mut file = FileWriter::create(to, &properties::properties())?;
     let mut date = None;
     let mut row = 0_u32;
     for batch in Reader::all_columns(path)? {

@@ -4,7 +4,7 @@ use std::io;
 
 use tempfile::TempDir;
 
-use crate::engine::{Engine, EngineError, EngineOptions};
+use crate::engine::{Engine, EngineError, EngineFile, EngineOptions};
 use crate::hunt;
 use crate::lake::{Lake, LakeError, Snapshot};
 
@@ -53,7 +53,7 @@ impl LakeSession {
         let temporary =
             tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(SessionError::Temporary)?;
         let engine = Engine::open(&EngineOptions {
-            files: snapshot.files.iter().map(|file| file.path.clone()).collect(),
+            files: snapshot.files.iter().map(EngineFile::from).collect(),
             memory: limits.memory,
             threads: limits.threads,
             temp: temporary.path().join("spill"),

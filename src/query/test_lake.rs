@@ -9,7 +9,7 @@ use parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
 
 use crate::decode::{AuditEvent, EventTimeSource, LogType};
-use crate::engine::{Engine, EngineOptions, FLOOR, RESERVED};
+use crate::engine::{Engine, EngineFile, EngineOptions, FLOOR, RESERVED};
 use crate::normalize::{Defaults, Place, RowBuilder};
 use crate::query::value::read_time;
 
@@ -110,7 +110,7 @@ impl TestLake {
 
     pub fn engine(&self) -> Engine {
         let options = EngineOptions {
-            files: self.files.clone(),
+            files: self.files.iter().cloned().map(EngineFile::from).collect(),
             memory: RESERVED + FLOOR,
             threads: 2,
             temp: self.folder.path().join("spill"),

@@ -190,7 +190,7 @@ pub fn dropped(report: &DropReport) -> String {
 /// `kubetrawl lake compact`.
 pub fn compacted(report: &CompactReport) -> String {
     let Some(commit) = report.commit else {
-        return "no day has two small files: there is nothing to merge\n".to_owned();
+        return "no day has files to merge: there is nothing to do\n".to_owned();
     };
     let mut text = format!(
         "merged {} ({}) of {} into {} ({}), as commit {commit}; the old ones go with the first write that comes \

@@ -51,7 +51,7 @@ fn target(text: &str) -> anyhow::Result<Target> {
     Ok(Target::Source(path_to_uri(&std::path::absolute(Path::new(text))?)))
 }
 
-/// Merge the small files of each day into large ones
+/// Merge the files of each day into large ones, in which hunts read less
 ///
 /// The rows stay the same. Readers that began before can finish: the old files go with the first write
 /// that comes 24 hours later.
@@ -64,7 +64,7 @@ pub(super) struct CompactArgs {
     #[command(flatten)]
     shown: ShownArgs,
 
-    /// Files below this size are merged, into files of about this size
+    /// Merged files end when they have about this size
     #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = values::size)]
     size: u64,
 

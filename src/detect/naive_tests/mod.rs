@@ -11,14 +11,17 @@ mod properties;
 mod tuning;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::hunt::Hunt;
 use super::verify::verify;
 use super::{Alert, Catalog, HuntParameters, hunt};
 use crate::cancel::Cancel;
 use crate::decode::AuditEvent;
-use crate::engine::{Engine, EngineOptions, Param};
-use crate::lake::writer;
+use crate::engine::{Engine, EngineFile, EngineOptions, Param};
+use crate::lake::writer::{self, MergeLimits, StagedFile};
+use crate::lake::{Part, Requests};
 use crate::normalize::{Defaults, Place, RowBuilder};
 use naive::NaiveAlert;
 
@@ -31,22 +34,45 @@ struct Bench {
 impl Bench {
     fn new(events: &[AuditEvent<'static>], threads: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut rows = RowBuilder::new();
-        for (number, event) in (0..).zip(events) {
-            let place = Place { source_uri: "history", source_record: number, source_offset: 0 };
-            rows.append(event, &place, &Defaults::default());
+        let staged = write(events, 0, folder.path());
+        let files = staged.into_iter().map(|file| file.path.into()).collect();
+        Self::over(files, threads, folder)
+    }
+
+    /// The same history in three parts, and their days merged as a compaction does it.
+    fn compacted(events: &[AuditEvent<'static>], threads: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut days: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+        for first in 0..3 {
+            let part: Vec<AuditEvent<'_>> = events.iter().skip(first).step_by(3).cloned().collect();
+            for file in write(&part, first * events.len(), folder.path()) {
+                days.entry(file.event_date).or_default().push(file.path);
+            }
         }
-        let mut files = 0;
-        let mut name = || {
-            files += 1;
-            format!("{files}.parquet")
-        };
-        let staged = match rows.rows() {
-            0 => Vec::new(),
-            _ => writer::write(&rows.finish(), folder.path(), &mut name).unwrap(),
-        };
+        let limits = MergeLimits { batch_rows: 5, file_bytes: 1 << 30 };
+        let mut files = Vec::new();
+        for (number, paths) in days.values().enumerate() {
+            let mut parts = 0;
+            let mut name = || {
+                parts += 1;
+                format!("merged-{number}-{parts}.parquet")
+            };
+            let merged = writer::merge_day(paths, folder.path(), &mut name, limits).unwrap();
+            files.extend(merged.into_iter().map(|file| {
+                let requests = match file.part {
+                    Some(Part::SecretRequests) => Requests::Latest,
+                    Some(Part::SecretsSuperseded) => Requests::Superseded,
+                    _ => Requests::Unknown,
+                };
+                EngineFile { requests, ..file.path.into() }
+            }));
+        }
+        Self::over(files, threads, folder)
+    }
+
+    fn over(files: Vec<EngineFile>, threads: usize, folder: tempfile::TempDir) -> Self {
         let engine = Engine::open(&EngineOptions {
-            files: staged.into_iter().map(|written| written.file.path).collect(),
+            files,
             memory: 512 << 20,
             threads,
             temp: folder.path().join("spill"),
@@ -68,6 +94,27 @@ impl Bench {
         hunt.portion = portion;
         hunt.count().unwrap();
         hunt.alerts().unwrap()
+    }
+}
+
+/// Writes events as files of a lake; their numbers in the source go on from `first`.
+fn write(events: &[AuditEvent<'static>], first: usize, folder: &Path) -> Vec<StagedFile> {
+    let mut rows = RowBuilder::new();
+    for (number, event) in (first..).zip(events) {
+        let place = Place { source_uri: "history", source_record: number as i64, source_offset: 0 };
+        rows.append(event, &place, &Defaults::default());
+    }
+    let mut files = 0;
+    let mut name = || {
+        files += 1;
+        format!("{first}-{files}.parquet")
+    };
+    match rows.rows() {
+        0 => Vec::new(),
+        _ => {
+            let written = writer::write(&rows.finish(), folder, &mut name).unwrap();
+            written.into_iter().map(|written| written.file).collect()
+        }
     }
 }
 

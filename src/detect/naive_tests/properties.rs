@@ -15,9 +15,10 @@ pub fn config() -> Config {
 }
 
 fn agree(case: &Case) -> Result<(), TestCaseError> {
-    let bench = Bench::new(&case.events, 2);
-    for parameters in &case.parameters {
-        compare(&bench, &case.events, parameters).map_err(TestCaseError::fail)?;
+    for bench in [Bench::new(&case.events, 2), Bench::compacted(&case.events, 2)] {
+        for parameters in &case.parameters {
+            compare(&bench, &case.events, parameters).map_err(TestCaseError::fail)?;
+        }
     }
     Ok(())
 }

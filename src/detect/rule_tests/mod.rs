@@ -74,7 +74,7 @@ impl Bench<'_> {
             .map_err(|error| DetectError::Records(error.into()))?;
         let files = records::write(self, logs, folder.path())?;
         let engine = Engine::open(&EngineOptions {
-            files,
+            files: files.into_iter().map(Into::into).collect(),
             memory: 512 << 20,
             threads: 1,
             temp: folder.path().join("spill"),

@@ -7,9 +7,10 @@ use arrow::array::RecordBatch;
 use arrow::compute::{max, min};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::file::properties::WriterProperties;
 use sha2::{Digest, Sha256};
 
-use super::{StagedFile, order, properties};
+use super::{StagedFile, order};
 use crate::lake::coverage::Counting;
 use crate::lake::error::LakeError;
 use crate::lake::io as disk;
@@ -25,13 +26,12 @@ pub(super) struct FileWriter {
 }
 
 impl FileWriter {
-    pub(super) fn create(path: &Path) -> Result<Self, LakeError> {
+    pub(super) fn create(path: &Path, properties: &WriterProperties) -> Result<Self, LakeError> {
         let file = disk::create_new(path)?;
         // An embedded Arrow schema would make readers of other languages follow Arrow's types
         // instead of Parquet's.
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties::properties().as_ref().clone())
-            .with_skip_arrow_metadata(true);
+        let options =
+            ArrowWriterOptions::new().with_properties(properties.clone()).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(HashingFile::new(file), SCHEMA.clone(), options)
             .map_err(LakeError::write_parquet(path))?;
         let coverage = Counting::default();
@@ -47,6 +47,11 @@ impl FileWriter {
         self.rows += batch.num_rows() as u64;
         self.coverage.add(batch);
         self.writer.write(batch).map_err(LakeError::write_parquet(&self.path))
+    }
+
+    /// Begins another row group, where this one has rows.
+    pub(super) fn end_row_group(&mut self) -> Result<(), LakeError> {
+        self.writer.flush().map_err(LakeError::write_parquet(&self.path))
     }
 
     /// Bytes in the file and waiting for it, compressed.
@@ -90,7 +95,7 @@ impl HashingFile {
         let sha256 = hex(&self.hash.finalize());
         let event_date = event_date.to_owned();
         let (bytes, coverage) = (self.bytes, coverage.finish());
-        Ok(StagedFile { path, event_date, rows, bytes, first_time, last_time, sha256, coverage })
+        Ok(StagedFile { path, event_date, rows, bytes, first_time, last_time, sha256, coverage, part: None })
     }
 }
 

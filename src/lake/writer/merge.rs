@@ -4,14 +4,16 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::compute::{SortOptions, interleave_record_batch};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::compute::{SortOptions, filter_record_batch, interleave_record_batch, not};
 use arrow::error::ArrowError;
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 use parquet::errors::ParquetError;
 
 use super::file::FileWriter;
-use super::{SORTED_BY, StagedFile, TAKEN_ROWS, order};
+use super::stages::Runs;
+use super::{SORTED_BY, StagedFile, TAKEN_ROWS, order, properties, stages};
+use crate::lake::commit::Part;
 use crate::lake::error::LakeError;
 use crate::lake::identity::Reader;
 use crate::normalize::schema::{SCHEMA, position};
@@ -28,6 +30,10 @@ pub struct MergeLimits {
 /// A file ends here too: rows are numbered with 32 bits.
 const MOST_ROWS: u64 = 1 << 30;
 
+/// Rows that may stand between two batches' ends so that the stages of a request stay together. A run is all requests of
+/// one user, verb, resource and microsecond.
+const MOST_RUN: usize = 16_384;
+
 /// Merges files of one day, each sorted by [`SORTED_BY`], into files in the same order. Memory is that
 /// of a batch of each file and of the file being written.
 ///
@@ -40,28 +46,102 @@ pub fn merge(
     limits: MergeLimits,
 ) -> Result<Vec<StagedFile>, LakeError> {
     let mut inputs = Inputs::open(paths, limits.batch_rows)?;
-    let mut done = Vec::new();
-    let mut open: Option<(FileWriter, String)> = None;
-    // Rows that wait to be written are held too, each with the batch that it came in.
+    let mut files = Files::new(staging, limits.file_bytes);
     while let Some(batch) = inputs.take(limits.batch_rows.min(TAKEN_ROWS))? {
-        let (mut file, date) = match open.take() {
-            Some(file) => file,
+        files.write(&batch, name)?;
+    }
+    files.finish()
+}
+
+/// The same for all files of a day. The requests for secrets, which is what hunts read, go into files of their own, and
+/// so do those of their records that a later stage supersedes: nobody who looks for such requests has to tell their
+/// stages apart. Of other requests the stages stay together, as what they share takes hardly any space then. Three
+/// files are written at a time.
+///
+/// # Errors
+/// As [`merge`].
+pub fn merge_day(
+    paths: &[PathBuf],
+    staging: &Path,
+    name: &mut dyn FnMut() -> String,
+    limits: MergeLimits,
+) -> Result<Vec<StagedFile>, LakeError> {
+    let mut inputs = Inputs::open(paths, limits.batch_rows)?;
+    let files = || Files::new(staging, limits.file_bytes);
+    let (mut rest, mut requests, mut superseded) = (files(), files(), files());
+    let mut before_secrets = true;
+    while let Some(batch) = inputs.take(limits.batch_rows.min(TAKEN_ROWS))? {
+        let secrets = stages::secrets(&batch);
+        rest.write(&batch.slice(0, secrets.start), name)?;
+        if before_secrets && secrets.start < batch.num_rows() {
+            // A row group with rows before them and after them would have a range that holds secrets.
+            rest.end_row_group()?;
+            before_secrets = false;
+        }
+        rest.write(&batch.slice(secrets.end, batch.num_rows() - secrets.end), name)?;
+        let secrets = batch.slice(secrets.start, secrets.len());
+        let gone = stages::superseded(&secrets);
+        let part = |mask: &BooleanArray| {
+            filter_record_batch(&secrets, mask).map_err(|error| in_memory(&paths[0], error))
+        };
+        requests.write(&part(&not(&gone).map_err(|error| in_memory(&paths[0], error))?)?, name)?;
+        superseded.write(&part(&gone)?, name)?;
+    }
+    let whole = inputs.runs_whole;
+    let mut files = Vec::new();
+    for (part, written) in
+        [(Part::Rest, rest), (Part::SecretRequests, requests), (Part::SecretsSuperseded, superseded)]
+    {
+        let part = whole.then_some(part);
+        files.extend(written.finish()?.into_iter().map(|file| StagedFile { part, ..file }));
+    }
+    Ok(files)
+}
+
+/// Files being written, one after the other.
+struct Files<'a> {
+    staging: &'a Path,
+    most_bytes: u64,
+    open: Option<(FileWriter, String)>,
+    done: Vec<StagedFile>,
+}
+
+impl<'a> Files<'a> {
+    fn new(staging: &'a Path, most_bytes: u64) -> Self {
+        Self { staging, most_bytes, open: None, done: Vec::new() }
+    }
+
+    fn write(&mut self, batch: &RecordBatch, name: &mut dyn FnMut() -> String) -> Result<(), LakeError> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let (mut file, date) = match self.open.take() {
+            Some(open) => open,
             None => {
-                let date = order::date(order::times(&batch).value(0))?;
-                (FileWriter::create(&staging.join(name()))?, date)
+                let date = order::date(order::times(batch).value(0))?;
+                (FileWriter::create(&self.staging.join(name()), &properties::merged())?, date)
             }
         };
-        file.write(&batch)?;
-        if file.bytes() >= limits.file_bytes || file.rows() >= MOST_ROWS {
-            done.push(file.finish(&date)?);
+        file.write(batch)?;
+        if file.bytes() >= self.most_bytes || file.rows() >= MOST_ROWS {
+            self.done.push(file.finish(&date)?);
         } else {
-            open = Some((file, date));
+            self.open = Some((file, date));
         }
+        Ok(())
     }
-    if let Some((file, date)) = open {
-        done.push(file.finish(&date)?);
+
+    /// Begins another row group, where the one that is open has rows.
+    fn end_row_group(&mut self) -> Result<(), LakeError> {
+        self.open.as_mut().map_or(Ok(()), |(file, _)| file.end_row_group())
     }
-    Ok(done)
+
+    fn finish(mut self) -> Result<Vec<StagedFile>, LakeError> {
+        if let Some((file, date)) = self.open {
+            self.done.push(file.finish(&date)?);
+        }
+        Ok(self.done)
+    }
 }
 
 /// The files being merged.
@@ -72,6 +152,8 @@ struct Inputs {
     heads: BinaryHeap<Reverse<(OwnedRow, usize)>>,
     /// Batches that rows were taken from; a cursor's `held` is its own.
     held: Vec<RecordBatch>,
+    /// Whether all batches so far ended where a run does.
+    runs_whole: bool,
 }
 
 /// Where a file is read.
@@ -91,7 +173,13 @@ impl Inputs {
         };
         let converter = RowConverter::new(SORTED_BY.map(field).to_vec())
             .map_err(|error| in_memory(paths.first().map_or(Path::new(""), PathBuf::as_path), error))?;
-        let mut inputs = Self { converter, cursors: Vec::new(), heads: BinaryHeap::new(), held: Vec::new() };
+        let mut inputs = Self {
+            converter,
+            cursors: Vec::new(),
+            heads: BinaryHeap::new(),
+            held: Vec::new(),
+            runs_whole: true,
+        };
         for path in paths {
             let reader = Reader::in_batches(path, batch_rows)?;
             inputs.cursors.push(Cursor { path: path.clone(), reader, keys: None, held: 0, row: 0 });
@@ -120,11 +208,19 @@ impl Inputs {
         Ok(())
     }
 
-    /// The next rows of all files together, at most so many; none at the end.
-    fn take(&mut self, most: usize) -> Result<Option<RecordBatch>, LakeError> {
-        let mut places = Vec::with_capacity(most);
-        while places.len() < most {
-            let Some(Reverse((_, at))) = self.heads.pop() else { break };
+    /// The next rows of all files together, about so many, to the end of a run; none at the end.
+    fn take(&mut self, about: usize) -> Result<Option<RecordBatch>, LakeError> {
+        let mut places = Vec::with_capacity(about);
+        while let Some(Reverse((_, at))) = self.heads.peek() {
+            let at = *at;
+            if places.len() >= about {
+                let ends = places.last().is_none_or(|last| !self.is_in_run(at, *last));
+                self.runs_whole &= ends || places.len() < MOST_RUN;
+                if ends || places.len() >= MOST_RUN {
+                    break;
+                }
+            }
+            self.heads.pop();
             let cursor = &mut self.cursors[at];
             places.push((cursor.held, cursor.row));
             cursor.row += 1;
@@ -138,6 +234,12 @@ impl Inputs {
             .map_err(|error| in_memory(&self.cursors[0].path, error))?;
         self.forget();
         Ok(Some(merged))
+    }
+
+    /// Whether a file's next row is in one run with a row that was taken, given by its batch and number.
+    fn is_in_run(&self, at: usize, (held, row): (usize, usize)) -> bool {
+        let cursor = &self.cursors[at];
+        Runs::of(&self.held[cursor.held]).are_one(cursor.row, &Runs::of(&self.held[held]), row)
     }
 
     /// Lets go of the batches that no file is read in any more.

@@ -17,6 +17,9 @@ pub const SORTED_BY: [&str; 6] =
 /// Rows per row group. DuckDB skips row groups, not pages: the smaller they are, the less it reads.
 pub const ROW_GROUP_ROWS: usize = 16_384;
 
+/// The same in merged files, whose footers are read by every hunt: of 20 million rows they took 0.15 s of it in smaller ones.
+pub const MERGED_ROW_GROUP_ROWS: usize = 65_536;
+
 /// Compressed bytes per row group, for records with large bodies: bounds the memory of writing.
 const ROW_GROUP_BYTES: usize = 32 << 20;
 
@@ -88,6 +91,15 @@ const WITHOUT_STATISTICS: [&str; 14] = [
 /// The properties of every Parquet file of a lake.
 pub(super) fn properties() -> WriterPropertiesPtr {
     static PROPERTIES: LazyLock<WriterPropertiesPtr> = LazyLock::new(|| Arc::new(build()));
+    Arc::clone(&PROPERTIES)
+}
+
+/// Those of files that were merged from others.
+pub(super) fn merged() -> WriterPropertiesPtr {
+    static PROPERTIES: LazyLock<WriterPropertiesPtr> = LazyLock::new(|| {
+        let properties = properties().as_ref().clone().into_builder();
+        Arc::new(properties.set_max_row_group_row_count(Some(MERGED_ROW_GROUP_ROWS)).build())
+    });
     Arc::clone(&PROPERTIES)
 }
 

@@ -13,13 +13,13 @@ use super::tests::{Record, build, record, strings};
 use crate::cancel::Cancel;
 use crate::engine::{Engine, EngineError, EngineOptions, FLOOR, Param, RESERVED};
 use crate::lake::writer::file::FileWriter;
-use crate::lake::writer::write as write_files;
+use crate::lake::writer::{properties, write as write_files};
 
 /// What DuckDB makes of a file: all rows, and how many of them it finds by each value of a column that it skips by.
 fn found_by_duckdb(path: &Path, rows: &RecordBatch) -> (RecordBatch, Vec<i64>) {
     let folder = tempfile::tempdir().unwrap();
     let options = EngineOptions {
-        files: vec![path.to_owned()],
+        files: vec![path.to_owned().into()],
         memory: FLOOR + RESERVED,
         threads: 1,
         temp: folder.path().join("temp"),
@@ -65,7 +65,7 @@ proptest! {
         let written = write_files(&rows, &day, &mut || "ours.parquet".to_owned()).unwrap();
         let Written { file, rows: numbers } = &written[0];
         let expected = take_record_batch(&rows.batch(), &UInt32Array::from(numbers.clone())).unwrap();
-        let mut arrow = FileWriter::create(&day.join("arrow.parquet")).unwrap();
+        let mut arrow = FileWriter::create(&day.join("arrow.parquet"), &properties::properties()).unwrap();
         arrow.write(&expected).unwrap();
         let arrow = arrow.finish(&file.event_date).unwrap();
         let (all, found) = found_by_duckdb(&file.path, &expected);

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use super::{Rows, SCHEMA, Written};
 use crate::lake::identity::Reader;
 use crate::lake::writer::file::FileWriter;
-use crate::lake::writer::{BLOOM_FILTERS, write as write_files};
+use crate::lake::writer::{BLOOM_FILTERS, properties, write as write_files};
 use crate::normalize::row::sample::event;
 use crate::normalize::schema::{COLUMNS, ColumnType, position};
 use crate::normalize::{Defaults, Place, RowBuilder};
@@ -183,7 +183,7 @@ proptest! {
         check_bounds(&file.path, &expected);
         check_filters(&file.path, &expected);
 
-        let mut arrow = FileWriter::create(&folder.path().join("arrow.parquet")).unwrap();
+        let mut arrow = FileWriter::create(&folder.path().join("arrow.parquet"), &properties::properties()).unwrap();
         arrow.write(&expected).unwrap();
         let arrow = arrow.finish(&file.event_date).unwrap();
         prop_assert_eq!(&read(&arrow.path), &expected);

@@ -1,0 +1,97 @@
+//! The views of a session: what the lake's files hold, and the requests in it.
+
+use std::path::Path;
+
+use duckdb::Connection;
+
+use super::session::{path, told};
+use super::{EngineError, EngineFile, Param};
+use crate::lake::Requests;
+use crate::normalize::schema::{COLUMNS, ColumnType, PARTITION_COLUMN};
+use crate::sql;
+
+/// Creates what `sql/schema` has, over the files of a snapshot.
+pub fn create(connection: &Connection, files: &[EngineFile]) -> Result<(), EngineError> {
+    // In a schema of its own, which no query of an analyst can name and SHOW TABLES does not list.
+    connection.execute_batch("CREATE SCHEMA cut").map_err(told("schema"))?;
+    let those = |are: fn(&EngineFile) -> bool| files.iter().filter(|file| are(file)).collect();
+    let latest = those(|file| file.requests == Requests::Latest);
+    let other = those(|file| file.requests == Requests::Unknown);
+    records(connection, "audit_events", "lake_files", those(|_| true))?;
+    records(connection, "cut.latest_records", "latest_files", latest)?;
+    records(connection, "cut.other_records", "other_files", other)?;
+    records(connection, "cut.salvaged_records", "salvaged_files", those(|file| file.salvaged))?;
+    let make = |file: &str| connection.execute_batch(sql::file(file)).map_err(told(file));
+    let common = ["latest", "told_apart", "cut_records", "cut_answered"];
+    common.iter().try_for_each(|file| make(&format!("schema/{file}.sql")))?;
+    if files.iter().any(|file| file.salvaged) {
+        make("schema/cut_responses.sql")?;
+        if was_a_response_cut(connection)? {
+            let asked = ["begun", "requests_of", "requests"];
+            return asked.iter().try_for_each(|file| make(&format!("schema/{file}.sql")));
+        }
+    }
+    // To ask each request whether a cut response answers it took an eighth of a hunt's reading.
+    let all = "CREATE MACRO cut.requests_of(relation) AS TABLE SELECT * FROM cut.latest(relation);
+        CREATE VIEW requests AS SELECT * FROM cut.told_apart";
+    connection.execute_batch(all).map_err(told("schema/requests.sql"))
+}
+
+/// Makes a view as `sql/schema/audit_events.sql` has it, of some files. They stand in a session variable, as a view takes
+/// no parameter.
+fn records(
+    connection: &Connection,
+    view: &str,
+    variable: &str,
+    files: Vec<&EngineFile>,
+) -> Result<(), EngineError> {
+    let text = sql::file("schema/audit_events.sql");
+    let text = if files.is_empty() {
+        no_records()
+    } else {
+        let paths: Result<Vec<String>, EngineError> = files.iter().map(|file| path(&file.path)).collect();
+        connection
+            .execute(&format!("SET VARIABLE {variable} = $1"), [&Param::TextList(paths?)])
+            .map_err(told("list of files"))?;
+        if files.iter().all(|file| is_partitioned(&file.path)) { text.to_owned() } else { unmoved(text) }
+    };
+    let text = text.replace("VIEW audit_events", &format!("VIEW {view}")).replace("lake_files", variable);
+    connection.execute_batch(&text).map_err(told("schema/audit_events.sql"))
+}
+
+fn was_a_response_cut(connection: &Connection) -> Result<bool, EngineError> {
+    let count = "SELECT count(*) > 0 FROM cut.responses";
+    connection.query_row(count, [], |row| row.get(0)).map_err(told("schema/cut_responses.sql"))
+}
+
+fn is_partitioned(file: &Path) -> bool {
+    let folder = file.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    folder.is_some_and(|name| name.starts_with(&format!("{PARTITION_COLUMN}=")))
+}
+
+/// The same view where a commit's files still wait in staging, outside the partitions' folders.
+fn unmoved(text: &str) -> String {
+    text.replace("event_date::DATE AS event_date", "event_time::DATE AS event_date")
+        .replace("hive_partitioning = true", "hive_partitioning = false")
+        .replace("  hive_types = {'event_date': DATE},\n", "")
+}
+
+/// The same columns and no row: read_parquet refuses an empty list of files.
+fn no_records() -> String {
+    let column = |name: &str, duck: &str| format!("NULL::{duck} AS {name}");
+    let mut columns: Vec<String> = COLUMNS.iter().map(|c| column(c.name, duck_type(c.column_type))).collect();
+    columns.insert(3, column(PARTITION_COLUMN, "DATE"));
+    format!("CREATE VIEW audit_events AS SELECT {} WHERE false", columns.join(", "))
+}
+
+/// The type of a column in SQL.
+pub fn duck_type(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::Timestamp => "TIMESTAMP",
+        ColumnType::Varchar | ColumnType::Json => "VARCHAR",
+        ColumnType::VarcharList => "VARCHAR[]",
+        ColumnType::Integer => "INTEGER",
+        ColumnType::BigInt => "BIGINT",
+        ColumnType::Boolean => "BOOLEAN",
+    }
+}
