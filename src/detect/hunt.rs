@@ -22,6 +22,9 @@ const LAST: i64 = 7_258_118_400_000_000;
 /// that few reads are counted twice as lead-in, narrow enough that a bucket fits into memory.
 const BUCKET: i64 = 6 * 3_600 * 1_000_000;
 
+/// Windows in a dedup period, at most, for reads to be narrowed down: each is a row for each bin that is near a breach.
+const MOST_BINS: i64 = 8;
+
 /// The counts of a rule that has none of its own.
 const SHARED: [(&str, &str); 2] = [
     ("detect.sql", "rules/kubernetes.bulk_secret_access/detect.sql"),
@@ -39,24 +42,13 @@ pub fn hunt(
     cancel: &Cancel,
 ) -> Result<HuntReport, DetectError> {
     let mut hunt = Hunt::new(engine, rule, parameters, cancel)?;
-    hunt.count()?;
-    let mut alerts = hunt.alerts()?;
-    let mut summary = summary::read(&hunt, alerts.len())?;
-    if let Some(silencer) = Silencer::of(parameters)? {
+    let silencer = Silencer::of(parameters)?;
+    hunt.read()?;
+    if let Some(silencer) = &silencer {
         silencer.read(&mut hunt)?;
-        silencer.take_out(&mut hunt, parameters.threshold)?;
-        hunt.detect()?;
-        let silenced = silencer.silenced(&hunt)?;
-        silencer.mark(&mut alerts, &silenced);
-        silencer.sum_up(&hunt, &silenced, &mut summary)?;
     }
-    Ok(HuntReport {
-        schema: "kubetrawl/hunt/1".to_owned(),
-        versions: Versions { kubetrawl: env!("CARGO_PKG_VERSION").to_owned(), duckdb: engine.version()? },
-        parameters: json!(parameters),
-        summary,
-        alerts,
-    })
+    hunt.narrow()?;
+    hunt.answer(silencer)
 }
 
 /// A hunt under way: what is bound to its statements, and where they run.
@@ -113,10 +105,45 @@ impl<'a> Hunt<'a> {
         Ok(hunt)
     }
 
+    /// Counts what was read, and says what came of it; with an allow-list, counts again without what that takes out.
+    pub(super) fn answer(mut self, silencer: Option<Silencer<'_>>) -> Result<HuntReport, DetectError> {
+        self.detect()?;
+        let mut alerts = self.alerts()?;
+        let mut summary = summary::read(&self, alerts.len())?;
+        if let Some(silencer) = silencer {
+            let least = self.parameters.threshold;
+            silencer.take_out(&mut self, least)?;
+            self.detect()?;
+            let silenced = silencer.silenced(&self)?;
+            silencer.mark(&mut alerts, &silenced);
+            silencer.sum_up(&self, &silenced, &mut summary)?;
+        }
+        Ok(HuntReport {
+            schema: "kubetrawl/hunt/1".to_owned(),
+            versions: Versions {
+                kubetrawl: env!("CARGO_PKG_VERSION").to_owned(),
+                duckdb: self.engine.version()?,
+            },
+            parameters: json!(self.parameters),
+            summary,
+            alerts,
+        })
+    }
+
     /// Reads what the rule matches and counts it, into the tables reads, groups, keys and counts.
     pub fn count(&self) -> Result<(), DetectError> {
         self.read()?;
         self.detect()
+    }
+
+    /// Leaves in the table reads what can have a part in the answer: the counts of the others are never looked at.
+    pub(super) fn narrow(&self) -> Result<(), DetectError> {
+        let parameters = self.parameters;
+        let is_narrowed = parameters.window_mode == WindowMode::Sliding
+            && parameters.dedup / parameters.window <= MOST_BINS
+            // What another statement counts is not bounded by the secrets of its window.
+            && self.file("detect.sql")? == sql::file(SHARED[0].1);
+        if is_narrowed { self.keep("reads", sql::file("detect/near.sql")) } else { Ok(()) }
     }
 
     /// Counts what was read, into the table counts.

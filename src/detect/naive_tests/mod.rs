@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 
 use super::hunt::Hunt;
 use super::verify::verify;
-use super::{Alert, Catalog, HuntParameters, hunt};
+use super::{Alert, Catalog, HuntParameters, HuntReport, hunt};
 use crate::cancel::Cancel;
 use crate::decode::AuditEvent;
+use crate::detect::allow::Silencer;
 use crate::engine::{Engine, EngineFile, EngineOptions, Param};
 use crate::lake::writer::{self, MergeLimits, StagedFile};
 use crate::lake::{Part, Requests};
@@ -84,6 +85,18 @@ impl Bench {
 
     fn alerts(&self, parameters: &HuntParameters) -> Vec<Alert> {
         hunt(&self.engine, &rule(), parameters, &Cancel::default()).unwrap().alerts
+    }
+
+    /// The whole answer where every read is counted.
+    fn counted_in_full(&self, parameters: &HuntParameters) -> HuntReport {
+        let (rule, cancel) = (rule(), Cancel::default());
+        let mut hunt = Hunt::new(&self.engine, &rule, parameters, &cancel).unwrap();
+        let silencer = Silencer::of(parameters).unwrap();
+        hunt.read().unwrap();
+        if let Some(silencer) = &silencer {
+            silencer.read(&mut hunt).unwrap();
+        }
+        hunt.answer(silencer).unwrap()
     }
 
     /// The alerts by detect.sql with buckets of another width, and read in portions of so many reads.

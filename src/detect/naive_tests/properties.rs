@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 
 use super::history::{Case, case};
-use super::{Bench, compare, naive};
+use super::{Bench, compare, hunt, naive, rule};
+use crate::cancel::Cancel;
 use crate::decode::AuditEvent;
 use crate::detect::{AllowList, HuntParameters, WindowMode};
 
@@ -34,6 +35,15 @@ proptest! {
     #[test]
     fn all_agree_on_many_users(case in case(0..60, 14)) {
         agree(&case)?;
+    }
+
+    #[test]
+    fn reads_that_are_not_counted_change_no_answer(case in case(5..60, 6)) {
+        let bench = Bench::new(&case.events, 2);
+        for parameters in &case.parameters {
+            let report = hunt(&bench.engine, &rule(), parameters, &Cancel::default()).unwrap();
+            prop_assert_eq!(report, bench.counted_in_full(parameters));
+        }
     }
 
     #[test]
