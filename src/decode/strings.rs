@@ -73,41 +73,80 @@ pub(super) fn unescaped(string: &str) -> Option<String> {
         if from == bytes.len() {
             return String::from_utf8(text).ok();
         }
-        let (escaped, length) = escape(&bytes[from..])?;
-        text.extend_from_slice(escaped.encode_utf8(&mut [0; 4]).as_bytes());
-        from += length;
+        let &byte = bytes.get(from + 1)?;
+        if byte == b'u' {
+            let (character, length) = utf16(&bytes[from..])?;
+            text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            from += length;
+        } else {
+            // Nearly all of them are of a byte, which alone is put far faster than any number of bytes.
+            text.push(escaped(byte));
+            from += 2;
+        }
     }
 }
 
 /// Writes a text as a JSON string.
 pub(super) fn quote(text: &str, json: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let bytes = text.as_bytes();
+    quote_bytes(text.as_bytes(), json);
+}
+
+/// The same of a text's bytes.
+pub(super) fn quote_bytes(bytes: &[u8], json: &mut Vec<u8>) {
     json.reserve(bytes.len() + LANES);
     json.push(b'"');
     let mut from = 0;
     loop {
-        from += copy_until(&bytes[from..], json, |lanes| {
-            equal(lanes, b'"') | equal(lanes, b'\\') | controls(lanes)
-        });
+        from += copy_until(&bytes[from..], json, is_escaped);
         let Some(&byte) = bytes.get(from) else { break };
         from += 1;
-        let short = match byte {
-            b'"' | b'\\' => byte,
-            b'\x08' => b'b',
-            b'\x0c' => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            _ => {
-                let [high, low] = [byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]);
-                json.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
-                continue;
-            }
-        };
-        json.extend_from_slice(&[b'\\', short]);
+        put_escaped(byte, json);
     }
     json.push(b'"');
+}
+
+/// The same of a text in which quotes stand twice, and which ends at the first that stands once. Gives what is behind
+/// that, which must not be nothing: then another quote could follow.
+pub(super) fn quote_doubled<'b>(bytes: &'b [u8], json: &mut Vec<u8>) -> Option<&'b [u8]> {
+    json.push(b'"');
+    let mut rest = bytes;
+    loop {
+        rest = &rest[copy_until(rest, json, is_escaped)..];
+        let &byte = rest.first()?;
+        rest = &rest[1..];
+        if byte == b'"' {
+            if *rest.first()? != b'"' {
+                json.push(b'"');
+                return Some(rest);
+            }
+            rest = &rest[1..];
+        }
+        put_escaped(byte, json);
+    }
+}
+
+/// A bit for each lane that does not stand in a JSON string as it is.
+#[inline]
+fn is_escaped(lanes: u8x16) -> u32 {
+    equal(lanes, b'"') | equal(lanes, b'\\') | controls(lanes)
+}
+
+#[inline]
+fn put_escaped(byte: u8, json: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        b'\x08' => b'b',
+        b'\x0c' => b'f',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => {
+            let [high, low] = [byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]);
+            return json.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+        }
+    };
+    json.extend_from_slice(&[b'\\', short]);
 }
 
 /// Copies what stands before the first byte that is marked; gives its length.
@@ -134,21 +173,20 @@ fn copy_until(from: &[u8], to: &mut Vec<u8>, marks: impl Fn(u8x16) -> u32) -> us
     at + plain
 }
 
-/// The character that an escape stands for, and the escape's length.
+/// What an escape with this letter stands for.
 #[inline]
-fn escape(escape: &[u8]) -> Option<(char, usize)> {
-    let character = match escape.get(1)? {
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => return utf16(escape),
-        &byte => char::from(byte),
-    };
-    Some((character, 2))
+fn escaped(letter: u8) -> u8 {
+    match letter {
+        b'b' => b'\x08',
+        b'f' => b'\x0c',
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        byte => byte,
+    }
 }
 
+/// The character that an escape with a number stands for, and its length.
 fn utf16(escape: &[u8]) -> Option<(char, usize)> {
     let first = unit(escape)?;
     if let Some(character) = char::from_u32(first) {
@@ -345,6 +383,11 @@ mod tests {
             for text in [text, other] {
                 let mut json = b"x".to_vec();
                 quote(&text, &mut json);
+                let mut doubled = b"x".to_vec();
+                let cell = text.replace('"', "\"\"") + "\",";
+                prop_assert_eq!(quote_doubled(cell.as_bytes(), &mut doubled), Some(&b","[..]));
+                prop_assert_eq!(&doubled, &json);
+                prop_assert_eq!(quote_doubled(&cell.as_bytes()[..cell.len() - 1], &mut doubled), None);
                 prop_assert_eq!(String::from_utf8(json), Ok(format!("x{}", serde_json::Value::from(text))));
             }
         }

@@ -3,6 +3,7 @@
 mod avro_blocks;
 mod avro_rows;
 mod csv_rows;
+mod csv_usual;
 mod guarded;
 mod json_rows;
 mod parquet_bounds;
