@@ -160,6 +160,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Whether the next value begins with this byte.
+    pub(super) fn begins(&mut self, byte: u8) -> bool {
+        self.peek() == Some(byte)
+    }
+
     /// What is left of the text.
     pub(super) fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()

@@ -1,6 +1,7 @@
 //! From a frame to what it holds: finds the container of each record and has it decoded.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use memchr::memmem;
 use serde::de::IgnoredAny;
@@ -9,6 +10,7 @@ use super::containers::{CONTAINERS, EXACT};
 use super::cut::{self, TRUNCATED};
 use super::record::Record;
 use super::scan;
+use super::shape::Outline;
 use super::wire::{Failure, is_too_deep, message, too_deep};
 use super::{AuditEvent, Chunk, Decoded, Frame, LogType, Reject, RejectCode, RejectReason};
 
@@ -16,7 +18,7 @@ use super::{AuditEvent, Chunk, Decoded, Frame, LogType, Reject, RejectCode, Reje
 const MAX_ENVELOPES: u8 = 4;
 
 /// A container number for each of the envelopes, and for what stands in none.
-type ByDepth = [usize; MAX_ENVELOPES as usize + 1];
+type ByDepth<T = usize> = [T; MAX_ENVELOPES as usize + 1];
 
 /// What a decoder is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,7 +33,15 @@ pub struct DecodeOptions {
 pub struct Decoder {
     options: DecodeOptions,
     hints: ByDepth,
+    asked: ByDepth<Asked>,
     trail: Trail,
+}
+
+/// A record that containers were asked about: what they were told of it, and the first that said yes.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    outline: Outline,
+    first: usize,
 }
 
 /// The containers around the record that was handed out last, by their numbers.
@@ -44,7 +54,7 @@ struct Trail {
 impl Decoder {
     /// A decoder that has seen nothing yet.
     pub fn new(options: DecodeOptions) -> Self {
-        Self { options, hints: ByDepth::default(), trail: Trail::default() }
+        Self { options, ..Self::default() }
     }
 
     /// The containers that the last record of the last frame came in, the outermost first; none where it was in
@@ -62,9 +72,30 @@ impl Decoder {
         }
     }
 
+    /// Whether a frame of a chunk has a record of which this is so. Those behind the first such are left alone.
+    pub fn finds(&mut self, chunk: &Chunk, frame: &Frame, is_so: impl Fn(&Decoded<'_>) -> bool) -> bool {
+        let bytes = chunk.bytes(frame);
+        if let Some(reason) = &frame.problem {
+            return is_so(&Decoded::Reject(Reject { reason: reason.clone(), bytes }));
+        }
+        let mut found = false;
+        self.run(bytes, &mut |decoded| {
+            found = is_so(&decoded);
+            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        found
+    }
+
     /// Decodes a frame and calls `sink` once per record in it, in order. Bytes that are no UTF-8 become
     /// U+FFFD, as Go's encoder does it.
     pub fn decode(&mut self, frame: &[u8], sink: &mut dyn FnMut(Decoded<'_>)) {
+        self.run(frame, &mut |decoded| {
+            sink(decoded);
+            ControlFlow::Continue(())
+        });
+    }
+
+    fn run(&mut self, frame: &[u8], sink: &mut Sink<'_>) {
         // Checked first: the lossy conversion alone took a sixth of all decoding.
         let text = std::str::from_utf8(frame).map_or_else(|_| String::from_utf8_lossy(frame), Cow::Borrowed);
         let original = matches!(text, Cow::Owned(_)).then_some(frame);
@@ -72,13 +103,15 @@ impl Decoder {
         let mut job = Job {
             options: &self.options,
             hints: &mut self.hints,
+            asked: &mut self.asked,
             trail: &mut self.trail,
             sink,
+            is_over: false,
             envelopes: 0,
             original,
             left: None,
         };
-        job.record(text.trim_start_matches('\u{feff}').trim_ascii());
+        job.record(Record::unread(text.trim_start_matches('\u{feff}').trim_ascii()));
     }
 }
 
@@ -97,13 +130,19 @@ pub fn is_log_record(decoded: &Decoded<'_>) -> bool {
     }
 }
 
+/// Takes what is decoded; breaks off when that is enough.
+type Sink<'s> = dyn FnMut(Decoded<'_>) -> ControlFlow<()> + 's;
+
 /// The decoding of one frame, as containers see it.
 pub(super) struct Job<'j> {
     pub options: &'j DecodeOptions,
     /// The container that the last record was in, of as many envelopes.
     hints: &'j mut ByDepth,
+    asked: &'j mut ByDepth<Asked>,
     trail: &'j mut Trail,
-    sink: &'j mut dyn FnMut(Decoded<'_>),
+    sink: &'j mut Sink<'j>,
+    /// Nothing more is wanted. Containers with many records leave the others alone, which would be for nothing.
+    pub is_over: bool,
     envelopes: u8,
     /// The frame's bytes, where its text is not the same.
     original: Option<&'j [u8]>,
@@ -128,7 +167,9 @@ impl Job<'_> {
 
     fn give(&mut self, decoded: Decoded<'_>) {
         self.left = self.left.map(|left| left.saturating_sub(1));
-        (self.sink)(decoded);
+        if !self.is_over {
+            self.is_over = (self.sink)(decoded).is_break();
+        }
     }
 
     /// Hands out a record that is no Kubernetes audit record, by its kind.
@@ -149,7 +190,7 @@ impl Job<'_> {
     }
 
     /// Decodes the records of an envelope, each in whatever container it is in.
-    pub(super) fn envelope<'r>(&mut self, records: impl Iterator<Item = &'r str>) {
+    pub(super) fn envelope<'r>(&mut self, records: impl IntoIterator<Item = Record<'r>>) {
         self.envelopes += 1;
         for record in records {
             self.record(record);
@@ -157,23 +198,26 @@ impl Job<'_> {
         self.envelopes -= 1;
     }
 
-    fn record(&mut self, record: &str) {
+    fn record(&mut self, record: Record<'_>) {
         let mut left = record;
-        while !left.is_empty() {
+        while !left.text.is_empty() && !self.is_over {
             if self.envelopes > MAX_ENVELOPES {
                 let detail = format!("more than {MAX_ENVELOPES} envelopes around it");
-                return self.reject(Failure::new(RejectCode::TooDeep, detail), left);
+                return self.reject(Failure::new(RejectCode::TooDeep, detail), left.text);
             }
             let hint = self.hints[usize::from(self.envelopes)];
             if hint < EXACT {
                 self.enter(hint);
-                if (CONTAINERS[hint].decode)(self, &Record::unread(left)).is_ok() {
+                if (CONTAINERS[hint].decode)(self, &left).is_ok() {
                     return;
                 }
             }
-            let (first, others) = Record::first_of(left);
+            if left.is_read() {
+                return self.recognise(left);
+            }
+            let (first, others) = Record::first_of(left.text);
             self.recognise(first);
-            left = others;
+            left = Record::unread(others);
         }
     }
 
@@ -181,7 +225,8 @@ impl Job<'_> {
         if let Err(failure) = record.read() {
             return self.broken(failure, record.text);
         }
-        for (index, container) in CONTAINERS.iter().enumerate() {
+        let first = self.first_asked(&record);
+        for (index, container) in CONTAINERS.iter().enumerate().skip(first) {
             if (container.recognises)(&record.shape()) {
                 self.enter(index);
                 match (container.decode)(self, &record) {
@@ -200,6 +245,20 @@ impl Job<'_> {
         self.reject(Failure::NotMine, record.text);
     }
 
+    /// The first container that takes a record for its own. What they are told of it is mostly what they were told of
+    /// the one before.
+    fn first_asked(&mut self, record: &Record<'_>) -> usize {
+        let ask =
+            || CONTAINERS.iter().take_while(|container| !(container.recognises)(&record.shape())).count();
+        let Ok(fields) = record.fields() else { return ask() };
+        let asked = &mut self.asked[usize::from(self.envelopes)];
+        if !asked.outline.is_of(fields) {
+            asked.first = ask();
+            asked.outline.set(fields);
+        }
+        asked.first
+    }
+
     fn enter(&mut self, container: usize) {
         let depth = usize::from(self.envelopes);
         self.trail.path[depth] = container;
@@ -215,19 +274,25 @@ impl Job<'_> {
         let closed = if failure.is_cut() && self.left.is_none() { cut::close(record) } else { None };
         let Some(closed) = closed else { return self.reject(failure, record) };
         let mut outcomes = 0;
-        let mut count = |_: Decoded<'_>| outcomes += 1;
+        let mut count = |_: Decoded<'_>| {
+            outcomes += 1;
+            ControlFlow::Continue(())
+        };
         let original = Some(self.original.unwrap_or(record.as_bytes()));
-        let (options, envelopes) = (self.options, self.envelopes);
+        let (options, envelopes, is_over) = (self.options, self.envelopes, false);
         let left = Some(u64::MAX);
-        let trail = &mut *self.trail;
-        Job { options, hints: self.hints, trail, sink: &mut count, envelopes, original, left }
-            .record(&closed);
+        let (hints, asked, trail) = (&mut *self.hints, &mut *self.asked, &mut *self.trail);
+        Job { options, hints, asked, trail, sink: &mut count, is_over, envelopes, original, left }
+            .record(Record::unread(&closed));
         if outcomes == 0 {
             return self.reject(failure, record);
         }
         let left = Some(outcomes);
-        let trail = &mut *self.trail;
-        Job { options, hints: self.hints, trail, sink: self.sink, envelopes, original, left }.record(&closed);
+        let (hints, asked, trail) = (&mut *self.hints, &mut *self.asked, &mut *self.trail);
+        let mut job =
+            Job { options, hints, asked, trail, sink: self.sink, is_over, envelopes, original, left };
+        job.record(Record::unread(&closed));
+        self.is_over = job.is_over;
     }
 }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::memchr;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -12,8 +13,12 @@ use super::containers::kube_apiserver::parse;
 use super::cursor::Cursor;
 use super::decoder::{Job, json_failure};
 use super::quick;
-use super::strings::quote;
+use super::record::Record;
+use super::strings::{quote, unescaped};
 use super::wire::{Context, Failure, Raw, Text};
+
+/// Fields that memory is taken for at once.
+const USUAL_FIELDS: usize = 8;
 
 /// An object's fields, in their order.
 #[derive(Debug, Default)]
@@ -32,13 +37,19 @@ impl<'a> Fields<'a> {
 
     /// The fields of the object that a text begins with, and what follows it; `None` where the parser must look.
     pub(super) fn at_start_of(text: &'a str) -> Option<(Self, &'a str)> {
-        let mut fields = Vec::new();
         let mut cursor = Cursor::new(text);
+        let fields = Self::at(&mut cursor)?;
+        Some((fields, cursor.rest()))
+    }
+
+    /// The fields of the object that a cursor is at.
+    pub(super) fn at(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let mut fields = Vec::with_capacity(USUAL_FIELDS);
         cursor.object(|cursor, key| {
             fields.push((Text(Cow::Borrowed(key)), cursor.value()?));
             Some(())
         })?;
-        Some((Self(fields), cursor.rest()))
+        Some(Self(fields))
     }
 
     /// Keys and values in their order.
@@ -92,9 +103,13 @@ pub(super) fn scalar(json: &str) -> Option<Cow<'_, str>> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// The text of a JSON string.
+/// The text of a JSON string, which was read as one before.
 pub(super) fn string(json: &str) -> Option<Text<'_>> {
-    quick::text(json).or_else(|| serde_json::from_str(json).ok())
+    let inside = json.strip_prefix('"')?.strip_suffix('"')?;
+    match memchr(b'\\', inside.as_bytes()) {
+        None => Some(Text(Cow::Borrowed(inside))),
+        Some(_) => unescaped(inside).map(|text| Text(Cow::Owned(text))),
+    }
 }
 
 /// The elements of a JSON list, as text; none where it is no list.
@@ -106,6 +121,11 @@ pub(super) fn elements(json: &str) -> Vec<&str> {
 pub(super) fn list_of(json: &str) -> Result<Vec<&str>, serde_json::Error> {
     let list = quick::elements(json).map_or_else(|| serde_json::from_str(json), Ok)?;
     Ok(list.into_iter().map(|Raw(element)| element).collect())
+}
+
+/// The elements of a JSON list, each with its fields where all are usual objects.
+pub(super) fn records(json: &str) -> Vec<Record<'_>> {
+    quick::records(json).unwrap_or_else(|| elements(json).into_iter().map(Record::unread).collect())
 }
 
 /// Only what is whole may be put into a record that is put together.

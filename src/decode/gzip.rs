@@ -32,19 +32,28 @@ pub(super) fn gzip(mut reader: impl BufRead + Send + 'static) -> Whole {
     }
 }
 
-/// The text of an undamaged file of one member, with nothing behind it; none of any other.
+/// The text of an undamaged file of members, with nothing behind them; none of any other.
 fn at_once(stored: &[u8]) -> Option<Vec<u8>> {
-    let (_, trailer) = stored.split_last_chunk::<8>()?;
-    let [.., a, b, c, d] = *trailer;
-    let length = u32::from_le_bytes([a, b, c, d]) as usize;
     // The bytes of a member's beginning may stand inside one too: then the stream finds out.
-    if length > MOST_TEXT || memmem::find(&stored[1..], &MEMBER).is_some() {
-        return None;
-    }
-    let mut text = vec![0; length];
-    let given = Decompressor::new().gzip_decompress(stored, &mut text).ok()?;
-    let whole = given == length && trailer[..4] == crc32(&text).to_le_bytes();
-    whole.then_some(text)
+    let mut ends = memmem::find_iter(stored, &MEMBER).skip(1).chain([stored.len()]);
+    let (mut decompressor, mut text) = (Decompressor::new(), Vec::new());
+    let mut start = 0;
+    ends.all(|end| {
+        member(&mut decompressor, &stored[std::mem::replace(&mut start, end)..end], &mut text).is_some()
+    })
+    .then_some(text)
+}
+
+/// Adds what a member holds to a text.
+fn member(decompressor: &mut Decompressor, stored: &[u8], text: &mut Vec<u8>) -> Option<()> {
+    let (_, trailer) = stored.split_last_chunk::<8>()?;
+    let [a, b, c, d, length @ ..] = *trailer;
+    let start = text.len();
+    let end = start.checked_add(u32::from_le_bytes(length) as usize).filter(|end| *end <= MOST_TEXT)?;
+    text.resize(end, 0);
+    let text = &mut text[start..];
+    let given = decompressor.gzip_decompress(stored, text).ok()?;
+    (given == text.len() && crc32(text) == u32::from_le_bytes([a, b, c, d])).then_some(())
 }
 
 #[cfg(test)]
@@ -57,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    fn member(text: &[u8]) -> Vec<u8> {
+    fn stored(text: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(text).unwrap();
         encoder.finish().unwrap()
@@ -70,16 +79,15 @@ mod tests {
     }
 
     #[test]
-    fn one_whole_member_is_read_at_once_and_nothing_else() {
+    fn whole_members_are_read_at_once_and_nothing_else() {
         let text = b"{\"a\":1}\n".repeat(1_000);
-        let whole = member(&text);
+        let whole = stored(&text);
+        assert_eq!(at_once(&[whole.clone(), whole.clone()].concat()), Some(text.repeat(2)));
         assert_eq!(at_once(&whole), Some(text));
         let cut = &whole[..whole.len() - 1];
         let mut damaged = whole.clone();
         damaged[20] ^= 1;
-        for other in
-            [cut, &damaged, &[whole.clone(), whole.clone()].concat(), &[&whole[..], b"more"].concat(), b""]
-        {
+        for other in [cut, &damaged, &[&whole[..], &damaged].concat(), &[&whole[..], b"more"].concat(), b""] {
             assert_eq!(at_once(other), None);
         }
     }
@@ -91,7 +99,7 @@ mod tests {
             behind in prop::collection::vec(any::<u8>(), 0..12),
             cut in 0..40_usize,
         ) {
-            let mut stored: Vec<u8> = texts.iter().flat_map(|text| member(text)).chain(behind).collect();
+            let mut stored: Vec<u8> = texts.iter().flat_map(|text| stored(text)).chain(behind).collect();
             stored.truncate(stored.len().saturating_sub(cut.saturating_sub(20)));
             prop_assert_eq!(read(gzip(Cursor::new(stored.clone()))), read(MultiGzDecoder::new(Cursor::new(stored))));
         }
@@ -102,7 +110,7 @@ mod tests {
     fn a_large_file_is_read_as_a_stream() {
         let number = |n: u32| n.wrapping_mul(2_654_435_761).to_le_bytes();
         let noise: Vec<u8> = (0..MOST_STORED as u32).flat_map(number).collect();
-        let stored = member(&noise);
+        let stored = stored(&noise);
         assert!(stored.len() > MOST_STORED);
         assert!(read(gzip(Cursor::new(stored))) == (noise, None));
     }

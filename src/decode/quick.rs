@@ -5,6 +5,7 @@
 //! a time.
 
 use super::cursor::Cursor;
+use super::record::Record;
 use super::wire::{Annotations, Event, Integer, ObjectRef, Parts, Raw, Status, Text, User};
 
 /// Reads an Event; `None` where serde must.
@@ -75,7 +76,7 @@ fn object_ref<'a>(cursor: &mut Cursor<'a>) -> Option<ObjectRef<'a>> {
 }
 
 /// Reads the annotations that have a column.
-fn annotations<'a>(cursor: &mut Cursor<'a>, annotations: &mut Annotations<'a>) -> Option<()> {
+pub(super) fn annotations<'a>(cursor: &mut Cursor<'a>, annotations: &mut Annotations<'a>) -> Option<()> {
     cursor.object(|cursor, key| match key {
         "authorization.k8s.io/decision" => put(&mut annotations.decision, cursor.text()),
         "authorization.k8s.io/reason" => put(&mut annotations.reason, cursor.text()),
@@ -85,7 +86,7 @@ fn annotations<'a>(cursor: &mut Cursor<'a>, annotations: &mut Annotations<'a>) -
 }
 
 /// Reads what columns need of a Status.
-fn status<'a>(cursor: &mut Cursor<'a>, status: &mut Status<'a>) -> Option<()> {
+pub(super) fn status<'a>(cursor: &mut Cursor<'a>, status: &mut Status<'a>) -> Option<()> {
     cursor.object(|cursor, key| match key {
         "code" => put(&mut status.code, cursor.small_number().map(Integer)),
         "reason" => put(&mut status.reason, cursor.text()),
@@ -112,6 +113,11 @@ pub(super) fn elements(json: &str) -> Option<Vec<Raw<'_>>> {
     whole(json, |cursor| cursor.list(|cursor| cursor.value().map(Raw)))
 }
 
+/// The elements of a list of objects, with their fields.
+pub(super) fn records(json: &str) -> Option<Vec<Record<'_>>> {
+    whole(json, |cursor| cursor.list(Record::at))
+}
+
 /// Whether this is a value.
 pub(super) fn is_value(json: &str) -> bool {
     whole(json, Cursor::skip).is_some()
@@ -135,7 +141,10 @@ fn raw<'a>(cursor: &mut Cursor<'a>) -> Option<Raw<'a>> {
 }
 
 /// The text of a value that is also read.
-fn raw_of<'a>(cursor: &mut Cursor<'a>, read: impl FnOnce(&mut Cursor<'a>) -> Option<()>) -> Option<Raw<'a>> {
+pub(super) fn raw_of<'a>(
+    cursor: &mut Cursor<'a>,
+    read: impl FnOnce(&mut Cursor<'a>) -> Option<()>,
+) -> Option<Raw<'a>> {
     cursor.text_of(read).map(Raw)
 }
 

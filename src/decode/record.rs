@@ -1,5 +1,6 @@
 //! A record on its way to its container.
 
+use super::cursor::Cursor;
 use super::fields::Fields;
 use super::scan::{self, Scan};
 use super::shape::Shape;
@@ -15,6 +16,21 @@ impl<'a> Record<'a> {
     /// A record that nobody has looked into.
     pub(super) fn unread(text: &'a str) -> Self {
         Self { text, fields: None }
+    }
+
+    /// The object that a cursor is at, with its fields.
+    pub(super) fn at(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let mut fields = None;
+        let text = cursor.text_of(|cursor| {
+            fields = Fields::at(cursor);
+            fields.is_some().then_some(())
+        })?;
+        Some(Self { text, fields })
+    }
+
+    /// Whether somebody has looked into it: it is one object then.
+    pub(super) fn is_read(&self) -> bool {
+        self.fields.is_some()
     }
 
     /// The first of the objects that are joined in a text, and the others.
@@ -45,6 +61,11 @@ impl<'a> Record<'a> {
     /// The fields of a record that was read; a line has none.
     pub(super) fn fields(&self) -> Result<&Fields<'a>, Failure> {
         self.fields.as_ref().ok_or(Failure::NotMine)
+    }
+
+    /// The fields; none where it is no object.
+    pub(super) fn into_fields(self) -> Fields<'a> {
+        self.fields.or_else(|| Fields::of(self.text).ok()).unwrap_or_default()
     }
 
     /// What `read` makes of the fields, also of a record that was not read; `None` where the parser must look.

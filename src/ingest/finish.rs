@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 
 use super::IngestError;
 use super::again::Again;
+use super::ledger::Ledger;
 use super::options::IngestOptions;
 use super::plan::Sieve;
 use super::read::{Ended, Outcome, Read};
@@ -112,7 +113,7 @@ pub(super) fn commit(
     let settled = settle(dedup, &product.files, &leaving, lake, &mut file_name)?;
     rejects(&product, &sorted, &again.uris, lake, &mut commit)?;
     commit.counts = counts(&product.tallies, &settled, commit.counts.not_a_log)?;
-    commit.sources = records(&sorted, &product.tallies, &settled, options);
+    commit.sources = records(&sorted, &product.tallies, &shop.ledger, &settled, options);
     commit.files_added = settled.added;
     commit.files_replaced.extend(settled.replaced);
     if !again.uris.is_empty() {
@@ -179,6 +180,7 @@ pub(super) fn balanced(counts: Counts) -> Result<Counts, IngestError> {
 fn records(
     sorted: &Sorted,
     tallies: &BTreeMap<usize, Tally>,
+    ledger: &Ledger,
     settled: &Settled,
     options: &IngestOptions,
 ) -> Vec<SourceRecord> {
@@ -188,6 +190,7 @@ fn records(
         let uri = &source.uri;
         let first = start.map_or(0, |start| start.record);
         let tally = tallies.get(number).unwrap_or(&nothing);
+        let taken = if read.tail.again { ledger.before_last_frame(*number) } else { tally.records };
         let lost = settled.duplicates.by_source.get(uri).copied().unwrap_or_default();
         SourceRecord {
             uri: uri.clone(),
@@ -202,10 +205,7 @@ fn records(
             problem: read.problem.clone(),
             duplicates: lost,
             head: Some(read.head.clone()),
-            next: read.tail.next.map(|offset| Next {
-                offset,
-                record: (first + tally.records).saturating_sub(read.tail.records),
-            }),
+            next: read.tail.next.map(|offset| Next { offset, record: first + taken }),
             waiting: read.tail.waiting,
             other: tally.kinds(),
             given: options.given(source),

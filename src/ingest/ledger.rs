@@ -27,8 +27,10 @@ struct Counted {
     bases: Vec<u64>,
     /// Records in front of the first chunk that is not counted.
     next: u64,
-    /// Counts of chunks behind it.
-    ahead: BTreeMap<u64, u64>,
+    /// How many of them are in the last frame in front of it.
+    last_frame: u64,
+    /// The same counts of chunks behind it.
+    ahead: BTreeMap<u64, (u64, u64)>,
 }
 
 /// Somebody failed, and some counts will never come.
@@ -40,14 +42,15 @@ impl Ledger {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A chunk of a source held so many records.
-    pub fn report(&self, source: usize, chunk: u64, records: u64) {
+    /// A chunk of a source held so many records, so many of them in its last frame.
+    pub fn report(&self, source: usize, chunk: u64, records: u64, last_frame: u64) {
         let mut state = self.state();
         let counted = state.sources.entry(source).or_default();
-        counted.ahead.insert(chunk, records);
-        while let Some(records) = counted.ahead.remove(&(counted.bases.len() as u64)) {
+        counted.ahead.insert(chunk, (records, last_frame));
+        while let Some((records, last_frame)) = counted.ahead.remove(&(counted.bases.len() as u64)) {
             counted.bases.push(counted.next);
             counted.next += records;
+            counted.last_frame = last_frame;
         }
         self.changed.notify_all();
     }
@@ -68,6 +71,11 @@ impl Ledger {
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// How many records a source has before its last frame, once all chunks were reported.
+    pub fn before_last_frame(&self, source: usize) -> u64 {
+        self.state().sources.get(&source).map_or(0, |counted| counted.next - counted.last_frame)
     }
 
     /// Ends all waiting, now and later.
@@ -92,23 +100,25 @@ mod tests {
             let mut order: Vec<usize> = (0..counts.len()).collect();
             order.sort_by_key(|chunk| (*chunk as u64 + 1).wrapping_mul(seed | 1).rotate_left(17));
             for &chunk in &order {
-                ledger.report(3, chunk as u64, counts[chunk]);
+                ledger.report(3, chunk as u64, counts[chunk], counts[chunk] / 2);
             }
             for chunk in 0..counts.len() {
                 let expected: u64 = counts[..chunk].iter().sum();
                 prop_assert_eq!(ledger.base(3, chunk as u64), Ok(expected));
             }
+            let in_last = counts.last().map_or(0, |count| count / 2);
+            prop_assert_eq!(ledger.before_last_frame(3), counts.iter().sum::<u64>() - in_last);
         }
     }
 
     #[test]
     fn a_later_chunk_waits_for_the_earlier_ones() {
         let ledger = Ledger::default();
-        ledger.report(0, 1, 5);
+        ledger.report(0, 1, 5, 1);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| ledger.base(0, 1));
-            ledger.report(1, 0, 9);
-            ledger.report(0, 0, 7);
+            ledger.report(1, 0, 9, 1);
+            ledger.report(0, 0, 7, 1);
             assert_eq!(waiting.join().unwrap(), Ok(7));
         });
     }

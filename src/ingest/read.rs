@@ -15,7 +15,7 @@ use super::work::{Reading, Work};
 use crate::cancel::Cancel;
 use crate::causes::chain;
 use crate::decode::{
-    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Opened, Records, is_log_record,
+    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records, is_log_record,
 };
 use crate::lake::commit::Next;
 use crate::sources::{Input, Source};
@@ -65,8 +65,8 @@ pub(super) struct Read {
 pub(super) struct Tail {
     /// Where reading goes on, after decompression; none where it cannot.
     pub next: Option<u64>,
-    /// Records that were read behind that: their line has no end yet, and is read again.
-    pub records: u64,
+    /// The last frame is what was read behind that: its line has no end yet, and is read again.
+    pub again: bool,
     /// Bytes behind that which are no record yet.
     pub waiting: u64,
 }
@@ -193,10 +193,10 @@ impl Readers<'_> {
         Ok(Outcome::Read(Read { size: stored.bytes(), sha256, decompressed, problem, head, tail }))
     }
 
-    /// How a file ends. Where its last line has no end and cannot be read as a record, and the file is
-    /// still being written, the line is taken out of its last chunk and waits.
+    /// How a file ends. A last line that has no end is read again with what it gets. Where it cannot be read as a record,
+    /// and the file is still being written, it is taken out of its chunk and waits.
     fn tail(&self, last: Option<&mut Chunk>, end: u64, growing: bool) -> Tail {
-        let whole = Tail { next: Some(end), records: 0, waiting: 0 };
+        let whole = Tail { next: Some(end), again: false, waiting: 0 };
         let Some(chunk) = last else { return whole };
         let Some(frame) = chunk.frames.last() else { return whole };
         let behind = chunk.data.get(frame.start + frame.len..).unwrap_or_default();
@@ -204,21 +204,21 @@ impl Readers<'_> {
             return whole;
         }
         let offset = chunk.frame_offset(frame);
-        let (mut records, mut partial) = (0, false);
-        let mut decoder = Decoder::new(DecodeOptions { log_type: self.options.log_type });
-        decoder.decode_frame(chunk, frame, &mut |decoded| {
-            records += 1;
-            partial |= match decoded {
-                Decoded::Event(event) => event.salvaged,
-                Decoded::Other(_) => false,
-                Decoded::Reject(_) => true,
-            };
-        });
-        if partial && growing {
+        if growing && self.is_partial(chunk, frame) {
             chunk.frames.pop();
-            return Tail { next: Some(offset), records: 0, waiting: end.saturating_sub(offset) };
+            return Tail { next: Some(offset), again: false, waiting: end.saturating_sub(offset) };
         }
-        Tail { next: Some(offset), records, waiting: 0 }
+        Tail { next: Some(offset), again: true, waiting: 0 }
+    }
+
+    /// Whether a frame holds something that is no whole record.
+    fn is_partial(&self, chunk: &Chunk, frame: &Frame) -> bool {
+        let mut decoder = Decoder::new(DecodeOptions { log_type: self.options.log_type });
+        decoder.finds(chunk, frame, |decoded| match decoded {
+            Decoded::Event(event) => event.salvaged,
+            Decoded::Other(_) => false,
+            Decoded::Reject(_) => true,
+        })
     }
 
     /// Chunks up to the first that holds a log record.
@@ -228,13 +228,8 @@ impl Readers<'_> {
         let (mut frames, mut bytes) = (0, 0);
         while frames < SAMPLE_FRAMES && bytes < SAMPLE_BYTES {
             let Some(chunk) = stream.next() else { break };
-            let mut found = false;
-            for frame in chunk.frames.iter().take(SAMPLE_FRAMES - frames) {
-                decoder.decode_frame(&chunk, frame, &mut |decoded| found |= is_log_record(&decoded));
-                if found {
-                    break;
-                }
-            }
+            let mut looked_at = chunk.frames.iter().take(SAMPLE_FRAMES - frames);
+            let found = looked_at.any(|frame| decoder.finds(&chunk, frame, is_log_record));
             frames += chunk.frames.len();
             bytes += chunk.data.len();
             sample.push_back(chunk);

@@ -173,10 +173,11 @@ impl<'a> Worker<'a> {
         let (rows, rejects) = (self.rows.rows(), self.rejects.len());
         self.spans.push(Span { source: reading.number, chunk: chunk.number, rows, rejects });
         let tally = self.product.tallies.entry(reading.number).or_default();
-        let mut records = 0_u64;
+        let (mut records, mut before_last) = (0_u64, 0);
         for frame in &chunk.frames {
             let offset = chunk.frame_offset(frame);
             let first = records;
+            before_last = first;
             let mut hash = None;
             self.decoder.decode_frame(chunk, frame, &mut |decoded| {
                 match decoded {
@@ -203,7 +204,7 @@ impl<'a> Worker<'a> {
             });
         }
         tally.records += records;
-        self.shop.ledger.report(reading.number, chunk.number, records);
+        self.shop.ledger.report(reading.number, chunk.number, records, records - before_last);
         self.shop.progress.records(records);
     }
 

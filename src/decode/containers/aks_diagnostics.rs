@@ -57,6 +57,9 @@ impl Wire<'_> {
 struct Properties<'a> {
     #[serde(borrow)]
     log: Option<Raw<'a>>,
+    /// What the log says, where it is a string that was read at once, instead of it.
+    #[serde(skip)]
+    text: Option<Text<'a>>,
 }
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
@@ -67,6 +70,10 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     if !record.text.starts_with('{') {
         return Err(Failure::NotMine);
     }
+    if let Some(records) = body(record) {
+        job.envelope(records);
+        return Ok(());
+    }
     let wire = match record.with_fields(usual).flatten() {
         Some(wire) => wire,
         None => serde_json::from_str(record.text).map_err(|error| json_failure(&error, record.text))?,
@@ -76,7 +83,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     }
     match wire {
         Wire { records: Some(records), .. } => {
-            job.envelope(records.iter().map(|record| record.0));
+            job.envelope(records.iter().map(|record| Record::unread(record.0)));
             Ok(())
         }
         Wire { category: Some(category), resource_id, properties: Some(properties), time, .. } => {
@@ -87,6 +94,18 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         }
         _ => Err(Failure::NotMine),
     }
+}
+
+/// The records of an Event Hub body, as Azure writes it; `None` where it must be looked at in another way.
+fn body<'a>(record: &Record<'a>) -> Option<Vec<Record<'a>>> {
+    let mut records = None;
+    whole(record.text, |cursor| {
+        cursor.object(|cursor, key| match key {
+            "records" => put(&mut records, cursor.list(Record::at)),
+            _ => None,
+        })
+    })?;
+    records
 }
 
 /// A record as Azure writes it; `None` where serde must look.
@@ -116,11 +135,12 @@ fn usual_properties(json: &str) -> Option<Properties<'_>> {
     let mut properties = Properties::default();
     whole(json, |cursor| {
         cursor.object(|cursor, key| match key {
+            "log" if cursor.begins(b'"') => put(&mut properties.text, cursor.text()),
             "log" => put(&mut properties.log, cursor.raw().map(Raw)),
             _ => cursor.skip(),
         })
     })?;
-    Some(properties)
+    (properties.log.is_none() || properties.text.is_none()).then_some(properties)
 }
 
 fn single(
@@ -134,8 +154,7 @@ fn single(
         job.other(&format!("aks:{category}"));
         return Ok(());
     }
-    let properties = usual_or(Some(properties), usual_properties, "properties")?;
-    let log = properties.log.map_or("", |log| log.0);
+    let Properties { log, text } = usual_or(Some(properties), usual_properties, "properties")?;
     let context = Context {
         log_type: Some(LogType::AzureMonitorActivity),
         cluster: resource_id.rsplit('/').next().filter(|name| !name.is_empty()),
@@ -145,14 +164,13 @@ fn single(
         time,
         cut: job.is_cut(),
     };
-    let outcome = match log.as_bytes().first() {
-        Some(b'"') => {
-            let log = quick::text(log)
-                .map_or_else(|| serde_json::from_str(log), Ok)
-                .map_err(|error| json_failure(&error, log))?;
-            decode_text(job, log.0.trim_ascii(), &context)
+    let outcome = match (text, log) {
+        (Some(text), _) => decode_text(job, text.0.trim_ascii(), &context),
+        (None, Some(Raw(log))) if log.starts_with('"') => {
+            let text: Text<'_> = serde_json::from_str(log).map_err(|error| json_failure(&error, log))?;
+            decode_text(job, text.0.trim_ascii(), &context)
         }
-        Some(b'{') => decode_text(job, log, &context),
+        (None, Some(Raw(log))) if log.starts_with('{') => decode_text(job, log, &context),
         _ => Err(Failure::new(RejectCode::WrongType, "neither a string nor an object")),
     };
     outcome.map_err(in_log)
@@ -196,6 +214,7 @@ mod tests {
     fn reads_what_is_usual_by_itself() {
         assert!(read(&usual_fields().to_string()).is_some());
         assert!(usual_properties(&usual_fields()["properties"].to_string()).is_some());
+        assert!(body(&Record::unread("{\"records\":[{\"a\":1},{}]}")).is_some());
     }
 
     proptest! {
@@ -205,9 +224,20 @@ mod tests {
                 let parsed: Wire<'_> = serde_json::from_str(&record).expect("a record");
                 prop_assert_eq!(wire, format!("{parsed:?}"));
             }
+            let several = format!("{{\"records\":[{record},{properties}]}}");
+            for body_of in [&several, &record] {
+                if let Some(records) = body(&Record::unread(body_of)) {
+                    let parsed: Wire<'_> = serde_json::from_str(body_of).expect("a body");
+                    let parsed: Vec<&str> = parsed.records.iter().flatten().map(|record| record.0).collect();
+                    prop_assert_eq!(records.iter().map(|record| record.text).collect::<Vec<_>>(), parsed);
+                    prop_assert!(records.iter().all(Record::is_read));
+                }
+            }
             if let Some(read) = usual_properties(&properties) {
                 let parsed: Properties<'_> = serde_json::from_str(&properties).expect("properties");
-                prop_assert_eq!(format!("{read:?}"), format!("{parsed:?}"));
+                let text = parsed.log.and_then(|Raw(log)| serde_json::from_str::<String>(log).ok());
+                prop_assert_eq!(read.text.map(|text| text.0.into_owned()), text.clone());
+                prop_assert_eq!(read.log.map(|log| log.0), parsed.log.map(|log| log.0).filter(|_| text.is_none()));
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::encoded::unpack;
 use crate::decode::RejectCode;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, Object, elements};
+use crate::decode::fields::{Fields, Object, records};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;
@@ -20,7 +20,7 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
     let fields = record.fields()?;
     if let Some(body) = fields.raw("Body").filter(|body| body.starts_with('{')) {
-        job.envelope(std::iter::once(body));
+        job.envelope([Record::unread(body)]);
         return Ok(());
     }
     let Some(body) = fields.text("Body") else {
@@ -29,14 +29,14 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     };
     let body = body.trim_start_matches('\u{feff}').trim_ascii();
     if body.starts_with('{') {
-        job.envelope(std::iter::once(body));
+        job.envelope([Record::unread(body)]);
     } else if body.starts_with('[') {
-        job.envelope(elements(body).into_iter());
+        job.envelope(records(body));
     } else {
         // Bytes that are no text come in base64, and may be compressed.
         match unpack(body) {
             Ok(text) if text.trim_ascii().starts_with('{') => {
-                job.envelope(std::iter::once(text.trim_ascii()));
+                job.envelope([Record::unread(text.trim_ascii())]);
             }
             _ => {
                 let failure = Failure::new(RejectCode::NotAudit, "a message that is no JSON");

@@ -41,6 +41,9 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
 
 /// One result of a query: a list of fields with values, which are strings.
 fn result(job: &mut Job<'_>, result: &str) {
+    if job.is_over {
+        return;
+    }
     let fields = elements(result).into_iter().filter_map(|field| {
         let field = Fields::of(field).ok()?;
         Some((field.text("field")?, field.raw("value")?))

@@ -27,6 +27,9 @@ struct Named<'a> {
 
 /// Decodes a message; always hands something out. Where the list says nothing of the stream, the message may.
 pub(super) fn log_event(job: &mut Job<'_>, stream: Option<&Stream<'_>>, record: &str) {
+    if job.is_over {
+        return;
+    }
     match usual(record).map_or_else(|| parsed(record), Ok) {
         Ok(LogEvent { timestamp, message: Some(message), stream: own }) => {
             let own = Stream { stream: as_str(&own), ..Stream::default() };

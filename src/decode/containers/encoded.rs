@@ -9,7 +9,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::decode::decoder::Job;
 use crate::decode::decompress::{decompress, is_compressed};
-use crate::decode::fields::elements;
+use crate::decode::fields::records;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;
@@ -32,8 +32,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
     let fields = record.fields()?;
-    if let Some(records) = fields.raw("Records") {
-        job.envelope(elements(records).into_iter());
+    if let Some(list) = fields.raw("Records") {
+        job.envelope(records(list));
         return Ok(());
     }
     let inside = ["awslogs", "kinesis", "message"];
@@ -45,7 +45,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     if !text.starts_with('{') {
         return Err(Failure::NotMine);
     }
-    job.envelope(std::iter::once(text));
+    job.envelope([Record::unread(text)]);
     Ok(())
 }
 

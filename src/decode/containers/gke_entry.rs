@@ -5,8 +5,8 @@ use serde::de::IgnoredAny;
 
 use crate::decode::cursor::Cursor;
 use crate::decode::decoder::json_failure;
-use crate::decode::quick::put;
-use crate::decode::wire::{Failure, Raw, Text};
+use crate::decode::quick::{annotations, put, raw_of, status};
+use crate::decode::wire::{Failure, Parts, Raw, Status, Text};
 
 /// A log entry, as far as it is read.
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +28,9 @@ pub(super) struct Entry<'a> {
     pub audit_id: Option<IgnoredAny>,
     pub kind: Option<Raw<'a>>,
     pub api_version: Option<Raw<'a>>,
+    /// Of the labels and the response, as an Event has them of its annotations and its status.
+    #[serde(skip)]
+    pub parts: Option<Parts<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -98,15 +101,18 @@ impl<'a> Entry<'a> {
 
 fn usual(record: &str) -> Option<Entry<'_>> {
     let mut entry = Entry::default();
+    let mut parts = Parts::default();
     let mut cursor = Cursor::new(record);
     cursor.object(|cursor, key| match key {
         "insertId" => put(&mut entry.insert_id, cursor.text()),
         "logName" => put(&mut entry.log_name, cursor.text()),
         "timestamp" => put(&mut entry.timestamp, cursor.text()),
         "resource" => put(&mut entry.resource, resource(cursor)),
-        "labels" => put(&mut entry.labels, cursor.raw().map(Raw)),
+        "labels" => {
+            put(&mut entry.labels, raw_of(cursor, |cursor| annotations(cursor, &mut parts.annotations)))
+        }
         "operation" => put(&mut entry.operation, operation(cursor)),
-        "protoPayload" => put(&mut entry.proto_payload, payload(cursor)),
+        "protoPayload" => put(&mut entry.proto_payload, payload(cursor, &mut parts.status)),
         "protopayload_auditlog" => put(&mut entry.table_payload, there(cursor)),
         "auditID" => put(&mut entry.audit_id, there(cursor)),
         "kind" => put(&mut entry.kind, cursor.raw().map(Raw)),
@@ -114,6 +120,7 @@ fn usual(record: &str) -> Option<Entry<'_>> {
         _ => cursor.skip(),
     })?;
     cursor.end()?;
+    entry.parts = Some(parts);
     Some(entry)
 }
 
@@ -149,7 +156,7 @@ fn operation<'a>(cursor: &mut Cursor<'a>) -> Option<Operation<'a>> {
     Some(operation)
 }
 
-fn payload<'a>(cursor: &mut Cursor<'a>) -> Option<Payload<'a>> {
+fn payload<'a>(cursor: &mut Cursor<'a>, answer: &mut Status<'a>) -> Option<Payload<'a>> {
     let mut payload = Payload::default();
     cursor.object(|cursor, key| match key {
         "serviceName" => put(&mut payload.service_name, cursor.text()),
@@ -158,7 +165,7 @@ fn payload<'a>(cursor: &mut Cursor<'a>) -> Option<Payload<'a>> {
         "authenticationInfo" => put(&mut payload.authentication_info, authentication_info(cursor)),
         "requestMetadata" => put(&mut payload.request_metadata, request_metadata(cursor)),
         "request" => put(&mut payload.request, cursor.raw().map(Raw)),
-        "response" => put(&mut payload.response, cursor.raw().map(Raw)),
+        "response" => put(&mut payload.response, raw_of(cursor, |cursor| status(cursor, answer))),
         "status" => put(&mut payload.status, cursor.raw().map(Raw)),
         _ => cursor.skip(),
     })?;
@@ -199,6 +206,7 @@ mod tests {
 
     use super::*;
     use crate::decode::testing::fields;
+    use crate::decode::wire::part;
 
     fn parts() -> [Value; 5] {
         [
@@ -211,7 +219,7 @@ mod tests {
             json!({"id": "1", "first": true, "last": "true", "x": 1}),
             json!({
                 "serviceName": "k8s.io", "methodName": "io.k8s.core.v1.secrets.get", "resourceName": "core/v1/secrets",
-                "authenticationInfo": {"principalEmail": "a\n"}, "requestMetadata": {}, "request": {}, "response": [],
+                "authenticationInfo": {"principalEmail": "a\n"}, "requestMetadata": {}, "request": {}, "response": {"code": 409, "reason": "AlreadyExists"},
                 "status": {"code": 7}, "x": 1,
             }),
             json!({
@@ -221,6 +229,18 @@ mod tests {
         ]
     }
 
+    /// What is read in one pass is what the parser reads, and what it reads of the labels and the response by themselves.
+    fn agrees(record: &str) {
+        let Some(mut entry) = usual(record) else { return };
+        let read = entry.parts.take().expect("read with the entry");
+        let parsed: Entry<'_> = serde_json::from_str(record).expect("an entry");
+        assert_eq!(format!("{entry:?}"), format!("{parsed:?}"));
+        let response = parsed.proto_payload.and_then(|payload| payload.response);
+        let annotations = part(parsed.labels, "labels").expect("labels");
+        let status = part(response, "response").expect("a response");
+        assert_eq!(format!("{read:?}"), format!("{:?}", Parts { annotations, status }));
+    }
+
     #[test]
     fn reads_what_is_usual_by_itself() {
         let [entry, resource, operation, payload, caller] = parts();
@@ -228,8 +248,8 @@ mod tests {
         let nested = json!({"protoPayload": {"authenticationInfo": caller, "requestMetadata": caller}});
         for record in [entry, whole, nested] {
             let record = record.to_string();
-            let parsed: Entry<'_> = serde_json::from_str(&record).expect("an entry");
-            assert_eq!(usual(&record).map(|entry| format!("{entry:?}")), Some(format!("{parsed:?}")));
+            assert!(usual(&record).is_some(), "{record}");
+            agrees(&record);
         }
     }
 
@@ -240,13 +260,11 @@ mod tests {
             place in proptest::sample::select(vec![
                 "@", "{\"resource\":@}", "{\"resource\":{\"labels\":@}}", "{\"operation\":@}", "{\"protoPayload\":@}",
                 "{\"protoPayload\":{\"authenticationInfo\":@}}", "{\"protoPayload\":{\"requestMetadata\":@}}",
+                "{\"protoPayload\":{\"response\":@}}", "{\"labels\":@}",
             ]),
         ) {
             let record = place.replace('@', &part);
-            if let Some(entry) = usual(&record) {
-                let parsed: Entry<'_> = serde_json::from_str(&record).expect("an entry");
-                prop_assert_eq!(format!("{entry:?}"), format!("{parsed:?}"));
-            }
+            agrees(&record);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::decode::record::Record;
 use crate::decode::resource_name;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{
-    Annotations, Failure, Integer, Raw, Status, Text, check_depth, json, needed, optional_time, part, text,
+    Failure, Integer, Parts, Raw, Status, Text, check_depth, json, needed, optional_time, part, text,
     usual_or,
 };
 use crate::decode::{AuditEvent, EventTimeSource, LogType, RejectCode};
@@ -92,13 +92,20 @@ fn event<'a>(entry: Entry<'a>, record: &str, cut: bool) -> Result<AuditEvent<'a>
             ("resourceName", &payload.resource_name),
         ])?;
     }
-    for body in [payload.request, payload.response, entry.labels] {
-        check_depth(body)?;
+    if entry.parts.is_none() {
+        [payload.request, payload.response, entry.labels].into_iter().try_for_each(check_depth)?;
     }
     let event_time = optional_time(&entry.timestamp, "timestamp")?
         .ok_or_else(|| Failure::new(RejectCode::NoTime, "no timestamp"))?;
-    let labels: Annotations<'a> = usual_or(entry.labels, quick::annotations_of, "labels")?;
-    let (response_code, response_reason) = response(payload.status, payload.response)?;
+    let Parts { annotations: labels, status: answer } = match entry.parts {
+        Some(parts) => parts,
+        None => Parts {
+            annotations: usual_or(entry.labels, quick::annotations_of, "labels")?,
+            // The response can be any object, with a code and a reason that mean something else.
+            status: usual_or(payload.response, quick::status_of, "response").unwrap_or_default(),
+        },
+    };
+    let (response_code, response_reason) = response(payload.status, answer)?;
     let place = entry.resource.and_then(|resource| resource.labels).unwrap_or_default();
     let operation = entry.operation.unwrap_or_default();
     let caller = payload.authentication_info.unwrap_or_default();
@@ -217,14 +224,8 @@ fn borrowed<'a>(text: &Option<Text<'a>>) -> Result<Option<&'a str>, ()> {
 }
 
 /// The HTTP code and the reason. A Status in the response has the API server's own code, which wins.
-fn response<'a>(
-    status: Option<Raw<'a>>,
-    response: Option<Raw<'a>>,
-) -> Result<(i32, Option<Cow<'a, str>>), Failure> {
+fn response<'a>(status: Option<Raw<'a>>, answer: Status<'a>) -> Result<(i32, Option<Cow<'a, str>>), Failure> {
     let rpc: RpcStatus = part(status, "protoPayload.status")?;
-    // The response can be any object, with a code and a reason that mean something else.
-    let answer: Status<'a> =
-        usual_or(response, quick::status_of, "protoPayload.response").unwrap_or_default();
     let http = answer.code.map(|code| code.0).filter(|code| (100..600).contains(code));
     let code = http.unwrap_or_else(|| http_code(rpc.code.map_or(0, |code| code.0)));
     Ok((code, http.and(text(answer.reason))))

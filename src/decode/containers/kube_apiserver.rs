@@ -40,6 +40,9 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     let event = parse(record)?;
     if is_list(&event) {
         for Raw(item) in usual_or(event.items, quick::elements, "items")? {
+            if job.is_over {
+                break;
+            }
             if let Err(failure) = parse(item).and_then(|event| single(job, event, item)) {
                 job.reject(failure, item);
             }

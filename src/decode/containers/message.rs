@@ -3,6 +3,7 @@
 use super::kube_apiserver::decode_text;
 use super::plain_text;
 use crate::decode::decoder::Job;
+use crate::decode::record::Record;
 use crate::decode::wire::{Context, Failure};
 
 /// Decodes the text that a record is wrapped around. Always hands something out.
@@ -11,7 +12,7 @@ pub(super) fn decode(job: &mut Job<'_>, text: &str, context: &Context<'_>) {
     if text.starts_with('{') {
         match decode_text(job, text, context) {
             Ok(()) => {}
-            Err(Failure::NotMine) => job.envelope(std::iter::once(text)),
+            Err(Failure::NotMine) => job.envelope([Record::unread(text)]),
             Err(failure) => job.reject(failure, text),
         }
     } else if let Some(kind) = plain_text::kind(text) {
@@ -19,6 +20,6 @@ pub(super) fn decode(job: &mut Job<'_>, text: &str, context: &Context<'_>) {
     } else if text.is_empty() {
         job.reject(Failure::NotMine, text);
     } else {
-        job.envelope(std::iter::once(text));
+        job.envelope([Record::unread(text)]);
     }
 }

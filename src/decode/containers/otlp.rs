@@ -3,7 +3,7 @@
 
 use super::message;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, elements};
+use crate::decode::fields::{Fields, elements, records};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure};
@@ -16,13 +16,12 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
     let fields = record.fields()?;
-    for resource in elements(fields.raw("resourceLogs").ok_or(Failure::NotMine)?) {
-        let resource = Fields::of(resource).unwrap_or_default();
+    for resource in records(fields.raw("resourceLogs").ok_or(Failure::NotMine)?) {
+        let resource = resource.into_fields();
         let attributes = resource.object("resource");
         let cluster = attribute(&attributes, "k8s.cluster.name");
-        for scope in resource.raw("scopeLogs").map(elements).unwrap_or_default() {
-            let scope = Fields::of(scope).unwrap_or_default();
-            for log in scope.raw("logRecords").map(elements).unwrap_or_default() {
+        for scope in resource.raw("scopeLogs").map(records).unwrap_or_default() {
+            for log in scope.into_fields().raw("logRecords").map(records).unwrap_or_default() {
                 log_record(job, log, cluster.as_deref());
             }
         }
@@ -30,8 +29,11 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     Ok(())
 }
 
-fn log_record(job: &mut Job<'_>, record: &str, cluster: Option<&str>) {
-    let fields = Fields::of(record).unwrap_or_default();
+fn log_record(job: &mut Job<'_>, log: Record<'_>, cluster: Option<&str>) {
+    if job.is_over {
+        return;
+    }
+    let (record, fields) = (log.text, log.into_fields());
     let Some(text) = fields.object("body").text("stringValue") else {
         return job.reject(Failure::NotMine, record);
     };

@@ -26,7 +26,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     };
     match decode_text(job, text, &context) {
         Err(Failure::NotMine) => {
-            job.envelope(std::iter::once(text));
+            job.envelope([Record::unread(text)]);
             Ok(())
         }
         outcome => outcome,

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::decode::testing::json as any_json;
-use crate::decode::{ChunkReader, Limits, decompress};
+use crate::decode::{Chunk, ChunkReader, Frame, Limits, decompress};
 
 proptest! {
     #[test]
@@ -91,10 +91,33 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn what_a_record_gives_does_not_depend_on_the_one_before(record in mixed()) {
+    fn what_a_record_gives_does_not_depend_on_the_one_before(record in mixed(), other in mixed()) {
         let alone = in_words(&mut Decoder::default(), &record);
-        for before in tried_first().into_iter().chain(asked_by_marks()) {
+        for before in tried_first().into_iter().chain(asked_by_marks()).chain([other]) {
             prop_assert_eq!(&in_words(&mut after(&before), &record), &alone, "{} after {}", record, before);
+        }
+    }
+}
+
+#[test]
+fn what_is_looked_for_is_found_and_what_follows_is_left_alone() {
+    let lists = json!({"records": [event(), {"x": 1}, event()]}).to_string();
+    for (text, outcomes) in asked_by_marks().into_iter().map(|text| (text, 1)).chain([(lists, 3)]) {
+        let frames = vec![Frame { start: 0, len: text.len(), problem: None }];
+        let chunk = Chunk { number: 0, offset: 0, first_row: None, data: text.clone().into_bytes(), frames };
+        let looked_at = std::cell::Cell::new(0);
+        let finds = |wanted: fn(&Decoded<'_>) -> bool| {
+            looked_at.set(0);
+            let is_so = |decoded: &Decoded<'_>| {
+                looked_at.set(looked_at.get() + 1);
+                wanted(decoded)
+            };
+            (Decoder::default().finds(&chunk, &chunk.frames[0], is_so), looked_at.get())
+        };
+        assert_eq!(finds(|_| true), (true, 1), "{text}");
+        assert_eq!(finds(|_| false), (false, outcomes), "{text}");
+        if outcomes == 3 {
+            assert_eq!(finds(|decoded| matches!(decoded, Decoded::Reject(_))), (true, 2));
         }
     }
 }

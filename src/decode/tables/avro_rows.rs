@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::avro_blocks::{Block, Blocks, long};
 use super::{Rows, damaged};
 use crate::decode::decompress::Whole;
+use crate::decode::quick;
 use crate::decode::strings::quote;
 
 /// Types inside types.
@@ -93,7 +94,7 @@ impl Kind {
 fn is_object(bytes: &[u8]) -> bool {
     // The parser alone looks at no text that it ignores.
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.starts_with('{'));
-    text.is_some_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
+    text.is_some_and(|text| quick::is_value(text) || serde_json::from_str::<IgnoredAny>(text).is_ok())
 }
 
 /// The objects of a file.
