@@ -22,6 +22,8 @@ mod format;
 mod lookalikes;
 mod output;
 mod plan;
+#[cfg(test)]
+pub(crate) mod planted;
 mod rng;
 mod template;
 #[cfg(test)]

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::super::archive_tests::tar;
 use super::*;
+use crate::simulate::Format;
+use crate::simulate::planted::{self, Planted};
 
 const PLAIN: &str = "planted-secret-value";
 
@@ -127,6 +129,40 @@ fn planted_values_are_nowhere_in_the_lake() {
     }
 }
 
+/// The files that the simulated logs of a format have of the event, whole and cut.
+fn simulated(format: Format) -> Vec<Vec<u8>> {
+    const CUTS: usize = 30;
+    let out = tempfile::tempdir().unwrap();
+    let user_agent = format!("curl Bearer {PLAIN}");
+    let query = format!("token={PLAIN}");
+    let response = json!({"kind": "SecretList", "items": [secret()]});
+    let planted = Planted { user_agent: &user_agent, query: &query, request: secret(), response };
+    planted::write(out.path(), format, planted);
+    let entries = walkdir::WalkDir::new(out.path()).into_iter().map(Result::unwrap);
+    let files = entries.filter(|entry| entry.file_type().is_file());
+    let whole: Vec<Vec<u8>> = files.map(|file| fs::read(file.path()).unwrap()).collect();
+    // With an end of the last line, so that it waits for nothing.
+    let cut = |file: &Vec<u8>, at: usize| [&file[..file.len() * at / CUTS], b"\n"].concat();
+    let cut: Vec<Vec<u8>> = whole.iter().flat_map(|file| (1..CUTS).map(|at| cut(file, at))).collect();
+    [whole, cut].concat()
+}
+
+#[test]
+fn planted_values_are_nowhere_in_the_lake_of_any_simulated_log() {
+    for &format in Format::ALL {
+        let mut bench = Bench::new();
+        let files = simulated(format);
+        let names: Vec<String> = (0..files.len()).map(|number| number.to_string()).collect();
+        files.iter().zip(&names).for_each(|(file, name)| bench.write(name, file));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let report = bench.ingest(&names);
+        assert!(report.rows > 0, "{}: {report:?}", format.as_str());
+        assert_nowhere(&bench, &event().to_string(), format.as_str());
+        // It is redaction that takes them away: without it they are there.
+        assert!(unredacted(&bench, &names).iter().any(|row| row.contains(PLAIN)), "{}", format.as_str());
+    }
+}
+
 fn zip(log: &str) -> Vec<u8> {
     use std::io::Write;
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -225,11 +261,18 @@ fn planted_values_are_nowhere_in_the_lake_of_a_table() {
 fn redaction_can_be_switched_off_for_rows() {
     let bench = Bench::new();
     bench.write("a.log", event().to_string().as_bytes());
-    let source = bench.log("a.log").to_str().unwrap().to_owned();
+    assert!(unredacted(&bench, &["a.log"]).iter().any(|row| row.contains(PLAIN)));
+}
+
+/// The rows of logs in a lake of their own that keeps all values.
+fn unredacted(bench: &Bench, names: &[&str]) -> Vec<String> {
+    let sources = names.iter().map(|name| bench.log(name).to_str().unwrap().to_owned()).collect();
+    let mut kept = Bench::new();
+    kept.lake = bench.folder.path().join("unredacted");
     let options = IngestOptions {
         redact: false,
-        ..IngestOptions::new(bench.lake.clone(), vec![source], Timestamp::UNIX_EPOCH)
+        ..IngestOptions::new(kept.lake.clone(), sources, Timestamp::UNIX_EPOCH)
     };
     run(&options, &Silent, &Cancel::default()).unwrap();
-    assert!(bench.rows().iter().any(|row| row.contains(PLAIN)));
+    kept.rows()
 }
