@@ -142,3 +142,21 @@ fn a_compaction_tells_the_requests_for_secrets_apart() {
     assert_eq!((rows(&bench, Requests::Latest), rows(&bench, Requests::Superseded)), (30, 1));
     bench.assert_sound();
 }
+
+#[test]
+fn where_too_much_happened_at_once_nothing_is_told_apart() {
+    let at_once = |ids: std::ops::Range<u64>| -> Vec<u8> {
+        let record = |id: u64| event(0).replace("id-0", &format!("id-{id}")) + "\n";
+        ids.flat_map(|id| record(id).into_bytes()).collect()
+    };
+    let mut bench = Bench::new();
+    bench.write("a.log", &at_once(0..1_500));
+    bench.write("b.log", &at_once(1_500..3_000));
+    bench.ingest(&["a.log"]);
+    bench.ingest(&["b.log"]);
+    bench.compact(1 << 30).unwrap();
+    let files = files(&bench);
+    assert!(files.iter().all(|file| file.requests == Requests::Unknown));
+    assert_eq!(requests(&bench, files.iter().map(EngineFile::from).collect()).len(), 3_000);
+    bench.assert_sound();
+}

@@ -30,9 +30,9 @@ pub struct MergeLimits {
 /// A file ends here too: rows are numbered with 32 bits.
 const MOST_ROWS: u64 = 1 << 30;
 
-/// Rows that may stand between two batches' ends so that the stages of a request stay together. A run is all requests of
-/// one user, verb, resource and microsecond.
-const MOST_RUN: usize = 16_384;
+/// Rows that are held in any case until a run ends, so that the stages of a request stay together. A run is what one user
+/// did in one microsecond with one verb and resource. Longer runs are waited for as far as another batch would go.
+const LEAST_RUN: usize = 64;
 
 /// Merges files of one day, each sorted by [`SORTED_BY`], into files in the same order. Memory is that
 /// of a batch of each file and of the file being written.
@@ -210,13 +210,14 @@ impl Inputs {
 
     /// The next rows of all files together, about so many, to the end of a run; none at the end.
     fn take(&mut self, about: usize) -> Result<Option<RecordBatch>, LakeError> {
+        let most = about + about.max(LEAST_RUN);
         let mut places = Vec::with_capacity(about);
         while let Some(Reverse((_, at))) = self.heads.peek() {
             let at = *at;
             if places.len() >= about {
                 let ends = places.last().is_none_or(|last| !self.is_in_run(at, *last));
-                self.runs_whole &= ends || places.len() < MOST_RUN;
-                if ends || places.len() >= MOST_RUN {
+                self.runs_whole &= ends || places.len() < most;
+                if ends || places.len() >= most {
                     break;
                 }
             }
