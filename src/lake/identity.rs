@@ -188,6 +188,11 @@ pub(super) fn strings<'a>(batch: &'a RecordBatch, name: &str) -> &'a StringViewA
     batch[name].as_string_view()
 }
 
+/// A row's string; none for a null.
+pub(super) fn string(column: &StringViewArray, row: usize) -> Option<&str> {
+    column.is_valid(row).then(|| column.value(row))
+}
+
 /// The identifying columns of a batch that has at least these.
 pub(super) struct Columns<'a> {
     cluster: &'a StringViewArray,
@@ -215,16 +220,15 @@ impl<'a> Columns<'a> {
     }
 
     pub(super) fn identity(&self, row: usize, scratch: &mut Vec<u8>) -> Identity {
-        let string = |column: &'a StringViewArray| column.is_valid(row).then(|| column.value(row));
         Identifying {
-            cluster: string(self.cluster),
-            record_id: string(self.record_id),
-            audit_id: string(self.audit_id),
-            stage: string(self.stage),
+            cluster: string(self.cluster, row),
+            record_id: string(self.record_id, row),
+            audit_id: string(self.audit_id, row),
+            stage: string(self.stage, row),
             event_time: self.event_time.value(row),
-            request_uri: string(self.request_uri),
-            verb: string(self.verb),
-            username: string(self.username),
+            request_uri: string(self.request_uri, row),
+            verb: string(self.verb, row),
+            username: string(self.username, row),
         }
         .identity(scratch)
     }

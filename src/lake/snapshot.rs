@@ -37,6 +37,17 @@ pub enum Requests {
     Superseded,
 }
 
+impl From<Part> for Requests {
+    /// What is known when the files are as the compaction wrote them.
+    fn from(part: Part) -> Self {
+        match part {
+            Part::SecretRequests => Self::Latest,
+            Part::SecretsSuperseded => Self::Superseded,
+            Part::Rest => Self::Unknown,
+        }
+    }
+}
+
 /// A lake as of one commit.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
@@ -174,9 +185,10 @@ fn tell_requests(files: &mut [LakeFile], commits: &[Commit]) {
     }
     for file in files {
         let date = &*file.record.event_date;
-        file.requests = match file.record.part.filter(|_| !torn.contains(&(file.commit, date))) {
-            Some(Part::SecretRequests) if writers[date].len() == 1 => Requests::Latest,
-            Some(Part::SecretsSuperseded) => Requests::Superseded,
+        let is_whole = !torn.contains(&(file.commit, date));
+        file.requests = match file.record.part.map(Requests::from) {
+            Some(Requests::Latest) if is_whole && writers[date].len() == 1 => Requests::Latest,
+            Some(Requests::Superseded) if is_whole => Requests::Superseded,
             _ => Requests::Unknown,
         };
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::{SortOptions, filter_record_batch, interleave_record_batch, not};
 use arrow::error::ArrowError;
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
@@ -45,11 +45,8 @@ pub fn merge(
     name: &mut dyn FnMut() -> String,
     limits: MergeLimits,
 ) -> Result<Vec<StagedFile>, LakeError> {
-    let mut inputs = Inputs::open(paths, limits.batch_rows)?;
     let mut files = Files::new(staging, limits.file_bytes);
-    while let Some(batch) = inputs.take(limits.batch_rows.min(TAKEN_ROWS))? {
-        files.write(&batch, name)?;
-    }
+    each_batch(paths, limits, |batch| files.write(batch, name))?;
     files.finish()
 }
 
@@ -66,12 +63,11 @@ pub fn merge_day(
     name: &mut dyn FnMut() -> String,
     limits: MergeLimits,
 ) -> Result<Vec<StagedFile>, LakeError> {
-    let mut inputs = Inputs::open(paths, limits.batch_rows)?;
     let files = || Files::new(staging, limits.file_bytes);
     let (mut rest, mut requests, mut superseded) = (files(), files(), files());
     let mut before_secrets = true;
-    while let Some(batch) = inputs.take(limits.batch_rows.min(TAKEN_ROWS))? {
-        let secrets = stages::secrets(&batch);
+    let runs_whole = each_batch(paths, limits, |batch| {
+        let secrets = stages::secrets(batch);
         rest.write(&batch.slice(0, secrets.start), name)?;
         if before_secrets && secrets.start < batch.num_rows() {
             // A row group with rows before them and after them would have a range that holds secrets.
@@ -79,23 +75,39 @@ pub fn merge_day(
             before_secrets = false;
         }
         rest.write(&batch.slice(secrets.end, batch.num_rows() - secrets.end), name)?;
-        let secrets = batch.slice(secrets.start, secrets.len());
-        let gone = stages::superseded(&secrets);
-        let part = |mask: &BooleanArray| {
-            filter_record_batch(&secrets, mask).map_err(|error| in_memory(&paths[0], error))
-        };
-        requests.write(&part(&not(&gone).map_err(|error| in_memory(&paths[0], error))?)?, name)?;
-        superseded.write(&part(&gone)?, name)?;
-    }
-    let whole = inputs.runs_whole;
-    let mut files = Vec::new();
-    for (part, written) in
+        let [latest, gone] = told_apart(&batch.slice(secrets.start, secrets.len()))
+            .map_err(|error| in_memory(&paths[0], error))?;
+        requests.write(&latest, name)?;
+        superseded.write(&gone, name)
+    })?;
+    let mut done = Vec::new();
+    for (part, files) in
         [(Part::Rest, rest), (Part::SecretRequests, requests), (Part::SecretsSuperseded, superseded)]
     {
-        let part = whole.then_some(part);
-        files.extend(written.finish()?.into_iter().map(|file| StagedFile { part, ..file }));
+        let part = runs_whole.then_some(part);
+        done.extend(files.finish()?.into_iter().map(|file| StagedFile { part, ..file }));
     }
-    Ok(files)
+    Ok(done)
+}
+
+/// Takes the rows of all files together, in order; says whether no run was torn between two batches.
+fn each_batch(
+    paths: &[PathBuf],
+    limits: MergeLimits,
+    mut take: impl FnMut(&RecordBatch) -> Result<(), LakeError>,
+) -> Result<bool, LakeError> {
+    let mut inputs = Inputs::open(paths, limits.batch_rows)?;
+    // Rows that wait to be written are held too, each with the batch that it came in.
+    while let Some(batch) = inputs.take(limits.batch_rows.min(TAKEN_ROWS))? {
+        take(&batch)?;
+    }
+    Ok(inputs.runs_whole)
+}
+
+/// The rows that are the latest stages of their requests, and those that are not.
+fn told_apart(batch: &RecordBatch) -> Result<[RecordBatch; 2], ArrowError> {
+    let gone = stages::superseded(batch);
+    Ok([filter_record_batch(batch, &not(&gone)?)?, filter_record_batch(batch, &gone)?])
 }
 
 /// Files being written, one after the other.

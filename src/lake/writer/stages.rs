@@ -13,15 +13,16 @@ use arrow::array::{
 };
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
-use crate::normalize::schema::position;
+use super::order;
+use crate::lake::identity::{string, strings};
 
 const SECRETS: &str = "secrets";
 
 /// Where the rows of secrets stand in a sorted batch.
 pub(super) fn secrets(batch: &RecordBatch) -> Range<usize> {
-    let resource = texts(batch, "resource");
+    let resource = strings(batch, "resource");
     let first = |is_before: fn(Option<&str>) -> bool| {
-        (0..batch.num_rows()).find(|row| !is_before(text(resource, *row))).unwrap_or(batch.num_rows())
+        (0..batch.num_rows()).find(|row| !is_before(string(resource, *row))).unwrap_or(batch.num_rows())
     };
     first(|resource| resource < Some(SECRETS))..first(|resource| resource <= Some(SECRETS))
 }
@@ -56,15 +57,15 @@ pub(super) struct Runs<'a> {
 impl<'a> Runs<'a> {
     pub(super) fn of(batch: &'a RecordBatch) -> Self {
         Self {
-            texts: ["resource", "verb", "username"].map(|name| texts(batch, name)),
-            event_time: times(batch, "event_time"),
+            texts: ["resource", "verb", "username"].map(|name| strings(batch, name)),
+            event_time: order::times(batch),
         }
     }
 
     /// Whether a row is of one run with a row of another batch.
     pub(super) fn are_one(&self, row: usize, other: &Runs<'_>, other_row: usize) -> bool {
         self.event_time.value(row) == other.event_time.value(other_row)
-            && self.texts.iter().zip(other.texts).all(|(a, b)| text(a, row) == text(b, other_row))
+            && self.texts.iter().zip(other.texts).all(|(a, b)| string(a, row) == string(b, other_row))
     }
 }
 
@@ -103,31 +104,31 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn of(batch: &'a RecordBatch) -> Self {
         Self {
-            api_group: texts(batch, "api_group"),
-            subresource: texts(batch, "subresource"),
-            audit_id: texts(batch, "audit_id"),
-            record_id: texts(batch, "record_id"),
-            cluster: texts(batch, "cluster"),
-            request_uri: texts(batch, "request_uri"),
-            stage: texts(batch, "stage"),
-            stage_time: times(batch, "stage_time"),
-            source_uri: texts(batch, "source_uri"),
-            source_record: batch.column(position("source_record")).as_primitive::<Int64Type>(),
+            api_group: strings(batch, "api_group"),
+            subresource: strings(batch, "subresource"),
+            audit_id: strings(batch, "audit_id"),
+            record_id: strings(batch, "record_id"),
+            cluster: strings(batch, "cluster"),
+            request_uri: strings(batch, "request_uri"),
+            stage: strings(batch, "stage"),
+            stage_time: batch["stage_time"].as_primitive::<TimestampMicrosecondType>(),
+            source_uri: strings(batch, "source_uri"),
+            source_record: batch["source_record"].as_primitive::<Int64Type>(),
         }
     }
 
     fn request(&self, row: usize) -> Request<'a> {
         [
-            text(self.api_group, row),
-            text(self.subresource, row),
-            text(self.audit_id, row).or_else(|| text(self.record_id, row)),
-            text(self.cluster, row),
-            text(self.request_uri, row),
+            string(self.api_group, row),
+            string(self.subresource, row),
+            string(self.audit_id, row).or_else(|| string(self.record_id, row)),
+            string(self.cluster, row),
+            string(self.request_uri, row),
         ]
     }
 
     fn precedence(&self, row: usize) -> Precedence<'a> {
-        let stage = match text(self.stage, row) {
+        let stage = match string(self.stage, row) {
             Some("Panic") => 0,
             Some("ResponseComplete") => 1,
             Some("ResponseStarted") => 2,
@@ -137,21 +138,9 @@ impl<'a> Columns<'a> {
         (
             stage,
             stage_time.into(),
-            text(self.record_id, row).into(),
-            text(self.source_uri, row).into(),
+            string(self.record_id, row).into(),
+            string(self.source_uri, row).into(),
             self.source_record.value(row),
         )
     }
-}
-
-fn text(column: &StringViewArray, row: usize) -> Option<&str> {
-    column.is_valid(row).then(|| column.value(row))
-}
-
-fn texts<'a>(batch: &'a RecordBatch, name: &str) -> &'a StringViewArray {
-    batch.column(position(name)).as_string_view()
-}
-
-fn times<'a>(batch: &'a RecordBatch, name: &str) -> &'a TimestampMicrosecondArray {
-    batch.column(position(name)).as_primitive::<TimestampMicrosecondType>()
 }

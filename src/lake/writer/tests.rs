@@ -158,6 +158,50 @@ fn origins_are_those_of_the_rows_asked_for() {
 }
 
 #[test]
+fn a_merged_day_has_its_secrets_apart_and_no_row_group_around_them() {
+    let staging = tempfile::tempdir().unwrap();
+    let mut builder = RowBuilder::new();
+    for number in 0..6_000_i64 {
+        let mut event = event();
+        event.event_time = number / 2;
+        event.resource = Some(["pods", "secrets", "services"][number as usize / 2 % 3].into());
+        event.audit_id = Some(format!("audit-{}", number / 2).into());
+        event.stage = Some(["RequestReceived", "ResponseComplete"][number as usize % 2].into());
+        let place = Place { source_uri: "file:///a.log", source_record: number, source_offset: 0 };
+        builder.append(&event, &place, &Defaults::default());
+    }
+    let whole = write_into(&staging, &builder.finish()).remove(0).file.path;
+    let mut number = 0;
+    let mut name = || {
+        number += 1;
+        format!("merged-{number}.parquet")
+    };
+    let limits = MergeLimits { batch_rows: 100, file_bytes: u64::MAX };
+    let merged = merge_day(&[whole], staging.path(), &mut name, limits).unwrap();
+    let told: Vec<_> = merged
+        .iter()
+        .map(|file| {
+            let metadata = metadata(&file.path);
+            let groups = metadata.row_groups().iter().map(|group| {
+                let resource = group.column(position("resource")).statistics().unwrap();
+                let bound = |bytes: Option<&[u8]>| String::from_utf8(bytes.unwrap().to_vec()).unwrap();
+                [bound(resource.min_bytes_opt()), bound(resource.max_bytes_opt())]
+            });
+            (file.part.unwrap(), file.rows, groups.collect::<Vec<_>>())
+        })
+        .collect();
+    let group = |resource: &str| [resource.to_owned(), resource.to_owned()];
+    assert_eq!(
+        told,
+        [
+            (Part::Rest, 4_000, vec![group("pods"), group("services")]),
+            (Part::SecretRequests, 1_000, vec![group("secrets")]),
+            (Part::SecretsSuperseded, 1_000, vec![group("secrets")]),
+        ]
+    );
+}
+
+#[test]
 fn a_rewrite_leaves_out_the_dropped_rows_only() {
     let staging = TempDir::new().unwrap();
     let file = write_one(&staging, 3_000);
