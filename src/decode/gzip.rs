@@ -35,13 +35,14 @@ pub(super) fn gzip(mut reader: impl BufRead + Send + 'static) -> Whole {
 /// The text of an undamaged file of members, with nothing behind them; none of any other.
 fn at_once(stored: &[u8]) -> Option<Vec<u8>> {
     // The bytes of a member's beginning may stand inside one too: then the stream finds out.
-    let mut ends = memmem::find_iter(stored, &MEMBER).skip(1).chain([stored.len()]);
+    let ends = memmem::find_iter(stored, &MEMBER).skip(1).chain([stored.len()]);
     let (mut decompressor, mut text) = (Decompressor::new(), Vec::new());
     let mut start = 0;
-    ends.all(|end| {
-        member(&mut decompressor, &stored[std::mem::replace(&mut start, end)..end], &mut text).is_some()
-    })
-    .then_some(text)
+    for end in ends {
+        member(&mut decompressor, &stored[start..end], &mut text)?;
+        start = end;
+    }
+    Some(text)
 }
 
 /// Adds what a member holds to a text.

@@ -25,11 +25,12 @@ const BUCKET: i64 = 6 * 3_600 * 1_000_000;
 /// Windows in a dedup period, at most, for reads to be narrowed down: each is a row for each bin that is near a breach.
 const MOST_BINS: i64 = 8;
 
+/// How windows are counted by a rule that has no way of its own.
+const DETECT: &str = "rules/kubernetes.bulk_secret_access/detect.sql";
+
 /// The counts of a rule that has none of its own.
-const SHARED: [(&str, &str); 2] = [
-    ("detect.sql", "rules/kubernetes.bulk_secret_access/detect.sql"),
-    ("sweep.sql", "rules/kubernetes.bulk_secret_access/sweep.sql"),
-];
+const SHARED: [(&str, &str); 2] =
+    [("detect.sql", DETECT), ("sweep.sql", "rules/kubernetes.bulk_secret_access/sweep.sql")];
 
 /// Hunts with one rule over the engine's snapshot.
 ///
@@ -142,7 +143,7 @@ impl<'a> Hunt<'a> {
         let is_narrowed = parameters.window_mode == WindowMode::Sliding
             && parameters.dedup / parameters.window <= MOST_BINS
             // What another statement counts is not bounded by the secrets of its window.
-            && self.file("detect.sql")? == sql::file(SHARED[0].1);
+            && self.file("detect.sql")? == sql::file(DETECT);
         if is_narrowed { self.keep("reads", sql::file("detect/near.sql")) } else { Ok(()) }
     }
 
