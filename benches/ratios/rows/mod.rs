@@ -58,15 +58,27 @@ fn json_lines_of(bench: &Bench, records: u64) -> PathBuf {
     folder
 }
 
-/// A lake of these, made once, and the unsorted Parquet that DuckDB writes from them.
+/// A lake of these, made once and compacted, and the unsorted Parquet that DuckDB writes from them.
 fn lake_and_parquet(bench: &Bench) -> (PathBuf, PathBuf) {
     let (lake, parquet) = (bench.folder.join("hunt-lake"), bench.folder.join("hunt-parquet"));
     if !lake.exists() {
         let input = json_lines(bench);
         run(kubetrawl(&["ingest", text(&input), "--lake", text(&lake)]));
+        run(kubetrawl(&["lake", "compact", "--lake", text(&lake)]));
+        remove_replaced(&lake);
         run(opponent::command(&["ingest.sql"], &[("input", &glob_of(&input)), ("output", &parquet)]));
     }
     (lake, parquet)
+}
+
+/// Removes what a compaction replaced, which would go a day later: the opponents read all files of a folder.
+fn remove_replaced(lake: &Path) {
+    let commit = lake.join("_kubetrawl/commits/00000002.json");
+    let Ok(commit) = std::fs::read(commit) else { return };
+    let commit: serde_json::Value = serde_json::from_slice(&commit).expect("a commit");
+    for path in commit["files_replaced"].as_array().into_iter().flatten() {
+        std::fs::remove_file(lake.join(path.as_str().expect("a path"))).expect("a replaced file");
+    }
 }
 
 /// Its logs, plain or compressed.
