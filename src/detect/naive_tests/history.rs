@@ -30,19 +30,32 @@ pub struct Case {
 }
 
 pub fn case(reads: std::ops::Range<usize>, users: usize) -> impl Strategy<Value = Case> {
+    case_over(9, reads, users)
+}
+
+/// A history of so many half windows.
+pub fn case_over(halves: i64, reads: std::ops::Range<usize>, users: usize) -> impl Strategy<Value = Case> {
     select(WINDOWS).prop_flat_map(move |window| {
-        let events = vec(request(window, users), reads.clone())
+        let span = Span { window, halves };
+        let events = vec(request(span, users), reads.clone())
             .prop_map(|requests| requests.into_iter().flatten().collect::<Vec<_>>())
             .prop_shuffle();
-        (events, vec(parameters(window), 1..4)).prop_map(|(events, parameters)| Case { events, parameters })
+        (events, vec(parameters(span), 1..4)).prop_map(|(events, parameters)| Case { events, parameters })
     })
 }
 
+/// What the times of a history lie in.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    window: i64,
+    halves: i64,
+}
+
 /// A time at, just before or just after a multiple of half the window, or anywhere near.
-fn time(window: i64) -> impl Strategy<Value = i64> {
-    let edges = (0..9_i64, select(&[-1, 0, 0, 0, 1][..]))
+fn time(Span { window, halves }: Span) -> impl Strategy<Value = i64> {
+    let edges = (0..halves, select(&[-1, 0, 0, 0, 1][..]))
         .prop_map(move |(halves, off)| BEGINNING + halves * window / 2 + off);
-    let anywhere = (0..window.saturating_mul(3).max(4)).prop_map(|off| BEGINNING + off);
+    let anywhere = (0..window.saturating_mul(halves / 3).max(4)).prop_map(|off| BEGINNING + off);
     prop_oneof![3 => edges, 1 => anywhere]
 }
 
@@ -51,7 +64,7 @@ fn word(words: &'static [&'static str]) -> impl Strategy<Value = Option<&'static
 }
 
 /// One request as one to three records: its stages, some of them twice.
-fn request(window: i64, users: usize) -> impl Strategy<Value = Vec<AuditEvent<'static>>> {
+fn request(span: Span, users: usize) -> impl Strategy<Value = Vec<AuditEvent<'static>>> {
     const USERS: &[&str] = &[
         "eve",
         "mallory",
@@ -101,7 +114,7 @@ fn request(window: i64, users: usize) -> impl Strategy<Value = Vec<AuditEvent<'s
         vec(select(&["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"][..]), 1..4),
         select(&LogType::ALL[..]),
     );
-    (time(window), who, what, how, and_then).prop_map(move |(event_time, who, what, how, and_then)| {
+    (time(span), who, what, how, and_then).prop_map(move |(event_time, who, what, how, and_then)| {
         let mut event = event(event_time, how.4);
         event.username = who.0.and_then(text);
         event.impersonated_username = who.1.and_then(text);
@@ -195,8 +208,9 @@ fn event(event_time: i64, log_type: LogType) -> AuditEvent<'static> {
     }
 }
 
-fn parameters(window: i64) -> impl Strategy<Value = HuntParameters> {
-    let bound = || weighted(0.3, time(window));
+fn parameters(span: Span) -> impl Strategy<Value = HuntParameters> {
+    let window = span.window;
+    let bound = || weighted(0.3, time(span));
     (
         1..5_i64,
         select(vec![0, 1, window / 2, window, window.saturating_mul(2)]),

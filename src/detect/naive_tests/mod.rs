@@ -21,8 +21,8 @@ use crate::cancel::Cancel;
 use crate::decode::AuditEvent;
 use crate::detect::allow::Silencer;
 use crate::engine::{Engine, EngineFile, EngineOptions, Param};
+use crate::lake::Requests;
 use crate::lake::writer::{self, MergeLimits, StagedFile};
-use crate::lake::{Part, Requests};
 use crate::normalize::{Defaults, Place, RowBuilder};
 use naive::NaiveAlert;
 
@@ -60,11 +60,7 @@ impl Bench {
             };
             let merged = writer::merge_day(paths, folder.path(), &mut name, limits).unwrap();
             files.extend(merged.into_iter().map(|file| {
-                let requests = match file.part {
-                    Some(Part::SecretRequests) => Requests::Latest,
-                    Some(Part::SecretsSuperseded) => Requests::Superseded,
-                    _ => Requests::Unknown,
-                };
+                let requests = file.part.map(Requests::from).unwrap_or_default();
                 EngineFile { requests, ..file.path.into() }
             }));
         }
@@ -97,6 +93,25 @@ impl Bench {
             silencer.read(&mut hunt).unwrap();
         }
         hunt.answer(silencer).unwrap()
+    }
+
+    /// How many reads there are, and how many of them are counted.
+    fn narrowed(&self, parameters: &HuntParameters) -> (i64, i64) {
+        let (rule, cancel) = (rule(), Cancel::default());
+        let hunt = Hunt::new(&self.engine, &rule, parameters, &cancel).unwrap();
+        let reads = || {
+            let mut reads = 0;
+            hunt.each("SELECT count(*) AS reads FROM reads", |cells, row| {
+                reads = cells.int(row, "reads")?.unwrap_or_default();
+                Ok(())
+            })
+            .unwrap();
+            reads
+        };
+        hunt.read().unwrap();
+        let all = reads();
+        hunt.narrow().unwrap();
+        (all, reads())
     }
 
     /// The alerts by detect.sql with buckets of another width, and read in portions of so many reads.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 
-use super::history::{Case, case};
+use super::history::{Case, case, case_over};
 use super::{Bench, compare, hunt, naive, rule};
 use crate::cancel::Cancel;
 use crate::decode::AuditEvent;
@@ -38,11 +38,14 @@ proptest! {
     }
 
     #[test]
-    fn reads_that_are_not_counted_change_no_answer(case in case(5..60, 6)) {
+    fn reads_that_are_not_counted_change_no_answer(
+        case in (1..5_usize).prop_flat_map(|users| case_over(40, 20..160, users))
+    ) {
         let bench = Bench::new(&case.events, 2);
         for parameters in &case.parameters {
-            let report = hunt(&bench.engine, &rule(), parameters, &Cancel::default()).unwrap();
-            prop_assert_eq!(report, bench.counted_in_full(parameters));
+            let parameters = HuntParameters { window_mode: WindowMode::Sliding, ..parameters.clone() };
+            let report = hunt(&bench.engine, &rule(), &parameters, &Cancel::default()).unwrap();
+            prop_assert_eq!(report, bench.counted_in_full(&parameters));
         }
     }
 
@@ -101,6 +104,26 @@ fn histories_hold_requests_that_a_cut_response_answers() {
         }
     }
     assert!(answered > 20 && repeated > 2, "{answered} {repeated}");
+}
+
+/// Nothing is tested where every read is near an answer, or none is.
+#[test]
+fn histories_hold_reads_that_are_not_counted() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut fewer, mut misses, mut excluded) = (0, 0, 0);
+    for _ in 0..40 {
+        let case = case_over(40, 20..160, 6).new_tree(&mut runner).unwrap().current();
+        let bench = Bench::new(&case.events, 2);
+        for parameters in &case.parameters {
+            let (all, counted) = bench.narrowed(parameters);
+            let summary = bench.counted_in_full(parameters).summary;
+            fewer += usize::from(0 < counted && counted < all);
+            misses += usize::from(counted < all && summary.nearest_miss.is_some());
+            excluded += usize::from(counted < all && !summary.excluded_over_threshold.is_empty());
+        }
+    }
+    assert!(fewer > 20 && misses > 10 && excluded > 2, "{fewer} {misses} {excluded}");
 }
 
 /// The reference is worth nothing where it finds nothing.
