@@ -3,38 +3,45 @@
 -- What is one for each read (audit_id, its place in its source) is read again for the alert that is looked at.
 -- $portion_from, $portion_until  TIMESTAMP  from (inclusive) and until (exclusive)
 -- $numbered                      BIGINT     the highest number that a kind has so far
-SELECT ($numbered + row_number() OVER ())::INTEGER AS kind_id, kind, list(event_time) AS times
+-- Columns are grouped and become a struct afterwards: to group by the struct took a tenth longer.
+SELECT
+  ($numbered + row_number() OVER ())::INTEGER AS kind_id,
+  {
+    'exclusion': exclusion,
+    'username_group': username_group,
+    'effective_user_group': effective_user_group,
+    'session_group': session_group,
+    'cluster_group': cluster_group,
+    'source_ip_group': source_ip_group,
+    'user_agent_group': user_agent_group,
+    'secret_key': secret_key,
+    'secret': secret,
+    'cluster_wide_list': cluster_wide_list,
+    'namespace_list': namespace_list,
+    'impersonates': impersonates,
+    'username': username,
+    'verb': verb,
+    'namespace': namespace,
+    'name': name,
+    'cluster': cluster,
+    'log_type': log_type,
+    'source_ips': source_ips,
+    'user_agent': user_agent,
+    'request_uri': request_uri,
+    'response_code': response_code,
+    'outcome': outcome,
+    'resource': resource
+  } AS kind,
+  times
 FROM (
   SELECT
-    event_time,
-    {
-      'exclusion': exclusion,
-      'username_group': username_group,
-      'effective_user_group': effective_user_group,
-      'session_group': session_group,
-      'cluster_group': cluster_group,
-      'source_ip_group': source_ip_group,
-      'user_agent_group': user_agent_group,
-      'secret_key': secret_key,
-      'secret': secret,
-      'cluster_wide_list': cluster_wide_list,
-      'namespace_list': namespace_list,
-      'impersonates': impersonates,
-      'username': username,
-      'verb': verb,
-      'namespace': namespace,
-      'name': name,
-      'cluster': cluster,
-      'log_type': log_type,
-      'source_ips': source_ips,
-      'user_agent': user_agent,
-      'request_uri': request_uri,
-      'response_code': response_code,
-      'outcome': outcome,
-      'resource': resource
-    } AS kind
+    exclusion,
+    username_group, effective_user_group, session_group, cluster_group, source_ip_group, user_agent_group,
+    secret_key, secret, cluster_wide_list, namespace_list, impersonates,
+    username, verb, namespace, name, cluster, log_type, source_ips, user_agent, request_uri, response_code, outcome, resource,
+    list(event_time) AS times
   FROM matches(
     'requests', $log_types, $portion_from, $portion_until, NULL::VARCHAR[], $by, $secret_key, $include_system
   )
-)
-GROUP BY kind;
+  GROUP BY ALL
+);

@@ -22,19 +22,19 @@ pub fn create(connection: &Connection, files: &[EngineFile]) -> Result<(), Engin
     records(connection, "cut.other_records", "other_files", other)?;
     records(connection, "cut.salvaged_records", "salvaged_files", those(|file| file.salvaged))?;
     let make = |file: &str| connection.execute_batch(sql::file(file)).map_err(told(file));
-    let common = ["latest", "told_apart", "cut_records", "cut_answered"];
+    let common = ["latest", "cut_records", "cut_answered"];
     common.iter().try_for_each(|file| make(&format!("schema/{file}.sql")))?;
     if files.iter().any(|file| file.salvaged) {
         make("schema/cut_responses.sql")?;
         if was_a_response_cut(connection)? {
-            let asked = ["begun", "requests_of", "requests"];
+            let asked = ["told_apart", "begun", "requests_of", "requests"];
             return asked.iter().try_for_each(|file| make(&format!("schema/{file}.sql")));
         }
     }
     // To ask each request whether a cut response answers it took an eighth of a hunt's reading.
-    let all = "CREATE MACRO cut.requests_of(relation) AS TABLE SELECT * FROM cut.latest(relation);
-        CREATE VIEW requests AS SELECT * FROM cut.told_apart";
-    connection.execute_batch(all).map_err(told("schema/requests.sql"))
+    let all = "CREATE MACRO cut.requests_of(relation) AS TABLE SELECT * FROM cut.latest(relation);";
+    let requests = sql::file("schema/told_apart.sql").replace("VIEW cut.told_apart", "VIEW requests");
+    connection.execute_batch(&format!("{all}{requests}")).map_err(told("schema/told_apart.sql"))
 }
 
 /// Makes a view as `sql/schema/audit_events.sql` has it, of some files. They stand in a session variable, as a view takes
