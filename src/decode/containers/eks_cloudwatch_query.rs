@@ -4,8 +4,10 @@
 
 use super::eks_cloudwatch_group::Stream;
 use super::eks_log_event::log_event;
+use crate::decode::cursor::Cursor;
 use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, elements, list_of};
+use crate::decode::quick;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;
@@ -32,26 +34,51 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         let events = list_of(events).map_err(|_| Failure::NotMine)?;
         events.into_iter().for_each(|event| log_event(job, None, event));
     } else if let Some(results) = fields.raw("results") {
-        elements(results).into_iter().for_each(|row| result(job, row));
+        each_result(job, results);
     } else {
         log_event(job, None, record.text);
     }
     Ok(())
 }
 
-/// One result of a query: a list of fields with values, which are strings.
-fn result(job: &mut Job<'_>, result: &str) {
-    if job.is_over {
-        return;
-    }
-    let fields = elements(result).into_iter().filter_map(|field| {
-        let field = Fields::of(field).ok()?;
-        Some((field.text("field")?, field.raw("value")?))
+/// Decodes the results of a query. Each is a list of fields with values, which are strings.
+fn each_result(job: &mut Job<'_>, results: &str) {
+    let mut read = 0;
+    let usual = quick::whole(results, |cursor| {
+        cursor.list(|cursor| {
+            // The others are not even looked at: a sample is one result of a file that is one record.
+            let (text, fields) = (!job.is_over).then(|| result_at(cursor))??;
+            read += 1;
+            result(job, text, &fields);
+            Some(())
+        })
     });
-    let fields = Fields::from_iter(fields);
+    if usual.is_none() && !job.is_over {
+        for text in elements(results).into_iter().skip(read) {
+            let fields = elements(text).into_iter().filter_map(|field| Fields::of(field).ok());
+            result(job, text, &by_name(fields));
+        }
+    }
+}
+
+/// The result that a cursor is at, as text and by its fields.
+fn result_at<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a str, Fields<'a>)> {
+    let mut fields = None;
+    let text = cursor.text_of(|cursor| {
+        fields = cursor.list(Fields::at);
+        fields.is_some().then_some(())
+    })?;
+    Some((text, by_name(fields?)))
+}
+
+fn by_name<'a>(fields: impl IntoIterator<Item = Fields<'a>>) -> Fields<'a> {
+    fields.into_iter().filter_map(|field| Some((field.text("field")?, field.raw("value")?))).collect()
+}
+
+fn result(job: &mut Job<'_>, text: &str, fields: &Fields<'_>) {
     match fields.raw("@message") {
-        Some(_) => row(job, &fields, &fields.text("@message").unwrap_or_default()),
-        None => job.reject(Failure::NotMine, result),
+        Some(_) => row(job, fields, &fields.text("@message").unwrap_or_default()),
+        None => job.reject(Failure::NotMine, text),
     }
 }
 

@@ -76,6 +76,14 @@ fn queries_of_a_log_group() {
     let outcomes = words(&insights.to_string());
     assert_eq!(outcomes[0], EKS);
     assert!(outcomes[1].starts_with("not-audit"));
+    // Each once and in order, though the second and the fourth are not what a result looks like.
+    let good = &insights["results"][0];
+    let odd =
+        json!({"results": [good, 7, good, ["x", field("@message", &text)], good], "status": "Complete"});
+    let outcomes = words(&odd.to_string());
+    assert_eq!([&outcomes[0], &outcomes[2], &outcomes[4]], [EKS; 3]);
+    assert!(outcomes[1].starts_with("not-audit") && outcomes[3].contains("jane"), "{outcomes:?}");
+    assert_eq!(outcomes.len(), 5);
     let cell = json!({"@timestamp": "2026-11-22 10:00:01.500", "@message": &text[..text.find("\"responseStatus").unwrap()]});
     assert_eq!(decode(&cell.to_string(), |event| event.event_time), [Ok(1_795_341_601_500_000)]);
     let sentinel = json!({"TimeGenerated": "2026-11-22T10:00:01Z", "AwsAccountId": "1", "Region": "r", "ClusterName": "prod", "Verb": "x", "RawEvent": text});
