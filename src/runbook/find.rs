@@ -43,8 +43,12 @@ pub fn find_alert(lake: &Lake, prefix: &str) -> Result<FoundAlert, FindError> {
         for alert in report.alerts {
             if alert.alert_id.starts_with(prefix) && !found.contains_key(&alert.alert_id) {
                 let counting = counting(&hunt_id, &report.parameters)?;
-                let id = alert.alert_id.clone();
-                found.insert(id, FoundAlert { hunt_id: hunt_id.clone(), alert, counting });
+                let latest = FoundAlert { hunt_id: hunt_id.clone(), alert, counting };
+                // Ids are of one length: a whole one begins no other, and no older hunt has a later answer.
+                if latest.alert.alert_id == prefix {
+                    return Ok(latest);
+                }
+                found.insert(latest.alert.alert_id.clone(), latest);
             }
         }
     }
