@@ -11,8 +11,6 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use arrow::record_batch::RecordBatch;
@@ -78,8 +76,6 @@ pub const FLOOR: u64 = 128 << 20;
 /// One DuckDB session over one snapshot of a lake. It reads the files it was given and nothing else.
 pub struct Engine {
     connection: Connection,
-    /// The temporary tables that are there.
-    kept: RefCell<HashSet<&'static str>>,
 }
 
 impl Engine {
@@ -88,7 +84,7 @@ impl Engine {
     /// # Errors
     /// When DuckDB refuses a setting, or a file is no Parquet file of a lake.
     pub fn open(options: &EngineOptions) -> Result<Self, EngineError> {
-        Ok(Self::over(session::open(options)?))
+        Ok(Self { connection: session::open(options)? })
     }
 
     /// Opens a locked session that reads no file and knows no view or macro: for what needs
@@ -97,11 +93,7 @@ impl Engine {
     /// # Errors
     /// When DuckDB refuses a setting.
     pub fn without_lake() -> Result<Self, EngineError> {
-        Ok(Self::over(session::open_without_lake()?))
-    }
-
-    fn over(connection: Connection) -> Self {
-        Self { connection, kept: RefCell::default() }
+        Ok(Self { connection: session::open_without_lake()? })
     }
 
     /// Runs one statement and hands each batch of rows to `each` as it comes; the first has no
@@ -160,9 +152,7 @@ impl Engine {
         params: &[(&str, Param)],
         cancel: &Cancel,
     ) -> Result<(), EngineError> {
-        self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {select}"), params, cancel)?;
-        self.kept.borrow_mut().insert(table);
-        Ok(())
+        self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {select}"), params, cancel)
     }
 
     /// As [`Engine::keep`], unless a temporary table of that name is there already.
@@ -177,7 +167,7 @@ impl Engine {
         cancel: &Cancel,
     ) -> Result<(), EngineError> {
         // Not by IF NOT EXISTS, for which DuckDB plans the SELECT too: 7 ms over the 90 files of a month.
-        let is_there = self.kept.borrow().contains(table);
+        let is_there = self.connection.prepare(&format!("FROM temp.{table}")).is_ok();
         if is_there { Ok(()) } else { self.keep(table, select, params, cancel) }
     }
 
@@ -200,7 +190,6 @@ impl Engine {
     /// # Errors
     /// As [`Engine::query`].
     pub fn forget(&self, table: &'static str, cancel: &Cancel) -> Result<(), EngineError> {
-        self.kept.borrow_mut().remove(table);
         self.execute(&format!("DROP TABLE IF EXISTS temp.{table}"), &[], cancel)
     }
 

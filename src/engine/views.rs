@@ -31,7 +31,8 @@ pub fn create(connection: &Connection, files: &[EngineFile]) -> Result<(), Engin
             return asked.iter().try_for_each(|file| make(&format!("schema/{file}.sql")));
         }
     }
-    // To ask each request whether a cut response answers it took an eighth of a hunt's reading.
+    // To ask each request whether a cut response answers it took an eighth of a hunt's reading. The view is not one over
+    // cut.told_apart, whose files would be bound twice.
     let all = "CREATE MACRO cut.requests_of(relation) AS TABLE SELECT * FROM cut.latest(relation);";
     let requests = sql::file("schema/told_apart.sql").replace("VIEW cut.told_apart", "VIEW requests");
     connection.execute_batch(&format!("{all}{requests}")).map_err(told("schema/told_apart.sql"))
