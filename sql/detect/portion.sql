@@ -3,7 +3,13 @@
 -- What is one for each read (audit_id, its place in its source) is read again for the alert that is looked at.
 -- $portion_from, $portion_until  TIMESTAMP  from (inclusive) and until (exclusive)
 -- $numbered                      BIGINT     the highest number that a kind has so far
--- Columns are grouped and become a struct afterwards: to group by the struct took a tenth longer.
+-- What reads count as is asked of kinds, not of each read: half of a hunt's reading was spent on it.
+WITH matched AS (
+  SELECT * EXCLUDE (event_time, audit_id, source_uri, source_record, source_offset), list(event_time) AS times
+  FROM matches('requests', $log_types, $portion_from, $portion_until, NULL::VARCHAR[])
+  GROUP BY ALL
+)
+
 SELECT
   ($numbered + row_number() OVER ())::INTEGER AS kind_id,
   {
@@ -33,15 +39,15 @@ SELECT
     'resource': resource
   } AS kind,
   times
+-- Kinds that differ only in what is not asked for any more become one here. Columns are grouped and become a struct
+-- afterwards: to group by the struct took a tenth longer.
 FROM (
   SELECT
     exclusion,
     username_group, effective_user_group, session_group, cluster_group, source_ip_group, user_agent_group,
     secret_key, secret, cluster_wide_list, namespace_list, impersonates,
     username, verb, namespace, name, cluster, log_type, source_ips, user_agent, request_uri, response_code, outcome, resource,
-    list(event_time) AS times
-  FROM matches(
-    'requests', $log_types, $portion_from, $portion_until, NULL::VARCHAR[], $by, $secret_key, $include_system
-  )
+    flatten(list(times)) AS times
+  FROM counted('matched', $by, $secret_key, $include_system)
   GROUP BY ALL
 );

@@ -2,12 +2,15 @@
 -- the last breach, as detect/alerts.sql gathers them for all alerts.
 -- $span_id                         BIGINT     the alert in spans
 -- $evidence_from, $evidence_until  TIMESTAMP  what its evidence lies within
+WITH matched AS (
+  FROM matches('requests', $log_types, $evidence_from, $evidence_until, $users)
+)
+
 SELECT matches.* EXCLUDE (
+  user_extra, impersonated_username,
   exclusion, username_group, effective_user_group, session_group, cluster_group, source_ip_group, user_agent_group
 )
-FROM matches(
-  'requests', $log_types, $evidence_from, $evidence_until, $users, $by, $secret_key, $include_system
-) AS matches
+FROM counted('matched', $by, $secret_key, $include_system) AS matches
 JOIN groups
   ON groups.exclusion IS NOT DISTINCT FROM matches.exclusion
   AND groups.username_group IS NOT DISTINCT FROM matches.username_group

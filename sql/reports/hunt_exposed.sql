@@ -9,15 +9,17 @@ WITH pieces AS MATERIALIZED (
     unnest(range(epoch_us(past_from) // $bucket, epoch_us(past_to) // $bucket + 1)) AS bucket
   FROM periods
   JOIN groups USING (group_id)
+),
+
+matched AS (
+  FROM matches('requests', $log_types, $past_from, $past_until, $users)
 )
 
 SELECT
   matches.cluster, nullif(matches.namespace, '') AS namespace, nullif(matches.name, '') AS secret,
   coalesce(matches.username, '<UNKNOWN_USER>') AS username, matches.verb, matches.request_uri, matches.event_time,
   matches.source_uri, matches.source_record
-FROM matches(
-  'requests', $log_types, $past_from, $past_until, $users, $by, $secret_key, $include_system
-) AS matches
+FROM counted('matched', $by, $secret_key, $include_system) AS matches
 JOIN pieces
   ON pieces.exclusion IS NOT DISTINCT FROM matches.exclusion
   AND pieces.username_group IS NOT DISTINCT FROM matches.username_group

@@ -25,8 +25,8 @@ Examples:
   kubetrawl rules test --rules my-rules/ --junit tests.xml
 
 A folder given to --rules is a rule, or holds folders that are: rule.yml, matches.sql, and if need
-be detect.sql, sweep.sql and runbook/, as `rules show` prints ours. A broken rule is refused with
-its file, line and reason. Its SQL is yours, and yet only reads, and only the lake: every file passes
+be counted.sql, detect.sql, sweep.sql and runbook/, as `rules show` prints ours. A broken rule is
+refused with its file, line and reason. Its SQL is yours, and yet only reads, and only the lake: every file passes
 the gate of `kubetrawl query`, and the engine is locked.")]
 pub struct RulesArgs {
     #[command(subcommand)]

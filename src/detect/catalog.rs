@@ -13,7 +13,7 @@ use crate::sql;
 const LARGEST: u64 = 4 << 20;
 
 /// The files of a rule, of which matches.sql must be there.
-const FILES: [&str; 3] = ["matches.sql", "detect.sql", "sweep.sql"];
+const FILES: [&str; 4] = ["matches.sql", "counted.sql", "detect.sql", "sweep.sql"];
 
 /// Why a rule is refused.
 #[derive(Debug, thiserror::Error)]

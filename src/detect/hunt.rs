@@ -25,12 +25,10 @@ const BUCKET: i64 = 6 * 3_600 * 1_000_000;
 /// Windows in a dedup period, at most, for reads to be narrowed down: each is a row for each bin that is near a breach.
 const MOST_BINS: i64 = 8;
 
-/// How windows are counted by a rule that has no way of its own.
+/// What a rule takes from kubernetes.bulk_secret_access that has none of its own.
+const COUNTED: &str = "rules/kubernetes.bulk_secret_access/counted.sql";
 const DETECT: &str = "rules/kubernetes.bulk_secret_access/detect.sql";
-
-/// The counts of a rule that has none of its own.
-const SHARED: [(&str, &str); 2] =
-    [("detect.sql", DETECT), ("sweep.sql", "rules/kubernetes.bulk_secret_access/sweep.sql")];
+const SWEEP: &str = "rules/kubernetes.bulk_secret_access/sweep.sql";
 
 /// Hunts with one rule over the engine's snapshot.
 ///
@@ -101,8 +99,9 @@ impl<'a> Hunt<'a> {
             ("users", Param::Null),
             ("slices", Param::Int(COUNTS as i64)),
         ];
-        let macros = hunt.file("matches.sql")?;
-        engine.execute(macros, &[], cancel)?;
+        for file in ["matches.sql", "counted.sql"] {
+            engine.execute(hunt.file(file)?, &[], cancel)?;
+        }
         Ok(hunt)
     }
 
@@ -267,11 +266,15 @@ impl<'a> Hunt<'a> {
     }
 
     fn file(&self, file: &'static str) -> Result<&'a str, DetectError> {
-        let shared = SHARED.iter().find(|(name, _)| *name == file).map(|(_, path)| sql::file(path));
-        // A rule that counts in its own way is checked in its own way, or not at all.
-        let shared = shared.filter(|_| self.rule.file("detect.sql").is_none());
+        let shared = match file {
+            "counted.sql" => Some(COUNTED),
+            "detect.sql" => Some(DETECT),
+            // A rule that counts in its own way is checked in its own way, or not at all.
+            "sweep.sql" => self.rule.file("detect.sql").is_none().then_some(SWEEP),
+            _ => None,
+        };
         let missing = || DetectError::NoSql { rule: self.rule.rule_id.clone(), file };
-        self.rule.file(file).or(shared).ok_or_else(missing)
+        self.rule.file(file).or(shared.map(sql::file)).ok_or_else(missing)
     }
 
     fn since(&self) -> Result<i64, DetectError> {

@@ -20,9 +20,6 @@ use crate::runbook::{Counting, Reach, Runbook, RunbookError, Subject};
 /// What a section of a runbook may take over no record.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How matches.sql must begin.
-const MATCHES: &str = "CREATE OR REPLACE TEMP MACRO MATCHES(";
-
 /// Looks at every file of a rule.
 ///
 /// # Errors
@@ -39,7 +36,7 @@ pub fn check(rule: &Rule, cancel: &Cancel) -> Result<(), RuleError> {
     };
     let engine = Engine::open(&options).map_err(|error| RuleError::Engine(error.into()))?;
     let checked = Checked { rule, gate, engine, cancel };
-    checked.matches()?;
+    checked.macros()?;
     checked.counts()?;
     checked.runbook()
 }
@@ -52,20 +49,36 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    /// matches.sql is one table macro of a known name, whose query passes the gate.
-    fn matches(&self) -> Result<(), RuleError> {
-        let file = "matches.sql";
-        let text = self.rule.file(file).unwrap_or_default();
-        let Some(body) = body(text) else {
-            let reason =
-                "it must be one statement, CREATE OR REPLACE TEMP MACRO matches(...) AS TABLE SELECT ...";
-            return Err(self.broken(file, 1, reason.to_owned()));
-        };
-        self.pass(file, text, body, Origin::Rule)?;
+    /// matches.sql is one table macro of that name, whose query passes the gate; counted.sql too, where the rule has its
+    /// own.
+    fn macros(&self) -> Result<(), RuleError> {
+        self.is_macro("matches")?;
+        if self.rule.file("counted.sql").is_some() {
+            self.is_macro("counted")?;
+        }
         let parameters = HuntParameters::of(self.rule);
         let hunt = Hunt::new(&self.engine, self.rule, &parameters, self.cancel)
-            .map_err(|error| self.of_detect(file, error))?;
-        hunt.read().map_err(|error| self.of_detect(file, error))
+            .map_err(|error| self.of_detect("matches.sql", error))?;
+        hunt.each(crate::sql::file("detect/matching.sql"), |_, _| Ok(()))
+            .map_err(|error| self.of_detect("matches.sql", error.into()))?;
+        hunt.read().map_err(|error| self.of_detect(self.counting(), error))
+    }
+
+    fn is_macro(&self, name: &str) -> Result<(), RuleError> {
+        let file = format!("{name}.sql");
+        let text = self.rule.file(&file).unwrap_or_default();
+        let Some(body) = body(text, name) else {
+            let reason = format!(
+                "it must be one statement, CREATE OR REPLACE TEMP MACRO {name}(...) AS TABLE SELECT ..."
+            );
+            return Err(self.broken(&file, 1, reason));
+        };
+        self.pass(&file, text, body, Origin::Rule)
+    }
+
+    /// The file to look into where matches cannot be counted: what is ours counts what has the columns of our own.
+    fn counting(&self) -> &'static str {
+        if self.rule.file("counted.sql").is_some() { "counted.sql" } else { "matches.sql" }
     }
 
     /// detect.sql and sweep.sql, where the rule has its own, count what was read.
@@ -76,7 +89,7 @@ impl Checked<'_> {
             self.pass(file, text, text, Origin::Rule)?;
             let hunt = Hunt::new(&self.engine, self.rule, &parameters, self.cancel)
                 .map_err(|error| self.of_detect("matches.sql", error))?;
-            hunt.read().map_err(|error| self.of_detect("matches.sql", error))?;
+            hunt.read().map_err(|error| self.of_detect(self.counting(), error))?;
             let counted = if file == "detect.sql" { hunt.detect() } else { hunt.recompute() };
             counted.and_then(|()| hunt.alerts()).map_err(|error| self.of_detect(file, error))?;
         }
@@ -174,8 +187,9 @@ impl Checked<'_> {
     }
 }
 
-/// The query of a table macro that is called matches; none where the text is anything else.
-fn body(text: &str) -> Option<&str> {
+/// The query of a table macro of that name; none where the text is anything else.
+fn body<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let begin = format!("CREATE OR REPLACE TEMP MACRO {}(", name.to_ascii_uppercase());
     let (mut at, mut head) = (0, String::new());
     while at < text.len() {
         let rest = &text[at..];
@@ -194,7 +208,7 @@ fn body(text: &str) -> Option<&str> {
         at += word.len();
         head.push_str(&word.to_ascii_uppercase());
         if head.ends_with("AS TABLE") {
-            let named = head.trim_start().starts_with(MATCHES) && !head.contains(';');
+            let named = head.trim_start().starts_with(&begin) && !head.contains(';');
             return named.then_some(&text[at..]);
         }
     }
@@ -209,9 +223,9 @@ mod tests {
     use crate::detect::Catalog;
 
     #[test]
-    fn only_a_macro_called_matches_has_a_query() {
+    fn only_a_macro_of_the_name_has_a_query() {
         let good = "-- AS TABLE\nCREATE OR REPLACE TEMP MACRO matches(\n a, b\n) AS TABLE\nSELECT 1";
-        assert_eq!(body(good), Some("\nSELECT 1"));
+        assert_eq!(body(good, "matches"), Some("\nSELECT 1"));
         for bad in [
             "SELECT 1",
             "CREATE OR REPLACE TEMP MACRO other(a) AS TABLE SELECT 1",
@@ -219,7 +233,7 @@ mod tests {
             "CREATE TABLE matches AS TABLE x",
             "CREATE OR REPLACE TEMP MACRO matches(a) AS 1",
         ] {
-            assert_eq!(body(bad), None, "{bad}");
+            assert_eq!(body(bad, "matches"), None, "{bad}");
         }
     }
 
@@ -248,9 +262,13 @@ mod tests {
         };
         for (file, from, to, at, reason) in [
             ("matches.sql", "AND verb IN", "AND AND verb IN", "AND verb IN", "syntax error"),
-            ("matches.sql", "FROM reads", "FROM 'x.parquet'", "FROM reads;", "cannot be read"),
+            ("matches.sql", "FROM query_table", "FROM 'x.parquet' -- ", "FROM query_table", "cannot be read"),
             ("matches.sql", "CREATE OR REPLACE", "CREATE", "", "must be one statement"),
-            ("matches.sql", "AS secret_key", "AS secret_kay", "", "secret_key"),
+            ("matches.sql", "verb, namespace", "verbs, namespace", "", "verbs"),
+            ("counted.sql", "FROM matched", "FROM 'x.parquet'", "FROM matched", "cannot be read"),
+            ("counted.sql", "MACRO counted", "MACRO matches", "", "must be one statement"),
+            ("counted.sql", "AS secret_key", "AS secret_kay", "", "secret_key"),
+            ("counted.sql", "SELECT\n  *,", "SELECT\n  *, event_time AS at,", "", "event_time"),
             ("detect.sql", "FROM counted", "FROM uncounted", "FROM counted", "uncounted"),
             ("detect.sql", "FROM counted", "FROM glob('/*')", "FROM counted", "glob"),
             (

@@ -77,6 +77,33 @@ fn a_runbook_of_ones_own_sees_the_whole_lake_after_a_hunt_too() {
     assert!(html.contains("/api/v1/configmaps"));
 }
 
+/// Ours counts lists of one cluster as one; this rule counts each request.
+#[test]
+fn a_rule_can_count_something_else() {
+    let world = World::new();
+    rules(&world);
+    let matches = std::fs::read_to_string(world.path("rules/my_dump/matches.sql")).expect("matches.sql");
+    world.write(
+        "rules/my_dump/matches.sql",
+        matches.replace(", resource\n", ", resource, audit_id AS request\n"),
+    );
+    let counted = std::fs::read_to_string(project("sql/rules/kubernetes.bulk_secret_access/counted.sql"));
+    let key = "secret_key(key_mode, verb, cluster, namespace, name, request_uri) AS secret_key";
+    let counted = counted.expect("counted.sql").replace(key, "request AS secret_key");
+    world.write("rules/my_dump/counted.sql", counted);
+    let lists = ["one", "two", "three"].map(|id| {
+        event("eve", "/api/v1/secrets").replace(r#""auditID":"eve""#, &format!(r#""auditID":"{id}""#))
+    });
+    world.write("audit.log", lists.concat());
+    world.run(&["ingest", "audit.log", "--lake", "lake"]).expect_code(0);
+    for (rule, distinct) in [("my_dump", 3), ("kubernetes.secrets_dump", 1)] {
+        let hunt = ["hunt", "--lake", "lake", "--rules", "rules", "--rule", rule, "--format", "json"];
+        let hunt = world.run(&hunt).expect_code(0).json();
+        assert_eq!(hunt["alerts"][0]["peak_distinct"], distinct, "{rule}");
+        assert_eq!(hunt["alerts"][0]["requests"], 3, "{rule}");
+    }
+}
+
 #[test]
 fn a_broken_rule_is_refused_with_file_line_and_reason() {
     for (file, from, to, place, reason) in [
