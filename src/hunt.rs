@@ -148,7 +148,7 @@ pub fn tell_days(engine: &Engine, snapshot: &Snapshot) -> Result<(), EngineError
                 Requests::Superseded => 0,
                 // Nothing is kept of them to tell them apart.
                 Requests::Latest => coverage.as_ref().map_or(*rows, reads) / 2,
-                Requests::Unknown => coverage.as_ref().map_or(*rows / GUESS, reads),
+                Requests::Unknown | Requests::Rest => coverage.as_ref().map_or(*rows / GUESS, reads),
             },
             "first_time": first_time,
             "last_time": last_time,

@@ -10,19 +10,32 @@ use crate::lake::drop::Target;
 use crate::lake::{Lake, LakeFile, Requests};
 use crate::sources::path_to_uri;
 
+/// A request: its resource, its source and its record there.
+type Request = (Option<String>, Option<String>, Option<i64>);
+
 const STAGES: [&str; 4] = ["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"];
 
 /// A record of one of few requests: a stage of it, told once or twice, and now and then by another audit id.
 fn record() -> impl Strategy<Value = String> {
-    (0..8_u64, 0..4_usize, 0..3_u32, prop::bool::weighted(0.2), prop::bool::weighted(0.2)).prop_map(
-        |(request, stage, instant, elsewhere, repeated)| {
+    (0..8_u64, 0..4_usize, 0..3_u32, 0..6_u8, prop::bool::weighted(0.2)).prop_map(
+        |(request, stage, instant, resource, repeated)| {
             let stage_time = format!(".{}00001Z\"}}", instant + 1);
             let text =
                 event(request).replace(".100001Z\"}", &stage_time).replace("ResponseComplete", STAGES[stage]);
-            let text = if elsewhere { text.replace("secrets", "configmaps") } else { text };
+            let text = match resource {
+                0 => text.replace("secrets", "configmaps"),
+                1 => without_resource(&text),
+                _ => text,
+            };
             if repeated { text.replace("\"id-", "\"other-") } else { text }
         },
     )
+}
+
+fn without_resource(event: &str) -> String {
+    let (head, rest) = event.split_once("\"objectRef\":").unwrap();
+    let (_, tail) = rest.split_once("},").unwrap();
+    format!("{head}{tail}").replace("/api/v1/namespaces/n/secrets/", "/healthz/")
 }
 
 /// What happens to a lake.
@@ -42,7 +55,13 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn requests(bench: &Bench, files: Vec<EngineFile>) -> Vec<(String, i64)> {
+/// The requests in some files: their resource and where they stand.
+fn requests(bench: &Bench, files: Vec<EngineFile>) -> Vec<Request> {
+    requests_where(bench, files, "true")
+}
+
+/// As [`requests`], those that a condition in SQL leaves.
+fn requests_where(bench: &Bench, files: Vec<EngineFile>, condition: &str) -> Vec<Request> {
     let options = EngineOptions {
         files,
         memory: RESERVED + FLOOR,
@@ -54,14 +73,16 @@ fn requests(bench: &Bench, files: Vec<EngineFile>) -> Vec<(String, i64)> {
     Engine::open(&options)
         .unwrap()
         .query(
-            "SELECT source_uri, source_record FROM requests ORDER BY ALL",
+            &format!(
+                "SELECT resource, source_uri, source_record FROM requests WHERE {condition} ORDER BY ALL"
+            ),
             &[],
             &Cancel::default(),
             |batch| {
                 let cells = Cells::new(batch);
                 for row in 0..cells.rows() {
-                    let (uri, record) = (cells.text(row, "source_uri")?, cells.int(row, "source_record")?);
-                    found.push((uri.unwrap_or_default(), record.unwrap_or_default()));
+                    let text = |name| cells.text(row, name);
+                    found.push((text("resource")?, text("source_uri")?, cells.int(row, "source_record")?));
                 }
                 Ok::<_, EngineError>(())
             },
@@ -107,9 +128,19 @@ proptest! {
         for (number, change) in (1..).zip(&changes) {
             make(&mut bench, number, change);
             let files = files(&bench);
-            let known = files.iter().map(EngineFile::from).collect();
+            let known: Vec<EngineFile> = files.iter().map(EngineFile::from).collect();
             let unknown = files.iter().map(|file| EngineFile::from(file.path.clone())).collect();
-            prop_assert_eq!(requests(&bench, known), requests(&bench, unknown));
+            let of_all = requests(&bench, unknown);
+            for (condition, resource) in [
+                ("resource = 'secrets'", Some("secrets")),
+                ("resource = 'configmaps'", Some("configmaps")),
+                ("resource IS NULL", None),
+            ] {
+                let expected: Vec<Request> =
+                    of_all.iter().filter(|request| request.0.as_deref() == resource).cloned().collect();
+                prop_assert_eq!(requests_where(&bench, known.clone(), condition), expected);
+            }
+            prop_assert_eq!(requests(&bench, known), of_all);
         }
     }
 }

@@ -35,6 +35,8 @@ pub enum Requests {
     Latest,
     /// Each row is superseded, by one in another file.
     Superseded,
+    /// None is for secrets; a row may be superseded, by one in another file of which this is known.
+    Rest,
 }
 
 impl From<Part> for Requests {
@@ -43,7 +45,7 @@ impl From<Part> for Requests {
         match part {
             Part::SecretRequests => Self::Latest,
             Part::SecretsSuperseded => Self::Superseded,
-            Part::Rest => Self::Unknown,
+            Part::Rest => Self::Rest,
         }
     }
 }
@@ -169,7 +171,8 @@ impl Snapshot {
 /// Says of each file what is known of requests: what a compaction wrote of them, as far as it still holds.
 ///
 /// A row stays superseded while those that supersede it are in the lake; which these are is not known, so all files of
-/// them must be as the compaction wrote them. A latest row can be superseded by any that came to its date later.
+/// them must be as the compaction wrote them. A latest row can be superseded by any that came to its date later, and so can
+/// one of the rest.
 fn tell_requests(files: &mut [LakeFile], commits: &[Commit]) {
     let present: HashSet<String> = files.iter().map(|file| file.record.path.clone()).collect();
     let gone = |file: &&FileRecord| file.part == Some(Part::SecretRequests) && !present.contains(&file.path);
@@ -189,6 +192,7 @@ fn tell_requests(files: &mut [LakeFile], commits: &[Commit]) {
         file.requests = match file.record.part.map(Requests::from) {
             Some(Requests::Latest) if is_whole && writers[date].len() == 1 => Requests::Latest,
             Some(Requests::Superseded) if is_whole => Requests::Superseded,
+            Some(Requests::Rest) if writers[date].len() == 1 => Requests::Rest,
             _ => Requests::Unknown,
         };
     }
