@@ -147,7 +147,7 @@ pub fn tell_days(engine: &Engine, snapshot: &Snapshot) -> Result<(), EngineError
             "reads": match file.requests {
                 Requests::Superseded => 0,
                 // Nothing is kept of them to tell them apart.
-                Requests::Latest => coverage.as_ref().map_or(*rows, reads) / 2,
+                Requests::Latest => coverage.as_ref().map_or(*rows, reads) / 3,
                 Requests::Unknown | Requests::Rest => coverage.as_ref().map_or(*rows / GUESS, reads),
             },
             "first_time": first_time,

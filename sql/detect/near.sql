@@ -9,26 +9,24 @@
 -- In bins of one window, the window of a read lies in its own bin and the one before: its count is at most the distinct
 -- secrets of both. The last read of a bin has all of the bin in its window: the highest count of a group is at least
 -- that of its fullest bin.
-WITH placed AS (
+WITH placed AS MATERIALIZED (
   SELECT DISTINCT group_id, key_id, (epoch_us(event_time) - epoch_us($from::TIMESTAMP)) // $window AS bin
   FROM reads
   WHERE key_id IS NOT NULL
 ),
 
+counted AS MATERIALIZED (
+  SELECT placed.group_id, placed.bin, count(*) AS own, count(*) FILTER (WHERE before.key_id IS NULL) AS fresh
+  FROM placed
+  LEFT JOIN placed AS before
+    ON before.group_id = placed.group_id AND before.key_id = placed.key_id AND before.bin = placed.bin - 1
+  GROUP BY placed.group_id, placed.bin
+),
+
 bins AS (
-  SELECT group_id, bin, sum(own) AS at_least, count(*) AS at_most
-  FROM (
-    SELECT group_id, bin, max(own) AS own
-    FROM (
-      SELECT group_id, key_id, bin, 1 AS own
-      FROM placed
-      UNION ALL
-      SELECT group_id, key_id, bin + 1, 0
-      FROM placed
-    )
-    GROUP BY group_id, bin, key_id
-  )
-  GROUP BY group_id, bin
+  SELECT counted.group_id, counted.bin, counted.own AS at_least, counted.fresh + coalesce(before.own, 0) AS at_most
+  FROM counted
+  LEFT JOIN counted AS before ON before.group_id = counted.group_id AND before.bin = counted.bin - 1
 ),
 
 -- Before $since nothing is asked of heights but whether they are breaches.
