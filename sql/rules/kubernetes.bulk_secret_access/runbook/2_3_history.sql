@@ -12,7 +12,8 @@
 WITH lake AS (
   SELECT min(event_time) AS history_from
   FROM audit_events
-  WHERE event_date = (SELECT min(event_date) FROM audit_events)
+  -- Not the least date, for which every file would be opened.
+  WHERE event_date = (SELECT event_date FROM audit_events ORDER BY event_date LIMIT 1)
    AND event_time < CAST($history_to AS TIMESTAMP)
 ),
 past AS (

@@ -27,7 +27,8 @@ WITH calls AS (
 lake AS (
   SELECT coalesce(date_diff('day', min(event_time)::DATE, CAST($history_to AS TIMESTAMP)::DATE) + 1, 0) AS days
   FROM audit_events
-  WHERE event_date = (SELECT min(event_date) FROM audit_events)
+  -- Not the least date, for which every file would be opened.
+  WHERE event_date = (SELECT event_date FROM audit_events ORDER BY event_date LIMIT 1)
    AND event_time < CAST($history_to AS TIMESTAMP)
 ),
 around AS (
