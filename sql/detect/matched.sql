@@ -1,6 +1,10 @@
 -- What each request matches and counts as: for the tests of a rule, whose lake holds one record.
-WITH matched AS (
-  FROM matches('requests', $log_types, $from, $until, $users)
+WITH within AS (
+  FROM requests_within($log_types, $from, $until, $users)
+),
+
+matched AS (
+  FROM matches('within')
 )
 
 SELECT secret_key

@@ -1,2 +1,2 @@
 -- The matches of a rule, before it is asked what they count as: for the check of a rule, over no record.
-FROM matches('requests', $log_types, $from, $until, $users);
+FROM matches('requests');

@@ -4,9 +4,13 @@
 -- $portion_from, $portion_until  TIMESTAMP  from (inclusive) and until (exclusive)
 -- $numbered                      BIGINT     the highest number that a kind has so far
 -- What reads count as is asked of kinds, not of each read: half of a hunt's reading was spent on it.
-WITH matched AS (
+WITH within AS (
+  FROM requests_within($log_types, $portion_from, $portion_until, NULL::VARCHAR[])
+),
+
+matched AS (
   SELECT * EXCLUDE (event_time, audit_id, source_uri, source_record, source_offset), list(event_time) AS times
-  FROM matches('requests', $log_types, $portion_from, $portion_until, NULL::VARCHAR[])
+  FROM matches('within')
   GROUP BY ALL
 )
 

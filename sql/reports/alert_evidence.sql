@@ -2,8 +2,12 @@
 -- the last breach, as detect/alerts.sql gathers them for all alerts.
 -- $span_id                         BIGINT     the alert in spans
 -- $evidence_from, $evidence_until  TIMESTAMP  what its evidence lies within
-WITH matched AS (
-  FROM matches('requests', $log_types, $evidence_from, $evidence_until, $users)
+WITH within AS (
+  FROM requests_within($log_types, $evidence_from, $evidence_until, $users)
+),
+
+matched AS (
+  FROM matches('within')
 )
 
 SELECT matches.* EXCLUDE (

@@ -11,8 +11,12 @@ WITH pieces AS MATERIALIZED (
   JOIN groups USING (group_id)
 ),
 
+within AS (
+  FROM requests_within($log_types, $past_from, $past_until, $users)
+),
+
 matched AS (
-  FROM matches('requests', $log_types, $past_from, $past_until, $users)
+  FROM matches('within')
 )
 
 SELECT

@@ -52,9 +52,9 @@ impl Checked<'_> {
     /// matches.sql is one table macro of that name, whose query passes the gate; counted.sql too, where the rule has its
     /// own.
     fn macros(&self) -> Result<(), RuleError> {
-        self.is_macro("matches")?;
+        self.pass_macro("matches")?;
         if self.rule.file("counted.sql").is_some() {
-            self.is_macro("counted")?;
+            self.pass_macro("counted")?;
         }
         let parameters = HuntParameters::of(self.rule);
         let hunt = Hunt::new(&self.engine, self.rule, &parameters, self.cancel)
@@ -64,7 +64,7 @@ impl Checked<'_> {
         hunt.read().map_err(|error| self.of_detect(self.counting(), error))
     }
 
-    fn is_macro(&self, name: &str) -> Result<(), RuleError> {
+    fn pass_macro(&self, name: &str) -> Result<(), RuleError> {
         let file = format!("{name}.sql");
         let text = self.rule.file(&file).unwrap_or_default();
         let Some(body) = body(text, name) else {

@@ -188,7 +188,7 @@ fn the_window_of_requests_is_a_hash_table_where_only_its_key_is_filtered() {
     assert!(fast.contains("arg_min") && !fast.contains("row_number"), "{fast}");
     assert!(
         plan("log_type = 'Kubernetes.Audit'").contains("row_number"),
-        "the form of matches.sql can be plainer"
+        "the form of requests_within.sql can be plainer"
     );
 }
 
