@@ -146,7 +146,8 @@ pub fn tell_days(engine: &Engine, snapshot: &Snapshot) -> Result<(), EngineError
             "records": rows,
             "reads": match file.requests {
                 Requests::Superseded => 0,
-                // Nothing is kept of them to tell them apart.
+                // Nothing is kept of them to tell them apart. Where each is a kind of its own, the dense history took no more
+                // memory with a third than with a half.
                 Requests::Latest => coverage.as_ref().map_or(*rows, reads) / 3,
                 Requests::Unknown | Requests::Rest => coverage.as_ref().map_or(*rows / GUESS, reads),
             },

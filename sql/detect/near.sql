@@ -15,6 +15,7 @@ WITH placed AS MATERIALIZED (
   WHERE key_id IS NOT NULL
 ),
 
+-- How many secrets a bin has, and how many of them the bin before has not.
 counted AS MATERIALIZED (
   SELECT placed.group_id, placed.bin, count(*) AS own, count(*) FILTER (WHERE before.key_id IS NULL) AS fresh
   FROM placed

@@ -12,7 +12,10 @@ fn engine_with(memory: u64) -> Engine {
 }
 
 fn open(files: Vec<PathBuf>, memory: u64) -> Engine {
-    let files = files.into_iter().map(EngineFile::from).collect();
+    open_files(files.into_iter().map(EngineFile::from).collect(), memory)
+}
+
+fn open_files(files: Vec<EngineFile>, memory: u64) -> Engine {
     Engine::open(&EngineOptions { files, memory, threads: 2, temp: temp(), temp_limit: Some(1 << 20) })
         .unwrap()
 }
@@ -36,6 +39,11 @@ fn texts(engine: &Engine, sql: &str, params: &[(&str, Param)]) -> Vec<Vec<Option
         })
         .unwrap();
     rows
+}
+
+/// What EXPLAIN says, in one text.
+fn plan(engine: &Engine, explain: &str) -> String {
+    texts(engine, explain, &[]).concat().into_iter().flatten().collect()
 }
 
 #[test]
@@ -175,19 +183,32 @@ fn a_filter_on_a_day_is_pushed_below_the_window_of_requests() {
 }
 
 #[test]
+fn files_without_secrets_are_not_opened_for_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let rest = |path: PathBuf| EngineFile { requests: Requests::Rest, ..EngineFile::from(path) };
+    let files = days(folder.path(), true).into_iter().map(rest).collect();
+    let engine = open_files(files, 640 << 20);
+    let read = |condition: &str| {
+        let sql = format!("EXPLAIN SELECT name FROM requests WHERE {condition}");
+        plan(&engine, &sql).to_lowercase().contains("read_parquet")
+    };
+    assert!(!read("resource = 'secrets' AND verb = 'get'"));
+    assert!(read("resource = 'pods'") && read("resource IS NULL") && read("verb = 'get'"));
+}
+
+#[test]
 fn the_window_of_requests_is_a_hash_table_where_only_its_key_is_filtered() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(days(folder.path(), true), 640 << 20);
-    let plan = |condition: &str| {
-        let sql =
-            format!("EXPLAIN SELECT name, outcome FROM requests WHERE resource = 'secrets' AND {condition}");
-        let plan: String = texts(&engine, &sql, &[]).concat().into_iter().flatten().collect();
-        plan.to_lowercase()
+    let plan = |requests: &str| {
+        let sql = format!("EXPLAIN SELECT name, outcome FROM {requests} AND resource = 'secrets'");
+        plan(&engine, &sql).to_lowercase()
     };
-    let fast = plan("verb IN ('get', 'list') AND log_type IN (SELECT unnest(['Kubernetes.Audit']))");
+    let day = "TIMESTAMP '2026-11-20', TIMESTAMP '2026-11-22'";
+    let fast = plan(&format!("requests_within(['Kubernetes.Audit'], {day}, NULL) WHERE verb = 'get'"));
     assert!(fast.contains("arg_min") && !fast.contains("row_number"), "{fast}");
     assert!(
-        plan("log_type = 'Kubernetes.Audit'").contains("row_number"),
+        plan("requests WHERE log_type = 'Kubernetes.Audit'").contains("row_number"),
         "the form of requests_within.sql can be plainer"
     );
 }
