@@ -165,6 +165,22 @@ fn cut(event: &AuditEvent<'static>, later: i64, code: Option<i32>, in_object: bo
     }
 }
 
+/// Two requests, each told twice at the same stage and time: the first record of each succeeded, the second was denied.
+pub fn told_twice() -> Vec<AuditEvent<'static>> {
+    [("id-1", 200), ("id-2", 200), ("id-1", 403), ("id-2", 403)]
+        .map(|(audit_id, code)| AuditEvent {
+            audit_id: text(audit_id),
+            stage: text("ResponseComplete"),
+            verb: text("get"),
+            resource: text("secrets"),
+            name: text(audit_id),
+            username: text("eve"),
+            response_code: Some(code),
+            ..event(BEGINNING, LogType::KubernetesAudit)
+        })
+        .to_vec()
+}
+
 fn event(event_time: i64, log_type: LogType) -> AuditEvent<'static> {
     AuditEvent {
         event_time,

@@ -35,7 +35,7 @@ struct Bench {
 impl Bench {
     fn new(events: &[AuditEvent<'static>], threads: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let staged = write(events, 0, folder.path());
+        let staged = write(events.iter().enumerate(), "all", folder.path());
         let files = staged.into_iter().map(|file| file.path.into()).collect();
         Self::over(files, threads, folder)
     }
@@ -45,8 +45,8 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let mut days: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
         for first in 0..3 {
-            let part: Vec<AuditEvent<'_>> = events.iter().skip(first).step_by(3).cloned().collect();
-            for file in write(&part, first * events.len(), folder.path()) {
+            let part = events.iter().enumerate().skip(first).step_by(3);
+            for file in write(part, &format!("part-{first}"), folder.path()) {
                 days.entry(file.event_date).or_default().push(file.path);
             }
         }
@@ -125,17 +125,21 @@ impl Bench {
     }
 }
 
-/// Writes events as files of a lake; their numbers in the source go on from `first`.
-fn write(events: &[AuditEvent<'static>], first: usize, folder: &Path) -> Vec<StagedFile> {
+/// Writes events as files of a lake, with their numbers in the history: of equal stages of a request the first counts.
+fn write<'a>(
+    events: impl Iterator<Item = (usize, &'a AuditEvent<'static>)>,
+    prefix: &str,
+    folder: &Path,
+) -> Vec<StagedFile> {
     let mut rows = RowBuilder::new();
-    for (number, event) in (first..).zip(events) {
+    for (number, event) in events {
         let place = Place { source_uri: "history", source_record: number as i64, source_offset: 0 };
         rows.append(event, &place, &Defaults::default());
     }
     let mut files = 0;
     let mut name = || {
         files += 1;
-        format!("{first}-{files}.parquet")
+        format!("{prefix}-{files}.parquet")
     };
     match rows.rows() {
         0 => Vec::new(),
