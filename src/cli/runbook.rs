@@ -19,7 +19,7 @@ use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
 use crate::query::value::read_time;
 use crate::report::{View, json, runbook as faces};
-use crate::runbook::{self, Counting, Reach, Runbook, Subject, find_alert};
+use crate::runbook::{self, Counting, Reach, Readers, Runbook, Subject, find_alert};
 
 /// Follow up an alert: what was read, whether that is legitimate, what else happened, what to rotate
 ///
@@ -129,12 +129,13 @@ pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit>
     let limits =
         Limits { memory: args.resources.memory, threads: args.resources.threads(), temporary: TEMPORARY };
     let over = LakeSession::open(&lake, limits)?;
+    let mut readers = Readers::new(&over.engine);
     // One step alone may look at an hour of the user's history.
     if let Some(span) = subject.spans.reach().filter(|_| planned.steps.len() > 1) {
         let users = [subject.username.clone()].into();
-        runbook::share(&over.engine, &planned, &users, span, &session.cancel)?;
+        readers.share(&planned, &users, span, &session.cancel)?;
     }
-    let report = runbook::run(&over.engine, &planned, &subject, args.timeout, &session.cancel)?;
+    let report = runbook::run(&mut readers, &planned, &subject, args.timeout, &session.cancel)?;
     if let Some(folder) = folder {
         faces::write_csv_folder(&report, &folder)
             .with_context(|| format!("cannot write into the folder {}", folder.display()))?;
@@ -189,14 +190,15 @@ impl Appendix<'_> {
         let limits =
             Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
         let over = LakeSession::open(lake, limits)?;
+        let mut readers = Readers::new(&over.engine);
         let planned = Runbook::of(self.rule)?;
         let users = subjects.iter().map(|subject| subject.username.clone()).collect();
         let spans = subjects.iter().filter_map(|subject| subject.spans.reach());
         if let Some(span) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
-            runbook::share(&over.engine, &planned, &users, span, &session.cancel)?;
+            readers.share(&planned, &users, span, &session.cancel)?;
         }
         for subject in subjects {
-            let report = runbook::run(&over.engine, &planned, &subject, TIMEOUT, &session.cancel)?;
+            let report = runbook::run(&mut readers, &planned, &subject, TIMEOUT, &session.cancel)?;
             let written = if self.as_lines {
                 json::write_line(&report, output)
             } else {

@@ -15,7 +15,7 @@ use crate::engine::{Engine, EngineError, EngineOptions, FLOOR, RESERVED};
 use crate::query::file::token_length;
 use crate::query::gate::Origin;
 use crate::query::{Gate, GateError, QueryError};
-use crate::runbook::{Counting, Reach, Runbook, RunbookError, Subject};
+use crate::runbook::{Counting, Reach, Readers, Runbook, RunbookError, Subject};
 
 /// What a section of a runbook may take over no record.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -115,7 +115,8 @@ impl Checked<'_> {
             Reach::default(),
         )
         .map_err(|error| RuleError::Engine(error.into()))?;
-        let run = crate::runbook::run(&self.engine, &runbook, &nobody, TIMEOUT, self.cancel);
+        let run =
+            crate::runbook::run(&mut Readers::new(&self.engine), &runbook, &nobody, TIMEOUT, self.cancel);
         run.map(|_| ()).map_err(|error| self.of_section(error))
     }
 

@@ -76,6 +76,7 @@ pub const FLOOR: u64 = 128 << 20;
 /// One DuckDB session over one snapshot of a lake. It reads the files it was given and nothing else.
 pub struct Engine {
     connection: Connection,
+    options: EngineOptions,
 }
 
 impl Engine {
@@ -84,7 +85,7 @@ impl Engine {
     /// # Errors
     /// When DuckDB refuses a setting, or a file is no Parquet file of a lake.
     pub fn open(options: &EngineOptions) -> Result<Self, EngineError> {
-        Ok(Self { connection: session::open(options)? })
+        Ok(Self { connection: session::open(options)?, options: options.clone() })
     }
 
     /// Opens a locked session that reads no file and knows no view or macro: for what needs
@@ -93,7 +94,24 @@ impl Engine {
     /// # Errors
     /// When DuckDB refuses a setting.
     pub fn without_lake() -> Result<Self, EngineError> {
-        Ok(Self { connection: session::open_without_lake()? })
+        let options = session::least();
+        Ok(Self { connection: session::open_without_lake(&options)?, options })
+    }
+
+    /// Another connection of the same session, for another thread, under the same lock and memory. Each has temporary
+    /// tables and views of its own.
+    ///
+    /// # Errors
+    /// When DuckDB refuses it.
+    pub fn beside(&self) -> Result<Self, EngineError> {
+        let connection = self.connection.try_clone().map_err(EngineError::from_duckdb)?;
+        views::bind(&connection, &self.options.files)?;
+        Ok(Self { connection, options: self.options.clone() })
+    }
+
+    /// Whether DuckDB works on one thread.
+    pub fn is_single(&self) -> bool {
+        self.options.threads == 1
     }
 
     /// Runs one statement and hands each batch of rows to `each` as it comes; the first has no
@@ -153,6 +171,38 @@ impl Engine {
         cancel: &Cancel,
     ) -> Result<(), EngineError> {
         self.execute(&format!("CREATE OR REPLACE TEMP TABLE {table} AS {select}"), params, cancel)
+    }
+
+    /// Keeps the rows of a SELECT in a table of all connections of the session, in place of an older one of that name.
+    /// Queries of an analyst cannot name it.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn keep_for_all(
+        &self,
+        table: &'static str,
+        select: &str,
+        params: &[(&str, Param)],
+        cancel: &Cancel,
+    ) -> Result<(), EngineError> {
+        self.execute(&format!("CREATE OR REPLACE TABLE cut.{table} AS {select}"), params, cancel)
+    }
+
+    /// Reads a table of [`Engine::keep_for_all`] wherever this connection reads the view of that name.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn read_kept(&self, table: &'static str, cancel: &Cancel) -> Result<(), EngineError> {
+        self.execute(&format!("CREATE OR REPLACE TEMP VIEW {table} AS FROM cut.{table}"), &[], cancel)
+    }
+
+    /// Reads that view again, and drops what was kept, where anything was.
+    ///
+    /// # Errors
+    /// As [`Engine::query`].
+    pub fn forget_kept(&self, table: &'static str, cancel: &Cancel) -> Result<(), EngineError> {
+        self.execute(&format!("DROP VIEW IF EXISTS temp.{table}"), &[], cancel)?;
+        self.execute(&format!("DROP TABLE IF EXISTS cut.{table}"), &[], cancel)
     }
 
     /// As [`Engine::keep`], unless a temporary table of that name is there already.

@@ -13,7 +13,7 @@ pub fn open(options: &EngineOptions) -> Result<Connection, EngineError> {
     let files: Result<Vec<String>, EngineError> = options.files.iter().map(|file| path(&file.path)).collect();
     set(&connection, "allowed_paths", &text_list(&files?))?;
     // The files of a session do not change: their footers are read once, not by each statement.
-    set(&connection, "parquet_metadata_cache", "true")?;
+    set(&connection, "GLOBAL parquet_metadata_cache", "true")?;
     views::create(&connection, &options.files)?;
     for (name, text) in sql::macros() {
         connection.execute_batch(text).map_err(told(name))?;
@@ -22,16 +22,20 @@ pub fn open(options: &EngineOptions) -> Result<Connection, EngineError> {
     Ok(connection)
 }
 
-/// A session for DuckDB's own functions, on one thread and the least memory, that spills nothing.
-pub fn open_without_lake() -> Result<Connection, EngineError> {
-    let options = EngineOptions {
+/// No files, one thread and the least memory, and nothing is spilled.
+pub fn least() -> EngineOptions {
+    EngineOptions {
         files: Vec::new(),
         memory: RESERVED + FLOOR,
         threads: 1,
         temp: std::env::temp_dir(),
         temp_limit: Some(0),
-    };
-    let connection = Connection::open_in_memory_with_flags(config(&options)?).map_err(told("settings"))?;
+    }
+}
+
+/// A session for DuckDB's own functions.
+pub fn open_without_lake(options: &EngineOptions) -> Result<Connection, EngineError> {
+    let connection = Connection::open_in_memory_with_flags(config(options)?).map_err(told("settings"))?;
     lock(&connection)?;
     Ok(connection)
 }

@@ -14,17 +14,14 @@ use crate::sql;
 pub fn create(connection: &Connection, files: &[EngineFile]) -> Result<(), EngineError> {
     // In a schema of its own, which no query of an analyst can name and SHOW TABLES does not list.
     connection.execute_batch("CREATE SCHEMA cut").map_err(told("schema"))?;
-    let those = |are: fn(&EngineFile) -> bool| files.iter().filter(|file| are(file)).collect();
-    records(connection, "VIEW audit_events AS", "lake_files", those(|_| true))?;
-    // Macros, which DuckDB does not plan before they are used: 6 ms for each of these over the files of a month.
-    for (name, files) in [
-        ("latest", those(|file| file.requests == Requests::Latest)),
-        ("rest", those(|file| file.requests == Requests::Rest)),
-        ("other", those(|file| file.requests == Requests::Unknown)),
-        ("salvaged", those(|file| file.salvaged)),
-    ] {
-        let head = format!("MACRO cut.{name}_records() AS TABLE");
-        records(connection, &head, &format!("{name}_files"), files)?;
+    bind(connection, files)?;
+    for (name, files) in lists(files) {
+        // Macros, which DuckDB does not plan before they are used: 6 ms for each of these over the files of a month.
+        let head = match name {
+            "lake" => "VIEW audit_events AS".to_owned(),
+            part => format!("MACRO cut.{part}_records() AS TABLE"),
+        };
+        records(connection, &head, &variable(name), &files)?;
     }
     let make = |file: &str| connection.execute_batch(sql::file(file)).map_err(told(file));
     let common = ["latest", "cut_records", "cut_answered"];
@@ -43,23 +40,46 @@ pub fn create(connection: &Connection, files: &[EngineFile]) -> Result<(), Engin
     connection.execute_batch(&format!("{all}{requests}")).map_err(told("schema/told_apart.sql"))
 }
 
-/// Makes what `sql/schema/audit_events.sql` has of some files, under the head of another view or macro. They stand in a
-/// session variable, as a view takes no parameter.
+/// Tells a connection the files of the views, in session variables, as a view takes no parameter.
+pub fn bind(connection: &Connection, files: &[EngineFile]) -> Result<(), EngineError> {
+    for (name, files) in lists(files).into_iter().filter(|(_, files)| !files.is_empty()) {
+        let paths: Result<Vec<String>, EngineError> = files.iter().map(|file| path(&file.path)).collect();
+        connection
+            .execute(&format!("SET VARIABLE {} = $1", variable(name)), [&Param::TextList(paths?)])
+            .map_err(told("list of files"))?;
+    }
+    Ok(())
+}
+
+/// The files that are read by one name each, all of them first.
+fn lists(files: &[EngineFile]) -> [(&'static str, Vec<&EngineFile>); 5] {
+    let those = |are: fn(&EngineFile) -> bool| files.iter().filter(|file| are(file)).collect();
+    [
+        ("lake", files.iter().collect()),
+        ("latest", those(|file| file.requests == Requests::Latest)),
+        ("rest", those(|file| file.requests == Requests::Rest)),
+        ("other", those(|file| file.requests == Requests::Unknown)),
+        ("salvaged", those(|file| file.salvaged)),
+    ]
+}
+
+fn variable(list: &str) -> String {
+    format!("{list}_files")
+}
+
+/// Makes what `sql/schema/audit_events.sql` has of some files, which a session variable lists, under the head of another
+/// view or macro.
 fn records(
     connection: &Connection,
     head: &str,
     variable: &str,
-    files: Vec<&EngineFile>,
+    files: &[&EngineFile],
 ) -> Result<(), EngineError> {
     let text = sql::file("schema/audit_events.sql");
-    let text = if files.is_empty() {
-        no_records()
-    } else {
-        let paths: Result<Vec<String>, EngineError> = files.iter().map(|file| path(&file.path)).collect();
-        connection
-            .execute(&format!("SET VARIABLE {variable} = $1"), [&Param::TextList(paths?)])
-            .map_err(told("list of files"))?;
-        if files.iter().all(|file| is_partitioned(&file.path)) { text.to_owned() } else { unmoved(text) }
+    let text = match files {
+        [] => no_records(),
+        files if files.iter().all(|file| is_partitioned(&file.path)) => text.to_owned(),
+        _ => unmoved(text),
     };
     let text = text.replace("VIEW audit_events AS", head).replace("lake_files", variable);
     connection.execute_batch(&text).map_err(told("schema/audit_events.sql"))

@@ -18,14 +18,16 @@ use crate::engine::{Engine, EngineError};
 use crate::lake::coverage::Dates;
 use crate::lake::{Accounting, Lake, LakeCoverage, LakeError};
 use crate::query::value::read_time;
-use crate::runbook::{self, Counting, PlannedSection, Reach, Runbook, RunbookError, Subject, SubjectError};
+use crate::runbook::{
+    self, Counting, PlannedSection, Reach, Readers, Runbook, RunbookError, Subject, SubjectError,
+};
 
 /// How long one section of a runbook may take.
 const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Evidence that is asked for in the lake, alert by alert.
 pub struct LakeEvidence<'a> {
-    engine: &'a Engine,
+    readers: Readers<'a>,
     cancel: &'a Cancel,
     parameters: &'a HuntParameters,
     runbook: Runbook,
@@ -59,7 +61,7 @@ impl<'a> LakeEvidence<'a> {
         let mut recount = Recount::new(engine, rule, parameters, cancel)?;
         let Reach { around, past } = Reach::default();
         recount.expose(report.open(), past, around)?;
-        Ok(Self { engine, cancel, parameters, runbook, recount })
+        Ok(Self { readers: Readers::new(engine), cancel, parameters, runbook, recount })
     }
 
     fn gather(&mut self, alert: &Alert, rows: usize) -> Result<Evidence, GatherError> {
@@ -67,15 +69,10 @@ impl<'a> LakeEvidence<'a> {
         let HuntParameters { threshold, window, .. } = *self.parameters;
         let (namespaces, answers) = self.recount.shares(alert)?;
         let series = (!points.is_empty()).then_some(AlertSeries { threshold, window, points });
-        let mut steps = Vec::new();
-        if let Some(subject) = self.subject(alert)? {
-            for planned in &self.runbook.steps {
-                let sections = planned.sections.iter().map(|section| self.folded(section, &subject, rows));
-                let sections = sections.collect::<Result<_, _>>()?;
-                let (number, title) = (u32::from(planned.number), planned.title.to_owned());
-                steps.push(Step { number, title, sections });
-            }
-        }
+        let steps = match self.subject(alert)? {
+            Some(subject) => self.steps(&subject, rows)?,
+            None => Vec::new(),
+        };
         Ok(Evidence { series, namespaces, answers, steps })
     }
 
@@ -88,35 +85,18 @@ impl<'a> LakeEvidence<'a> {
         }
     }
 
-    /// A section with its first rows.
-    fn folded(
-        &self,
-        planned: &PlannedSection,
-        subject: &Subject,
-        limit: usize,
-    ) -> Result<Section, GatherError> {
-        let (mut columns, mut rows, mut found) = (Vec::new(), Vec::new(), 0);
-        self.answer(planned, subject, |batch| {
-            columns = names(batch);
-            found += batch.num_rows();
-            for row in rows::values(batch).take(limit.saturating_sub(rows.len())) {
-                rows.push(row.map_err(io::Error::other)?);
-            }
-            Ok(())
-        })?;
-        let file = &planned.file;
-        let (name, title, question) = (file.name.clone(), file.title.clone(), file.meaning.clone());
-        Ok(Section { name, title, question, sql: planned.filled(subject), columns, rows, found })
-    }
-
-    fn answer(
-        &self,
-        planned: &PlannedSection,
-        subject: &Subject,
-        each: impl FnMut(&RecordBatch) -> io::Result<()>,
-    ) -> Result<(), GatherError> {
-        let answered = runbook::answer(self.engine, planned, subject, TIMEOUT, self.cancel, each);
-        Ok(answered.map_err(Box::new)?)
+    /// The steps, each section with its first rows.
+    fn steps(&mut self, subject: &Subject, rows: usize) -> Result<Vec<Step>, GatherError> {
+        let cancel = self.cancel;
+        let planned = &self.runbook.steps;
+        let answered =
+            self.readers.ask(planned, |engine, section| folded(engine, section, subject, rows, cancel))?;
+        let steps = planned.iter().zip(answered).map(|(planned, sections)| Step {
+            number: u32::from(planned.number),
+            title: planned.title.to_owned(),
+            sections,
+        });
+        Ok(steps.collect())
     }
 
     fn whole(&self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), GatherError> {
@@ -124,11 +104,11 @@ impl<'a> LakeEvidence<'a> {
             return Ok(());
         };
         let mut parts = Parts::new(part);
-        self.answer(planned, &subject, |batch| parts.take(batch))
+        answer(self.readers.engine(), planned, &subject, self.cancel, |batch| parts.take(batch))
     }
 
     /// Reads what the runbooks of these alerts look at once for all of them.
-    fn share(&self, alerts: &[&Alert]) -> Result<(), GatherError> {
+    fn share(&mut self, alerts: &[&Alert]) -> Result<(), GatherError> {
         let users = alerts.iter().flat_map(|alert| users_of(alert)).collect();
         let spans = alerts.iter().filter_map(|alert| {
             let Reach { around, past } = Reach::default();
@@ -136,10 +116,42 @@ impl<'a> LakeEvidence<'a> {
             Some((from, read_time(&alert.last_seen)?.checked_add(around).ok()?))
         });
         if let Some(span) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
-            runbook::share(self.engine, &self.runbook, &users, span, self.cancel).map_err(Box::new)?;
+            self.readers.share(&self.runbook, &users, span, self.cancel).map_err(Box::new)?;
         }
         Ok(())
     }
+}
+
+/// A section with its first rows.
+fn folded(
+    engine: &Engine,
+    planned: &PlannedSection,
+    subject: &Subject,
+    limit: usize,
+    cancel: &Cancel,
+) -> Result<Section, GatherError> {
+    let (mut columns, mut rows, mut found) = (Vec::new(), Vec::new(), 0);
+    answer(engine, planned, subject, cancel, |batch| {
+        columns = names(batch);
+        found += batch.num_rows();
+        for row in rows::values(batch).take(limit.saturating_sub(rows.len())) {
+            rows.push(row.map_err(io::Error::other)?);
+        }
+        Ok(())
+    })?;
+    let file = &planned.file;
+    let (name, title, question) = (file.name.clone(), file.title.clone(), file.meaning.clone());
+    Ok(Section { name, title, question, sql: planned.filled(subject), columns, rows, found })
+}
+
+fn answer(
+    engine: &Engine,
+    planned: &PlannedSection,
+    subject: &Subject,
+    cancel: &Cancel,
+    each: impl FnMut(&RecordBatch) -> io::Result<()>,
+) -> Result<(), GatherError> {
+    Ok(runbook::answer(engine, planned, subject, TIMEOUT, cancel, each).map_err(Box::new)?)
 }
 
 /// The users whose requests an alert is about; none stands for records without a username.

@@ -6,6 +6,7 @@
 
 mod find;
 mod plan;
+mod readers;
 mod run;
 mod share;
 mod subject;
@@ -15,8 +16,8 @@ mod tests;
 
 pub use find::{FindError, FoundAlert, find_alert};
 pub use plan::{PlannedSection, PlannedStep, Runbook, STEPS};
+pub use readers::Readers;
 pub use run::{answer, run, sql};
-pub use share::share;
 pub use subject::{Counting, Reach, Spans, Subject, SubjectError};
 
 use serde::{Deserialize, Serialize};

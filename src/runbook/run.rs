@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use arrow::record_batch::RecordBatch;
 
-use super::{Column, PlannedSection, Runbook, RunbookError, RunbookReport, SCHEMA, Section, Step, Subject};
+use super::{
+    Column, PlannedSection, Readers, Runbook, RunbookError, RunbookReport, SCHEMA, Section, Step, Subject,
+};
 use crate::cancel::Cancel;
 use crate::engine::Engine;
 use crate::query::{self, QueryFile};
@@ -16,20 +18,20 @@ use crate::report::rows;
 /// # Errors
 /// When a section cannot be run, takes too long, or the work is cancelled.
 pub fn run(
-    engine: &Engine,
+    readers: &mut Readers<'_>,
     runbook: &Runbook,
     subject: &Subject,
     timeout: Duration,
     cancel: &Cancel,
 ) -> Result<RunbookReport, RunbookError> {
-    let mut steps = Vec::new();
-    for planned in &runbook.steps {
-        let mut sections = Vec::new();
-        for section in &planned.sections {
-            sections.push(whole(engine, section, subject, timeout, cancel)?);
-        }
-        steps.push(Step { number: planned.number, title: planned.title.to_owned(), sections });
-    }
+    let answered =
+        readers.ask(&runbook.steps, |engine, section| whole(engine, section, subject, timeout, cancel))?;
+    let steps = runbook.steps.iter().zip(answered).map(|(planned, sections)| Step {
+        number: planned.number,
+        title: planned.title.to_owned(),
+        sections,
+    });
+    let steps = steps.collect();
     Ok(RunbookReport {
         schema: SCHEMA.to_owned(),
         rule_id: subject.rule_id.clone(),

@@ -35,7 +35,11 @@ fn runbook() -> Runbook {
 }
 
 fn report(engine: &Engine, subject: &Subject) -> RunbookReport {
-    run(engine, &runbook(), subject, LONG, &Cancel::default()).unwrap()
+    report_by(&mut Readers::new(engine), subject)
+}
+
+fn report_by(readers: &mut Readers<'_>, subject: &Subject) -> RunbookReport {
+    run(readers, &runbook(), subject, LONG, &Cancel::default()).unwrap()
 }
 
 /// The rows of a section as objects.

@@ -1,11 +1,13 @@
 //! What is read once for many runbooks gives the answers that the lake gives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::runbook::share;
 
 /// The runbooks of these users from the lake, from what is read once for each of them, and from what is read once for
 /// all.
@@ -14,19 +16,49 @@ fn each_way(requests: &[Request], users: &[Option<String>]) -> [Vec<RunbookRepor
     let engine = lake.engine();
     let subjects: Vec<Subject> =
         users.iter().map(|user| Subject { username: user.clone(), ..eve() }).collect();
-    let reports = || subjects.iter().map(|subject| report(&engine, subject)).collect();
     let keep = |users: &[Option<String>]| {
         let users: BTreeSet<Option<String>> = users.iter().cloned().collect();
-        share(&engine, &runbook(), &users, eve().spans.reach().unwrap(), &Cancel::default()).unwrap();
+        let mut readers = Readers::new(&engine);
+        readers.share(&runbook(), &users, eve().spans.reach().unwrap(), &Cancel::default()).unwrap();
+        readers
     };
-    let direct = reports();
+    let direct = subjects.iter().map(|subject| report(&engine, subject)).collect();
     let alone = subjects.iter().map(|subject| {
-        keep(std::slice::from_ref(&subject.username));
-        report(&engine, subject)
+        let mut readers = keep(std::slice::from_ref(&subject.username));
+        report_by(&mut readers, subject)
     });
     let alone = alone.collect();
-    keep(users);
-    [direct, alone, reports()]
+    let mut readers = keep(users);
+    [direct, alone, subjects.iter().map(|subject| report_by(&mut readers, subject)).collect()]
+}
+
+#[test]
+fn sections_are_answered_in_their_order_on_both_connections() {
+    let lake = TestLake::new(&[prod("2026-11-20T12:00:00Z", "a")]);
+    let engine = lake.engine();
+    let mut readers = Readers::new(&engine);
+    let users = [Some("eve".to_owned())].into();
+    let (runbook, cancel) = (runbook(), Cancel::default());
+    readers.share(&runbook, &users, eve().spans.reach().unwrap(), &cancel).unwrap();
+    let seen = Mutex::new(HashSet::new());
+    let until = Instant::now() + LONG;
+    let named = |_: &Engine, section: &PlannedSection| {
+        seen.lock().unwrap().insert(thread::current().id());
+        while seen.lock().unwrap().len() < 2 && Instant::now() < until {
+            thread::yield_now();
+        }
+        Ok::<_, String>(section.file.name.clone())
+    };
+    let names = |section: &PlannedSection| section.file.name.clone();
+    let planned: Vec<Vec<String>> =
+        runbook.steps.iter().map(|step| step.sections.iter().map(names).collect()).collect();
+    assert_eq!(readers.ask(&runbook.steps, named), Ok(planned));
+    assert_eq!(seen.into_inner().unwrap().len(), 2);
+    let failing = |_: &Engine, section: &PlannedSection| match section.file.name.as_str() {
+        name if name < "2_3" => Ok(()),
+        name => Err(name.to_owned()),
+    };
+    assert_eq!(readers.ask(&runbook.steps, failing), Err("2_3_history".to_owned()));
 }
 
 fn user() -> impl Strategy<Value = Option<String>> {
