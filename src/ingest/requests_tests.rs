@@ -175,6 +175,17 @@ fn a_compaction_tells_the_requests_for_secrets_apart() {
 }
 
 #[test]
+fn a_day_of_one_file_is_told_apart_too_and_then_left() {
+    let mut bench = Bench::new();
+    bench.write("a.log", event(0).as_bytes());
+    bench.ingest(&["a.log"]);
+    assert_eq!(bench.compact(1 << 30).unwrap().days, 1);
+    assert!(files(&bench).iter().all(|file| file.requests == Requests::Latest));
+    assert_eq!(bench.compact(1 << 30).unwrap().commit, None);
+    bench.assert_sound();
+}
+
+#[test]
 fn where_too_much_happened_at_once_nothing_is_told_apart() {
     let at_once = |ids: std::ops::Range<u64>| -> Vec<u8> {
         let record = |id: u64| event(0).replace("id-0", &format!("id-{id}")) + "\n";

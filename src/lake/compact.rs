@@ -54,7 +54,7 @@ pub struct CompactReport {
     pub unfinished: Option<String>,
 }
 
-/// Merges the files of every day that has two or more, unless one compaction wrote them all.
+/// Merges the files of every day, a single one too, unless one compaction wrote them all.
 ///
 /// # Errors
 /// When the lake cannot be read or written. It is then as it was.
@@ -130,9 +130,7 @@ fn unmerged(snapshot: &Snapshot) -> Vec<Vec<Piece>> {
         days.entry(&file.record.event_date).or_default().push(file);
     }
     let is_merged = |files: &[&LakeFile]| {
-        files.len() == 1
-            || compactions.contains(&files[0].commit)
-                && files.iter().all(|file| file.commit == files[0].commit)
+        compactions.contains(&files[0].commit) && files.iter().all(|file| file.commit == files[0].commit)
     };
     let piece =
         |file: &LakeFile| Piece { path: file.path.clone(), record: file.record.clone(), staged: false };
