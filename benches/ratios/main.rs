@@ -6,6 +6,7 @@
 //!
 //! - rows named `container ...` compare a container with JSON Lines of the same events;
 //! - `cargo bench -- ingest` runs the rows whose name contains `ingest`;
+//! - rows named `growth ...` tell how cost grows, as far as `KUBETRAWL_BENCH_GROWTH` (4) millions of records;
 //! - `KUBETRAWL_BENCH_RECORDS` (500,000: about 600 MB of JSON Lines) and `KUBETRAWL_BENCH_RUNS` (5) set the size;
 //! - `KUBETRAWL_BENCH_FOLDER` keeps what was generated, for the next time;
 //! - `KUBETRAWL_BENCH_PYTHON` (python3) must have DuckDB's module for the rows `start`, and
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 
 use kubetrawl::simulate::Format;
 
-use self::rows::container;
+use self::rows::{container, growth};
 
 /// What every row gets to work with.
 pub struct Bench {
@@ -62,4 +63,5 @@ fn main() {
             println!("{}", container::row(&bench, format).line(&name));
         }
     }
+    growth::print(&bench, &filter, setting("KUBETRAWL_BENCH_GROWTH", 4));
 }

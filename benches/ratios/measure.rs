@@ -14,6 +14,29 @@ pub struct Sample {
     pub read_mib: f64,
 }
 
+impl Sample {
+    /// The middle one of so many runs, each figure by itself, after one that warms up.
+    pub fn median(runs: usize, mut command: impl FnMut() -> Self) -> Self {
+        let samples: Vec<Self> = (0..=runs).map(|_| command()).skip(1).collect();
+        let middle = |of: fn(&Self) -> f64| median(samples.iter().map(of));
+        Self {
+            seconds: middle(|s| s.seconds),
+            cpu: middle(|s| s.cpu),
+            peak_mib: middle(|s| s.peak_mib),
+            read_mib: middle(|s| s.read_mib),
+        }
+    }
+
+    pub fn header() -> String {
+        format!("{:<32} {:>8} {:>8} {:>8} {:>8}", "row", "s", "CPU s", "peak MiB", "read MiB")
+    }
+
+    pub fn line(&self, name: &str) -> String {
+        let Self { seconds, cpu, peak_mib, read_mib } = self;
+        format!("{name:<32} {seconds:>8.2} {cpu:>8.2} {peak_mib:>8.0} {read_mib:>8.1}")
+    }
+}
+
 /// Two commands run in turn.
 pub struct Comparison {
     pub ours: Vec<Sample>,

@@ -1,6 +1,7 @@
 //! What is compared with what, a file for each topic; and what several rows work on, made once.
 
 pub mod container;
+pub mod growth;
 mod heavy;
 mod hunt;
 mod ingest;
