@@ -7,6 +7,10 @@ use wide::u8x16;
 
 const LANES: usize = 16;
 const BLOCK: usize = 4 * LANES;
+/// Bytes between two escapes, mostly.
+const COPIED: usize = 2 * LANES;
+/// The last byte of a block.
+const LAST: u64 = 1 << (BLOCK - 1);
 
 /// The position of the first quote, backslash or control character from `at`.
 #[inline]
@@ -66,23 +70,49 @@ pub(super) fn close_or_newline(bytes: &[u8], at: usize) -> Option<usize> {
 /// a character of UTF-16.
 pub(super) fn unescaped(string: &str) -> Option<String> {
     let bytes = string.as_bytes();
-    let mut text = Vec::with_capacity(bytes.len() + LANES);
-    let mut from = 0;
-    loop {
-        from += copy_until(&bytes[from..], &mut text, |lanes| equal(lanes, b'\\'));
-        if from == bytes.len() {
-            return String::from_utf8(text).ok();
+    // No escape is shorter than what it stands for, so that what is copied at a time always fits behind what is written.
+    let mut text = vec![0; bytes.len() + COPIED];
+    let (mut from, mut to) = (0, 0);
+    let mut blocks = Blocks::new(bytes, 0, |_| 0);
+    while let Some((start, block)) = blocks.next() {
+        for bit in bits(block.backslashes & !block.escaped) {
+            let escape = start + bit;
+            // The second half of a character of UTF-16 went with the first.
+            if escape < from {
+                continue;
+            }
+            copy(&bytes[from..], escape - from, &mut text[to..]);
+            to += escape - from;
+            let &byte = bytes.get(escape + 1)?;
+            if byte == b'u' {
+                let (character, length) = utf16(&bytes[escape..])?;
+                to += character.encode_utf8(&mut text[to..]).len();
+                from = escape + length;
+            } else {
+                text[to] = escaped(byte);
+                to += 1;
+                from = escape + 2;
+            }
         }
-        let &byte = bytes.get(from + 1)?;
-        if byte == b'u' {
-            let (character, length) = utf16(&bytes[from..])?;
-            text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-            from += length;
-        } else {
-            // Nearly all of them are of a byte, which alone is put far faster than any number of bytes.
-            text.push(escaped(byte));
-            from += 2;
+    }
+    let left = bytes.len() - from;
+    copy(&bytes[from..], left, &mut text[to..]);
+    text.truncate(to + left);
+    String::from_utf8(text).ok()
+}
+
+/// Copies so many bytes; what is written behind them is of no meaning.
+#[inline]
+fn copy(from: &[u8], length: usize, to: &mut [u8]) {
+    let mut done = 0;
+    while done < length {
+        let (from, to) = (&from[done..], &mut to[done..]);
+        // A fixed number of bytes, as copying fewer takes longer.
+        match (from.first_chunk::<COPIED>(), to.first_chunk_mut::<COPIED>()) {
+            (Some(from), Some(to)) => *to = *from,
+            _ => return to[..length - done].copy_from_slice(&from[..length - done]),
         }
+        done += COPIED;
     }
 }
 
@@ -109,6 +139,36 @@ pub(super) fn quote_bytes(bytes: &[u8], json: &mut Vec<u8>) {
 /// that, which must not be nothing: then another quote could follow.
 pub(super) fn quote_doubled<'b>(bytes: &'b [u8], json: &mut Vec<u8>) -> Option<&'b [u8]> {
     json.push(b'"');
+    let mut rest = bytes;
+    while let Some(block) = rest.first_chunk::<BLOCK>() {
+        let start = json.len();
+        json.extend_from_slice(block);
+        let quotes = marks(block, |lanes| equal(lanes, b'"'));
+        let (seconds, others) =
+            (seconds(quotes), marks(block, |lanes| equal(lanes, b'\\') | controls(lanes)));
+        let (firsts, behind) = (quotes & !seconds, seconds & !quotes);
+        // Two quotes take as many bytes as an escaped one.
+        bits(firsts).for_each(|first| json[start + first] = b'\\');
+        // A first quote at the very end may be the one that stands once.
+        let stop = behind | others | (firsts & LAST);
+        let stops_at = stop.trailing_zeros() as usize;
+        let stop = stop & stop.wrapping_neg();
+        json.truncate(start + stops_at);
+        rest = &rest[stops_at..];
+        if behind & stop != 0 {
+            json[start + stops_at - 1] = b'"';
+            return Some(rest);
+        }
+        if others & stop != 0 {
+            put_escaped(rest[0], json);
+            rest = &rest[1..];
+        }
+    }
+    doubled_to_end(rest, json)
+}
+
+/// The same of what is left of such a text.
+fn doubled_to_end<'b>(bytes: &'b [u8], json: &mut Vec<u8>) -> Option<&'b [u8]> {
     let mut rest = bytes;
     loop {
         rest = &rest[copy_until(rest, json, is_escaped)..];
@@ -276,120 +336,39 @@ impl<'b, F: Fn(u8x16) -> u32> Blocks<'b, F> {
 
     #[inline]
     fn block(&mut self, bytes: &[u8; BLOCK]) -> Block {
-        let (mut quotes, mut backslashes, mut breaks) = (0, 0, 0);
-        for (at, lanes) in bytes.as_chunks::<LANES>().0.iter().enumerate() {
-            let lanes = u8x16::new(*lanes);
-            quotes |= u64::from(equal(lanes, b'"')) << (at * LANES);
-            backslashes |= u64::from(equal(lanes, b'\\')) << (at * LANES);
-            breaks |= u64::from((self.breaks)(lanes)) << (at * LANES);
-        }
+        let quotes = marks(bytes, |lanes| equal(lanes, b'"'));
+        let backslashes = marks(bytes, |lanes| equal(lanes, b'\\'));
         let escaped = self.escaped(backslashes);
-        Block { quotes, backslashes, escaped, stops: (quotes & !escaped) | breaks }
+        let stops = (quotes & !escaped) | marks(bytes, &self.breaks);
+        Block { quotes, backslashes, escaped, stops }
     }
 
-    /// Of a run of backslashes, every second one is escaped, and what follows it if the last one isn't. Subtracting
-    /// where runs begin carries through each of them, and bits at odd places tell one parity from the other.
     #[inline]
     fn escaped(&mut self, backslashes: u64) -> u64 {
-        const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
         if backslashes == 0 {
             return std::mem::take(&mut self.carry);
         }
-        let escaping = backslashes & !self.carry;
-        let codes = ((escaping << 1) | ODD).wrapping_sub(escaping) ^ ODD;
-        let escaped = codes ^ (backslashes | self.carry);
-        self.carry = (codes & backslashes) >> 63;
+        let escaped = seconds(backslashes & !self.carry) | self.carry;
+        self.carry = (backslashes & !escaped) >> (BLOCK - 1);
         escaped
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Bytes as they stand in strings, with many escapes, good and bad ones.
-    fn inside() -> impl Strategy<Value = String> {
-        let piece = prop_oneof![
-            8 => "[a-z \u{e9}]{0,20}",
-            6 => Just("\\\"".to_owned()),
-            3 => Just("\\\\".to_owned()),
-            3 => "\\\\{1,70}",
-            2 => "\\\\[bfnrt/u]",
-            2 => "\\\\u[0-9a-fA-F]{4}",
-            1 => "\\\\ud[89ab][0-9a-f]{2}\\\\ud[c-f][0-9a-f]{2}",
-            1 => "[\"\n\u{1}\\\\]",
-            1 => "[a-z]{60,70}",
-        ];
-        proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
-    }
-
-    fn close_slowly(bytes: &[u8], mut at: usize) -> Option<usize> {
-        loop {
-            match *bytes.get(at)? {
-                b'"' => return Some(at),
-                b'\\' if !is_escape(bytes, at + 1) => return None,
-                b'\\' => at += 2,
-                ..b' ' => return None,
-                _ => at += 1,
-            }
-        }
-    }
-
-    fn close_or_newline_slowly(bytes: &[u8], mut at: usize) -> Option<usize> {
-        loop {
-            match *bytes.get(at)? {
-                b'"' | b'\n' => return Some(at),
-                b'\\' if bytes.get(at + 1) != Some(&b'\n') => at += 2,
-                _ => at += 1,
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn finds_the_first_special_byte(bytes in proptest::collection::vec(
-            prop_oneof![8 => any::<u8>(), 1 => Just(b'"'), 1 => Just(b'\\')], 0..40)) {
-            let expected = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '));
-            prop_assert_eq!(special(&bytes, 0), expected);
-        }
-
-        #[test]
-        fn finds_where_a_string_ends(text in inside(), closed in any::<bool>()) {
-            let text = format!("{text}{}", if closed { "\" and more" } else { "" });
-            let bytes = text.as_bytes();
-            prop_assert_eq!(close(bytes, 0), close_slowly(bytes, 0));
-            prop_assert_eq!(close_or_newline(bytes, 0), close_or_newline_slowly(bytes, 0));
-        }
-
-        #[test]
-        fn takes_escapes_as_the_parser_does(text in inside()) {
-            let quoted = format!("\"{text}\"");
-            if close(quoted.as_bytes(), 1) == Some(quoted.len() - 1) {
-                prop_assert_eq!(unescaped(&text), serde_json::from_str::<String>(&quoted).ok());
-            }
-        }
-
-        #[test]
-        fn reads_what_the_writer_wrote(text in "\\PC{0,200}") {
-            let quoted = serde_json::Value::from(text.as_str()).to_string();
-            prop_assert_eq!(close(quoted.as_bytes(), 1), Some(quoted.len() - 1));
-            prop_assert_eq!(unescaped(&quoted[1..quoted.len() - 1]), Some(text));
-        }
-
-        #[test]
-        fn writes_what_the_writer_writes(text in inside(), other in "[\u{0}-\u{ff}\\PC]{0,80}") {
-            for text in [text, other] {
-                let mut json = b"x".to_vec();
-                quote(&text, &mut json);
-                let mut doubled = b"x".to_vec();
-                let cell = text.replace('"', "\"\"") + "\",";
-                prop_assert_eq!(quote_doubled(cell.as_bytes(), &mut doubled), Some(&b","[..]));
-                prop_assert_eq!(&doubled, &json);
-                prop_assert_eq!(quote_doubled(&cell.as_bytes()[..cell.len() - 1], &mut doubled), None);
-                prop_assert_eq!(String::from_utf8(json), Ok(format!("x{}", serde_json::Value::from(text))));
-            }
-        }
-    }
+/// A bit for each byte of a block that is marked.
+#[inline]
+fn marks(block: &[u8; BLOCK], marks: impl Fn(u8x16) -> u32) -> u64 {
+    let lanes = block.as_chunks::<LANES>().0.iter().enumerate();
+    lanes.fold(0, |all, (at, lanes)| all | u64::from(marks(u8x16::new(*lanes))) << (at * LANES))
 }
+
+/// Of a run of marks, every second one, and what follows it if the last one has none. Subtracting where runs begin carries
+/// through each of them, and bits at odd places tell one parity from the other.
+#[inline]
+fn seconds(marks: u64) -> u64 {
+    const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
+    ((marks << 1) | ODD).wrapping_sub(marks) ^ ODD ^ marks
+}
+
+#[cfg(test)]
+#[path = "strings_tests.rs"]
+mod tests;
