@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StructArray};
+use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
 use arrow::error::ArrowError;
 use arrow::json::writer::{EncoderOptions, make_encoder};
@@ -83,15 +84,18 @@ fn left(array: &dyn Array, row: usize, most: usize) -> Option<usize> {
     if array.is_null(row) {
         return Some(most);
     }
-    let list = |values: ArrayRef| (0..values.len()).try_fold(most, |most, row| left(&values, row, most));
+    let list = |values: &dyn Array, offsets: &OffsetBuffer<i32>| {
+        let rows = offsets[row] as usize..offsets[row + 1] as usize;
+        rows.into_iter().try_fold(most, |most, row| left(values, row, most))
+    };
     match array.data_type() {
         DataType::Utf8 => most.checked_sub(array.as_string::<i32>().value_length(row) as usize),
         DataType::Utf8View => most.checked_sub(array.as_string_view().value(row).len()),
         // In JSON they are two digits each.
         DataType::BinaryView => most.checked_sub(2 * array.as_binary_view().value(row).len()),
         DataType::FixedSizeBinary(length) => most.checked_sub(2 * usize::try_from(*length).ok()?),
-        DataType::List(_) => list(array.as_list::<i32>().value(row)),
-        DataType::Map(..) => list(Arc::new(array.as_map().value(row))),
+        DataType::List(_) => list(array.as_list::<i32>().values(), array.as_list::<i32>().offsets()),
+        DataType::Map(..) => list(array.as_map().entries(), array.as_map().offsets()),
         DataType::Struct(_) => {
             array.as_struct().columns().iter().try_fold(most, |most, column| left(column, row, most))
         }
