@@ -17,6 +17,9 @@ use super::{AuditEvent, Chunk, Decoded, Frame, LogType, Reject, RejectCode, Reje
 /// Envelopes inside envelopes that are followed.
 const MAX_ENVELOPES: u8 = 4;
 
+/// Looked at of a frame that is longer, to tell whether it has log records.
+const HEAD: usize = 64 << 10;
+
 /// A container number for each of the envelopes, and for what stands in none.
 type ByDepth<T = usize> = [T; MAX_ENVELOPES as usize + 1];
 
@@ -86,6 +89,13 @@ impl Decoder {
         found
     }
 
+    /// Whether a frame of a chunk has a log record. An envelope of many records is not read to its end where its first
+    /// ones show it: as rejects they would be log records too.
+    pub fn finds_log_record(&mut self, chunk: &Chunk, frame: &Frame) -> bool {
+        let head = chunk.bytes(frame).get(..HEAD);
+        head.is_some_and(has_audit_id) || self.finds(chunk, frame, is_log_record)
+    }
+
     /// Decodes a frame and calls `sink` once per record in it, in order. Bytes that are no UTF-8 become
     /// U+FFFD, as Go's encoder does it.
     pub fn decode(&mut self, frame: &[u8], sink: &mut dyn FnMut(Decoded<'_>)) {
@@ -122,12 +132,14 @@ pub fn is_log_record(decoded: &Decoded<'_>) -> bool {
         Decoded::Event(_) | Decoded::Other(_) => true,
         Decoded::Reject(reject) => match reject.reason.code {
             RejectCode::NoTime | RejectCode::BadTime | RejectCode::WrongType => true,
-            _ => {
-                memmem::find(reject.bytes, b"\"auditID").is_some()
-                    || memmem::find(reject.bytes, b"\\\"auditID").is_some()
-            }
+            _ => has_audit_id(reject.bytes),
         },
     }
+}
+
+/// Whether this visibly is an audit record, or holds one as text.
+fn has_audit_id(bytes: &[u8]) -> bool {
+    memmem::find(bytes, b"\"auditID").is_some() || memmem::find(bytes, b"\\\"auditID").is_some()
 }
 
 /// Takes what is decoded; breaks off when that is enough.

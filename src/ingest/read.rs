@@ -14,9 +14,7 @@ use super::turns::Turns;
 use super::work::{Reading, Work};
 use crate::cancel::Cancel;
 use crate::causes::chain;
-use crate::decode::{
-    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records, is_log_record,
-};
+use crate::decode::{Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records};
 use crate::lake::commit::Next;
 use crate::sources::{Input, Source};
 
@@ -229,7 +227,7 @@ impl Readers<'_> {
         while frames < SAMPLE_FRAMES && bytes < SAMPLE_BYTES {
             let Some(chunk) = stream.next() else { break };
             let mut looked_at = chunk.frames.iter().take(SAMPLE_FRAMES - frames);
-            let found = looked_at.any(|frame| decoder.finds(&chunk, frame, is_log_record));
+            let found = looked_at.any(|frame| decoder.finds_log_record(&chunk, frame));
             frames += chunk.frames.len();
             bytes += chunk.data.len();
             sample.push_back(chunk);

@@ -171,3 +171,24 @@ fn corpus_files_hold_what_their_index_says() {
         assert_eq!(found, expected, "{file}");
     }
 }
+
+#[test]
+fn an_envelope_is_not_read_to_its_end_where_its_beginning_tells() {
+    let found = |envelope: &str| {
+        let chunk = Chunk {
+            number: 0,
+            offset: 0,
+            first_row: None,
+            data: envelope.as_bytes().to_vec(),
+            frames: vec![Frame { start: 0, len: envelope.len(), problem: None }],
+        };
+        Decoder::default().finds_log_record(&chunk, &chunk.frames[0])
+    };
+    let event = super::event().to_string();
+    let blanks = " ".repeat(HEAD);
+    for (list, expected) in [(event.as_str(), true), ("1", false), (&format!("{blanks}{event}"), true)] {
+        for behind in ["", &blanks] {
+            assert_eq!(found(&format!("{{\"records\":[{list}]{behind}}}")), expected, "{list}");
+        }
+    }
+}
