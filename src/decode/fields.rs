@@ -1,28 +1,45 @@
-//! Records whose fields have other names or lie elsewhere than an Event's: read by name, and put together again as an
-//! Event's JSON. Values stay text all the way, so a body costs a copy and its nesting nothing.
+//! Records whose fields have other names or lie elsewhere than an Event's: read by name. Values stay text, also in JSON
+//! that is put together of them, so a body's nesting costs nothing.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
+use std::rc::Rc;
 
 use memchr::memchr;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::containers::kube_apiserver::parse;
 use super::cursor::Cursor;
-use super::decoder::{Job, json_failure};
+use super::decoder::json_failure;
 use super::quick;
 use super::record::Record;
 use super::strings::{quote, unescaped};
-use super::wire::{Context, Failure, Raw, Text};
+use super::wire::{Failure, Raw, Text};
 
-/// Fields that memory is taken for at once.
-const USUAL_FIELDS: usize = 8;
+/// Fields that memory is taken for at once, of a record that is not one of many.
+const USUAL_FIELDS: usize = 32;
+
+/// Objects in an object whose fields are read with it, so that none is gone through again for each around it: so deep, and
+/// none more once there are so many. A body can have any number.
+const DEEPEST: usize = 3;
+const MOST_FIELDS: usize = 64;
 
 /// An object's fields, in their order.
-#[derive(Debug, Default)]
-pub(super) struct Fields<'a>(Vec<(Text<'a>, &'a str)>);
+#[derive(Clone, Default)]
+pub(super) struct Fields<'a> {
+    /// With those of objects in it, each behind the field that it is the value of.
+    all: Rc<Vec<Field<'a>>>,
+    own: Range<usize>,
+}
+
+struct Field<'a> {
+    key: Text<'a>,
+    value: &'a str,
+    /// How many of the next ones are the value's; `None` where it was not looked into.
+    within: Option<usize>,
+}
 
 impl<'a> Fields<'a> {
     pub(super) fn of(json: &'a str) -> Result<Self, Failure> {
@@ -38,34 +55,50 @@ impl<'a> Fields<'a> {
     /// The fields of the object that a text begins with, and what follows it; `None` where the parser must look.
     pub(super) fn at_start_of(text: &'a str) -> Option<(Self, &'a str)> {
         let mut cursor = Cursor::new(text);
-        let fields = Self::at(&mut cursor)?;
-        Some((fields, cursor.rest()))
+        let mut fields = Vec::with_capacity(USUAL_FIELDS);
+        read(&mut cursor, &mut fields, DEEPEST)?;
+        Some((fields.into(), cursor.rest()))
     }
 
     /// The fields of the object that a cursor is at.
     pub(super) fn at(cursor: &mut Cursor<'a>) -> Option<Self> {
-        let mut fields = Vec::with_capacity(USUAL_FIELDS);
-        cursor.object(|cursor, key| {
-            fields.push((Text(Cow::Borrowed(key)), cursor.value()?));
-            Some(())
-        })?;
-        Some(Self(fields))
+        let mut fields = Vec::new();
+        read(cursor, &mut fields, DEEPEST)?;
+        Some(fields.into())
     }
 
     /// Keys and values in their order.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.0.iter().map(|(key, value)| (key.0.as_ref(), *value))
+        self.own().map(|(_, field)| (field.key.0.as_ref(), field.value))
     }
 
-    /// A field's JSON; `None` for null. Case doesn't matter: exports write their columns as they like.
+    fn own(&self) -> impl Iterator<Item = (usize, &Field<'a>)> {
+        let all = &self.all[..self.own.end];
+        let mut next = self.own.start;
+        std::iter::from_fn(move || {
+            let (at, field) = (next, all.get(next)?);
+            next += 1 + field.within.unwrap_or_default();
+            Some((at, field))
+        })
+    }
+
+    /// The first field of this name, with its place. Case doesn't matter: exports write their columns as they like.
+    fn find(&self, name: &str) -> Option<(usize, &Field<'a>)> {
+        self.own().find(|(_, field)| {
+            let key = field.key.0.as_bytes();
+            // Nearly all are told apart by their length.
+            key.len() == name.len() && key.eq_ignore_ascii_case(name.as_bytes())
+        })
+    }
+
+    /// A field's JSON; `None` for null.
     pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
-        let found = self.0.iter().find(|(key, _)| key.0.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| *value).filter(|json| *json != "null")
+        self.find(name).map(|(_, field)| field.value).filter(|json| *json != "null")
     }
 
     /// The JSON of the last field that has exactly this name, null too.
     pub(super) fn last(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().rev().find(|(key, _)| key.0 == name).map(|(_, value)| *value)
+        self.all().filter(|(key, _)| *key == name).last().map(|(_, value)| value)
     }
 
     /// The first of these fields that there is.
@@ -81,16 +114,56 @@ impl<'a> Fields<'a> {
     /// A field's JSON, also where an export made a string of it.
     pub(super) fn json(&self, name: &str) -> Option<Cow<'a, str>> {
         let raw = self.raw(name)?;
-        if !raw.starts_with('"') {
-            return Some(Cow::Borrowed(raw));
-        }
-        scalar(raw).filter(|text| is_json(text))
+        json_of(raw).filter(|text| !raw.starts_with('"') || is_json(text))
+    }
+
+    /// The same of a string that may hold anything.
+    pub(super) fn json_or_text(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.raw(name).and_then(json_of)
     }
 
     /// The fields of a nested object; none where it is no object.
     pub(super) fn object(&self, name: &str) -> Fields<'a> {
-        self.raw(name).and_then(|raw| Self::of(raw).ok()).unwrap_or_default()
+        let Some((at, field)) = self.find(name) else { return Fields::default() };
+        match field.within {
+            Some(count) => Fields { all: Rc::clone(&self.all), own: at + 1..at + 1 + count },
+            None => Self::of(field.value).unwrap_or_default(),
+        }
     }
+}
+
+/// Reads the fields of the object that a cursor is at, and of objects in it.
+fn read<'a>(cursor: &mut Cursor<'a>, fields: &mut Vec<Field<'a>>, deeper: usize) -> Option<()> {
+    cursor.object(|cursor, key| {
+        let at = fields.len();
+        fields.push(Field { key: Text(Cow::Borrowed(key)), value: "", within: None });
+        let inside = deeper > 0 && at < MOST_FIELDS && cursor.begins(b'{');
+        let value = cursor.text_of(|cursor| match inside {
+            true => read(cursor, fields, deeper - 1),
+            false => cursor.skip(),
+        })?;
+        let within = inside.then(|| fields.len() - at - 1);
+        let field = fields.get_mut(at)?;
+        (field.value, field.within) = (value, within);
+        Some(())
+    })
+}
+
+impl<'a> From<Vec<Field<'a>>> for Fields<'a> {
+    fn from(fields: Vec<Field<'a>>) -> Self {
+        Self { own: 0..fields.len(), all: Rc::new(fields) }
+    }
+}
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_map().entries(self.all()).finish()
+    }
+}
+
+/// A value's JSON, or what a string says.
+fn json_of(raw: &str) -> Option<Cow<'_, str>> {
+    if raw.starts_with('"') { scalar(raw) } else { Some(Cow::Borrowed(raw)) }
 }
 
 /// The text of a JSON string or number.
@@ -135,7 +208,8 @@ fn is_json(text: &str) -> bool {
 
 impl<'a> FromIterator<(Cow<'a, str>, &'a str)> for Fields<'a> {
     fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, &'a str)>>(fields: I) -> Self {
-        Self(fields.into_iter().map(|(name, value)| (Text(name), value)).collect())
+        let field = |(key, value)| Field { key: Text(key), value, within: None };
+        fields.into_iter().map(field).collect::<Vec<_>>().into()
     }
 }
 
@@ -152,9 +226,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut fields = Vec::new();
                 while let Some((key, value)) = map.next_entry::<Text<'_>, &RawValue>()? {
-                    fields.push((key, value.get()));
+                    fields.push(Field { key, value: value.get(), within: None });
                 }
-                Ok(Fields(fields))
+                Ok(fields.into())
             }
         }
         deserializer.deserialize_map(FieldsVisitor)
@@ -228,20 +302,6 @@ pub(super) fn quoted(text: &str) -> String {
     written(json)
 }
 
-/// Hands out an Event that was put together from a record; `truncated` where a body was left out of it.
-pub(super) fn hand_out(
-    job: &mut Job<'_>,
-    event: &str,
-    record: &str,
-    context: &Context<'_>,
-    truncated: bool,
-) -> Result<(), Failure> {
-    let mut event = parse(event)?.into_audit(record, context)?;
-    event.truncated |= truncated;
-    job.event(&event);
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -257,6 +317,15 @@ mod tests {
             prop_assert_eq!(format!("{:?}", Fields::of(&object).unwrap()), format!("{parsed:?}"));
             if let Some((read, rest)) = Fields::at_start_of(&format!("{object}{{}}")) {
                 prop_assert_eq!((format!("{read:?}"), rest), (format!("{parsed:?}"), "{}"));
+            }
+        }
+
+        #[test]
+        fn objects_in_objects_are_as_if_read_alone(object in fields(json!({"a": {"b": {"c": {"d": {"e": 1}}}}, "f": {}}))) {
+            let (mut fields, mut parsed) = (Fields::of(&object).unwrap(), serde_json::from_str(&object).unwrap());
+            for name in ["a", "b", "c", "d", "e"] {
+                (fields, parsed) = (fields.object(name), Fields::object(&parsed, name));
+                prop_assert_eq!(format!("{fields:?}"), format!("{parsed:?}"));
             }
         }
 

@@ -14,6 +14,7 @@ mod frame;
 mod framing;
 mod gzip;
 mod lz4;
+mod nested;
 mod quick;
 mod record;
 mod resource_name;

@@ -108,6 +108,21 @@ pub(super) fn status_of(json: &str) -> Option<Status<'_>> {
     Some(read)
 }
 
+/// The user of a text that holds nothing else.
+pub(super) fn user_of(json: &str) -> Option<User<'_>> {
+    whole(json, user)
+}
+
+/// The objectRef of a text that holds nothing else.
+pub(super) fn object_ref_of(json: &str) -> Option<ObjectRef<'_>> {
+    whole(json, object_ref)
+}
+
+/// The strings of a text that holds a list of nothing else.
+pub(super) fn texts_of(json: &str) -> Option<Vec<Text<'_>>> {
+    whole(json, |cursor| cursor.list(Cursor::text))
+}
+
 /// The elements of a list, as text.
 pub(super) fn elements(json: &str) -> Option<Vec<Raw<'_>>> {
     whole(json, |cursor| cursor.list(|cursor| cursor.value().map(Raw)))

@@ -4,10 +4,12 @@
 
 use super::message;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, Object, hand_out};
+use crate::decode::fields::Fields;
+use crate::decode::nested::Nested;
+use crate::decode::quick;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
-use crate::decode::wire::{Context, Failure};
+use crate::decode::wire::{Context, Event, Failure, Text};
 use crate::decode::{LogType, time};
 
 pub(super) const NAME: &str = "aks-log-analytics";
@@ -15,26 +17,9 @@ pub(super) const NAME: &str = "aks-log-analytics";
 /// In place of a body that was too long.
 const TOO_BIG: &str = "skipped-too-big-size-object";
 
-/// A column, and an Event's field.
-const TEXTS: [(&str, &str); 8] = [
-    ("AuditId", "auditID"),
-    ("Level", "level"),
-    ("RequestUri", "requestURI"),
-    ("Stage", "stage"),
-    ("UserAgent", "userAgent"),
-    ("Verb", "verb"),
-    ("RequestReceivedTime", "requestReceivedTimestamp"),
-    ("StageReceivedTime", "stageTimestamp"),
-];
-const OBJECTS: [(&str, &str); 7] = [
-    ("Annotations", "annotations"),
-    ("ObjectRef", "objectRef"),
-    ("RequestObject", "requestObject"),
-    ("ResponseObject", "responseObject"),
-    ("ResponseStatus", "responseStatus"),
-    ("SourceIps", "sourceIPs"),
-    ("User", "user"),
-];
+/// Columns that hold JSON, as it is or as text.
+const NESTED: [&str; 7] =
+    ["Annotations", "ObjectRef", "RequestObject", "ResponseObject", "ResponseStatus", "SourceIps", "User"];
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("log_s") || (shape.has("AuditId") && shape.has("Verb"))
@@ -61,20 +46,38 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         }
         return Ok(());
     }
-    let (event, too_big) = event(fields);
-    hand_out(job, &event, record.text, &context, too_big)
+    let nested = NESTED.map(|column| fields.json_or_text(column));
+    let nested = nested.each_ref().map(Option::as_deref);
+    let mut event = event(fields, nested)?.into_audit(record.text, &context)?;
+    event.truncated |= nested.contains(&Some(TOO_BIG));
+    job.event(&event);
+    Ok(())
 }
 
-/// The Event of a row, and whether a body was left out of it.
-fn event(fields: &Fields<'_>) -> (String, bool) {
-    let mut event = Object::new().text("kind", Some("Event")).text("apiVersion", Some("audit.k8s.io/v1"));
-    for (column, field) in TEXTS {
-        event = event.text(field, fields.text(column));
-    }
-    for (column, field) in OBJECTS {
-        event = event.json(field, fields.json(column).filter(|json| json.starts_with(['{', '['])));
-    }
-    let too_big =
-        ["RequestObject", "ResponseObject"].iter().any(|body| fields.text(body).as_deref() == Some(TOO_BIG));
-    (event.finish(), too_big)
+/// The Event of a row.
+fn event<'a>(fields: &Fields<'a>, nested: [Option<&'a str>; NESTED.len()]) -> Result<Event<'a>, Failure> {
+    let is_json = |json: &&str| json.starts_with(['{', '[']);
+    let [annotations, object_ref, request, response, status, source_ips, user] =
+        nested.map(|column| column.filter(is_json));
+    let text = |column| fields.text(column).map(Text);
+    let mut nested = Nested::default();
+    Ok(Event {
+        audit_id: text("AuditId"),
+        level: text("Level"),
+        request_uri: text("RequestUri"),
+        stage: text("Stage"),
+        user_agent: text("UserAgent"),
+        verb: text("Verb"),
+        request_received_timestamp: text("RequestReceivedTime"),
+        stage_timestamp: text("StageReceivedTime"),
+        annotations: nested.annotations(annotations),
+        object_ref: nested.read(object_ref, quick::object_ref_of, "objectRef")?,
+        request_object: nested.body(request),
+        response_object: nested.body(response),
+        response_status: nested.status(status),
+        source_ips: nested.read(source_ips, quick::texts_of, "sourceIPs")?,
+        user: nested.read(user, quick::user_of, "user")?,
+        parts: nested.parts(),
+        ..Event::default()
+    })
 }

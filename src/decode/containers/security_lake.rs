@@ -3,13 +3,17 @@
 //! The resource's type is `resource;subresource`, the ARN of the caller stands in `cloud.account.uid`, and what has no
 //! place in OCSF in `unmapped`. Source: OCSF's published mapping of EKS audit logs.
 
+use std::borrow::Cow;
+
 use crate::decode::LogType;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, Object, elements, hand_out, list, quoted};
+use crate::decode::fields::{Fields, Object, elements, list, quoted};
+use crate::decode::nested::Nested;
+use crate::decode::quick;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;
-use crate::decode::wire::{Context, Failure};
+use crate::decode::wire::{Context, Event, Failure, ObjectRef, Raw, Text, User};
 
 pub(super) const NAME: &str = "security-lake";
 
@@ -37,51 +41,80 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         cut: job.is_cut(),
         ..Context::default()
     };
-    hand_out(job, &event(fields, &api, arn.as_deref()), record.text, &context, false)
-}
-
-fn event(fields: &Fields<'_>, api: &Fields<'_>, arn: Option<&str>) -> String {
-    let request = fields.object("http_request");
     let unmapped = fields.json("unmapped").unwrap_or_default();
-    let unmapped = Fields::of(&unmapped).unwrap_or_default();
-    let times = |field: &str, older: &str| stamp(fields, older).or_else(|| stamp(fields, field));
-    Object::new()
-        .text("kind", Some("Event"))
-        .text("apiVersion", Some("audit.k8s.io/v1"))
-        .text("level", fields.object("metadata").text("log_level"))
-        .text("auditID", api.object("request").text("uid"))
-        .text("stage", fields.text("message"))
-        .text("requestURI", request.object("url").text("path"))
-        .text("verb", api.text("operation"))
-        .json("user", user(fields, arn))
-        .json("impersonatedUser", unmapped.json("impersonatedUser"))
-        .json("sourceIPs", source_ips(fields))
-        .text("userAgent", request.text("user_agent"))
-        .json("objectRef", object_ref(fields, api))
-        .json("responseStatus", status(&api.object("response")))
-        .text("requestReceivedTimestamp", times("start_time", "start_time_dt"))
-        .text("stageTimestamp", times("time", "time_dt"))
-        .json("annotations", annotations(fields, &unmapped))
-        .finish()
+    let made = Made::of(fields, &api, &Fields::of(&unmapped).unwrap_or_default(), arn.as_deref());
+    let event = event(fields, &api, &made)?.into_audit(record.text, &context)?;
+    job.event(&event);
+    Ok(())
 }
 
-fn user(fields: &Fields<'_>, arn: Option<&str>) -> Option<String> {
-    let actor = fields.object("actor");
-    let (user, session) = (actor.object("user"), actor.object("session"));
+/// Values of an Event that do not stand in the record as they are, as JSON.
+struct Made<'a> {
+    extra: Option<String>,
+    impersonated_user: Option<Cow<'a, str>>,
+    source_ips: Option<String>,
+    status: Option<String>,
+    annotations: Option<Cow<'a, str>>,
+}
+
+impl<'a> Made<'a> {
+    fn of(fields: &Fields<'_>, api: &Fields<'_>, unmapped: &Fields<'a>, arn: Option<&str>) -> Self {
+        Self {
+            extra: extra(&fields.object("actor").object("session"), arn),
+            impersonated_user: unmapped.json("impersonatedUser"),
+            source_ips: source_ips(fields),
+            status: status(&api.object("response")),
+            annotations: annotations(fields, unmapped),
+        }
+    }
+}
+
+fn event<'a>(fields: &Fields<'a>, api: &Fields<'a>, made: &'a Made<'_>) -> Result<Event<'a>, Failure> {
+    let request = fields.object("http_request");
+    let times = |field: &str, older: &str| stamp(fields, older).or_else(|| stamp(fields, field));
+    let mut nested = Nested::default();
+    Ok(Event {
+        level: fields.object("metadata").text("log_level").map(Text),
+        audit_id: api.object("request").text("uid").map(Text),
+        stage: fields.text("message").map(Text),
+        request_uri: request.object("url").text("path").map(Text),
+        verb: api.text("operation").map(Text),
+        user: Some(user(&fields.object("actor").object("user"), made.extra.as_deref())),
+        impersonated_user: nested.read(
+            made.impersonated_user.as_deref(),
+            quick::user_of,
+            "impersonatedUser",
+        )?,
+        source_ips: nested.read(made.source_ips.as_deref(), quick::texts_of, "sourceIPs")?,
+        user_agent: request.text("user_agent").map(Text),
+        object_ref: object_ref(fields, api),
+        response_status: nested.status(made.status.as_deref()),
+        request_received_timestamp: times("start_time", "start_time_dt").map(Text),
+        stage_timestamp: times("time", "time_dt").map(Text),
+        annotations: nested.annotations(made.annotations.as_deref()),
+        parts: nested.parts(),
+        ..Event::default()
+    })
+}
+
+fn user<'a>(user: &Fields<'a>, extra: Option<&'a str>) -> User<'a> {
     let groups = user.raw("groups").map(elements).unwrap_or_default();
     let groups = groups.into_iter().filter_map(|group| Fields::of(group).ok()?.text("name"));
-    let one = |value: Option<std::borrow::Cow<'_, str>>| value.and_then(|value| list([quoted(&value)]));
-    let extra = Object::new()
+    User {
+        username: user.text("name").map(Text),
+        uid: user.text("uid").map(Text),
+        groups: Some(groups.map(Text).collect()),
+        extra: extra.map(Raw),
+    }
+}
+
+fn extra(session: &Fields<'_>, arn: Option<&str>) -> Option<String> {
+    let one = |value: Option<Cow<'_, str>>| value.and_then(|value| list([quoted(&value)]));
+    Object::new()
         .json("arn", arn.and_then(|arn| list([quoted(arn)])))
         .json("canonicalArn", one(session.text("issuer")))
         .json("accessKeyId", one(session.text("credential_uid")))
         .json("sessionName", one(session.text("uid")))
-        .some();
-    Object::new()
-        .text("username", user.text("name"))
-        .text("uid", user.text("uid"))
-        .json("groups", list(groups.map(|group| quoted(&group))))
-        .json("extra", extra)
         .some()
 }
 
@@ -92,19 +125,28 @@ fn source_ips(fields: &Fields<'_>) -> Option<String> {
     list(first.into_iter().chain(between.into_iter().map(str::to_owned)))
 }
 
-fn object_ref(fields: &Fields<'_>, api: &Fields<'_>) -> Option<String> {
+fn object_ref<'a>(fields: &Fields<'a>, api: &Fields<'a>) -> Option<ObjectRef<'a>> {
     let resource =
         elements(fields.raw("resources")?).into_iter().next().and_then(|json| Fields::of(json).ok())?;
-    let kind = resource.text("type")?;
-    let (name, subresource) = kind.split_once(';').unwrap_or((&kind, ""));
-    Object::new()
-        .text("resource", Some(name))
-        .text("subresource", Some(subresource).filter(|text| !text.is_empty()))
-        .text("namespace", resource.text("namespace"))
-        .text("name", resource.text("name"))
-        .text("apiGroup", api.object("group").text("name"))
-        .text("apiVersion", api.text("version"))
-        .some()
+    let (name, subresource) = split(resource.text("type")?);
+    Some(ObjectRef {
+        resource: Some(Text(name)),
+        subresource: Some(Text(subresource)),
+        namespace: resource.text("namespace").map(Text),
+        name: resource.text("name").map(Text),
+        api_group: api.object("group").text("name").map(Text),
+        api_version: api.text("version").map(Text),
+    })
+}
+
+/// The resource and the subresource that a resource's type names; the latter is empty where it has none.
+fn split(kind: Cow<'_, str>) -> (Cow<'_, str>, Cow<'_, str>) {
+    let at = kind.find(';').unwrap_or(kind.len());
+    let rest = (at + 1).min(kind.len());
+    match kind {
+        Cow::Borrowed(kind) => (kind[..at].into(), kind[rest..].into()),
+        Cow::Owned(kind) => (kind[..at].to_owned().into(), kind[rest..].to_owned().into()),
+    }
 }
 
 fn status(response: &Fields<'_>) -> Option<String> {
@@ -116,22 +158,23 @@ fn status(response: &Fields<'_>) -> Option<String> {
 }
 
 /// The annotations that are left, and the reason that became a policy's name.
-fn annotations(fields: &Fields<'_>, unmapped: &Fields<'_>) -> Option<String> {
-    unmapped.json("annotations").map(Into::into).or_else(|| {
+fn annotations<'a>(fields: &Fields<'_>, unmapped: &Fields<'a>) -> Option<Cow<'a, str>> {
+    unmapped.json("annotations").or_else(|| {
         let decision = unmapped.text("annotations.authorization.k8s.io/decision");
         let reason = fields.object("policy").text("name");
         Object::new()
             .text("authorization.k8s.io/decision", decision)
             .text("authorization.k8s.io/reason", reason)
             .some()
+            .map(Cow::Owned)
     })
 }
 
 /// A time as text: RFC 3339, or milliseconds since 1970.
-fn stamp(fields: &Fields<'_>, field: &str) -> Option<String> {
+fn stamp<'a>(fields: &Fields<'a>, field: &str) -> Option<Cow<'a, str>> {
     let text = fields.text(field)?;
     match time::from_millis(&text) {
-        Some(micros) => jiff::Timestamp::from_microsecond(micros).ok().map(|time| time.to_string()),
-        None => Some(text.into()),
+        Some(micros) => jiff::Timestamp::from_microsecond(micros).ok().map(|time| time.to_string().into()),
+        None => Some(text),
     }
 }
