@@ -2,12 +2,14 @@
 //! (`{"events":[...]}`), and Logs Insights, as `get-query-results` (`{"results":[[{"field","value"}]]}`) or as the
 //! console's CSV. Insights' `@timestamp` has no zone and is UTC.
 
+use std::borrow::Cow;
+
 use super::eks_cloudwatch_group::Stream;
 use super::eks_log_event::log_event;
 use crate::decode::cursor::Cursor;
 use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, elements, list_of};
-use crate::decode::quick;
+use crate::decode::quick::{self, put};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;
@@ -65,10 +67,22 @@ fn each_result(job: &mut Job<'_>, results: &str) {
 fn result_at<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a str, Fields<'a>)> {
     let mut fields = None;
     let text = cursor.text_of(|cursor| {
-        fields = cursor.list(Fields::at);
+        fields = cursor.list(field_at);
         fields.is_some().then_some(())
     })?;
-    Some((text, by_name(fields?)))
+    let named = fields?.into_iter().filter(|(name, value)| !name.is_empty() && *value != "null");
+    Some((text, named.collect()))
+}
+
+/// The name and the value of the field that a cursor is at.
+fn field_at<'a>(cursor: &mut Cursor<'a>) -> Option<(Cow<'a, str>, &'a str)> {
+    let (mut field, mut value) = (None, None);
+    cursor.object(|cursor, key| match key {
+        "field" => put(&mut field, cursor.text()),
+        "value" => put(&mut value, cursor.value()),
+        _ => cursor.skip(),
+    })?;
+    Some((field?.0, value?))
 }
 
 fn by_name<'a>(fields: impl IntoIterator<Item = Fields<'a>>) -> Fields<'a> {
