@@ -50,6 +50,10 @@ impl UsualRows {
         if std::mem::take(&mut self.is_new) {
             self.fill()?;
             self.at = if self.buffer.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+            // A second one is a part of the first cell, and would not be read as such by itself.
+            if self.buffer[self.at..].starts_with(BYTE_ORDER_MARK) {
+                return Ok(None);
+            }
         }
         loop {
             match row(&self.buffer[self.at..], columns.unwrap_or_default(), json) {
