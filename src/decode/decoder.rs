@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::containers::{CONTAINERS, EXACT};
 use super::cut::{self, TRUNCATED};
+use super::fields::Fields;
 use super::record::Record;
 use super::scan;
 use super::shape::Outline;
@@ -40,11 +41,27 @@ pub struct Decoder {
     trail: Trail,
 }
 
-/// A record that containers were asked about: what they were told of it, and the first that said yes.
+/// Records that containers were asked about, the last one first: what they were told of it, and the first that said yes.
 #[derive(Debug, Clone, Default)]
-struct Asked {
-    outline: Outline,
-    first: usize,
+struct Asked(Vec<(Outline, usize)>);
+
+impl Asked {
+    /// Records of one container differ in which of their fields are null.
+    const MOST: usize = 8;
+
+    /// The first container that says yes to a record; they are asked where none like it was among the last.
+    fn first(&mut self, fields: &Fields<'_>, ask: impl FnOnce() -> usize) -> usize {
+        let known = self.0.iter().position(|(outline, _)| outline.is_of(fields));
+        let at = known.unwrap_or_else(|| {
+            let mut outline =
+                if self.0.len() < Self::MOST { None } else { self.0.pop() }.unwrap_or_default().0;
+            outline.set(fields);
+            self.0.push((outline, ask()));
+            self.0.len() - 1
+        });
+        self.0[..=at].rotate_right(1);
+        self.0[0].1
+    }
 }
 
 /// The containers around the record that was handed out last, by their numbers.
@@ -107,7 +124,8 @@ impl Decoder {
 
     fn run(&mut self, frame: &[u8], sink: &mut Sink<'_>) {
         // Checked first: the lossy conversion alone took a sixth of all decoding.
-        let text = std::str::from_utf8(frame).map_or_else(|_| String::from_utf8_lossy(frame), Cow::Borrowed);
+        let text =
+            simdutf8::basic::from_utf8(frame).map_or_else(|_| String::from_utf8_lossy(frame), Cow::Borrowed);
         let original = matches!(text, Cow::Owned(_)).then_some(frame);
         self.trail.length = 0;
         let mut job = Job {
@@ -258,17 +276,12 @@ impl Job<'_> {
     }
 
     /// The first container that takes a record for its own. What they are told of it is mostly what they were told of
-    /// the one before.
+    /// one shortly before.
     fn first_asked(&mut self, record: &Record<'_>) -> usize {
         let ask =
             || CONTAINERS.iter().take_while(|container| !(container.recognises)(&record.shape())).count();
         let Ok(fields) = record.fields() else { return ask() };
-        let asked = &mut self.asked[usize::from(self.envelopes)];
-        if !asked.outline.is_of(fields) {
-            asked.first = ask();
-            asked.outline.set(fields);
-        }
-        asked.first
+        self.asked[usize::from(self.envelopes)].first(fields, ask)
     }
 
     fn enter(&mut self, container: usize) {

@@ -93,8 +93,11 @@ proptest! {
     #[test]
     fn what_a_record_gives_does_not_depend_on_the_one_before(record in mixed(), other in mixed()) {
         let alone = in_words(&mut Decoder::default(), &record);
+        let mut all = Decoder::default();
         for before in tried_first().into_iter().chain(asked_by_marks()).chain([other]) {
             prop_assert_eq!(&in_words(&mut after(&before), &record), &alone, "{} after {}", record, before);
+            in_words(&mut all, &before);
+            prop_assert_eq!(&in_words(&mut all, &record), &alone, "{} after all to {}", record, before);
         }
     }
 }

@@ -98,7 +98,7 @@ impl UsualRows {
 fn row(bytes: &[u8], columns: &[String], json: &mut Vec<u8>) -> Step {
     let start = json.len();
     match cells(bytes, columns, json) {
-        Step::Row(length) if std::str::from_utf8(&bytes[..length]).is_ok() => {
+        Step::Row(length) if simdutf8::basic::from_utf8(&bytes[..length]).is_ok() => {
             if json.len() > start {
                 json.push(b'}');
             }
