@@ -35,7 +35,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     } else if let Some(events) = fields.raw("events") {
         let events = list_of(events).map_err(|_| Failure::NotMine)?;
         events.into_iter().for_each(|event| log_event(job, None, event));
-    } else if let Some(results) = fields.raw("results") {
+    } else if let Some(results) = fields.raw("results").filter(|json| json.starts_with('[')) {
         each_result(job, results);
     } else {
         log_event(job, None, record.text);

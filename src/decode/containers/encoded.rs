@@ -32,7 +32,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
     let fields = record.fields()?;
-    if let Some(list) = fields.raw("Records") {
+    // A value that is no list holds no record: another container may know this one.
+    if let Some(list) = fields.raw("Records").filter(|json| json.starts_with('[')) {
         job.envelope(records(list));
         return Ok(());
     }

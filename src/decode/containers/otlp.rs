@@ -17,7 +17,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
-    let resources = record.fields()?.raw("resourceLogs").ok_or(Failure::NotMine)?;
+    let resources = record.fields()?.raw("resourceLogs").filter(|json| json.starts_with('['));
+    let resources = resources.ok_or(Failure::NotMine)?;
     let resources = usual(resources).unwrap_or_else(|| records(resources).into_iter().map(parsed).collect());
     for Resource { about, logs } in resources {
         let cluster = attribute(&about, "k8s.cluster.name");
