@@ -22,9 +22,13 @@ use super::wire::{Failure, Raw, Text};
 const USUAL_FIELDS: usize = 32;
 
 /// Objects in an object whose fields are read with it, so that none is gone through again for each around it: so deep, and
-/// none more once there are so many. A body can have any number.
+/// none more once there are so many.
 const DEEPEST: usize = 3;
 const MOST_FIELDS: usize = 64;
+
+/// A body can have any number, each of which takes more memory than its few bytes: an object with more fields inside its
+/// own is left to the parser, which does not look into them.
+const MOST_INSIDE: usize = 1 << 14;
 
 /// An object's fields, in their order.
 #[derive(Clone, Default)]
@@ -136,6 +140,9 @@ impl<'a> Fields<'a> {
 fn read<'a>(cursor: &mut Cursor<'a>, fields: &mut Vec<Field<'a>>, deeper: usize) -> Option<()> {
     cursor.object(|cursor, key| {
         let at = fields.len();
+        if deeper < DEEPEST && at > MOST_INSIDE {
+            return None;
+        }
         fields.push(Field { key: Text(Cow::Borrowed(key)), value: "", within: None });
         let inside = deeper > 0 && at < MOST_FIELDS && cursor.begins(b'{');
         let value = cursor.text_of(|cursor| match inside {
@@ -327,6 +334,17 @@ mod tests {
                 (fields, parsed) = (fields.object(name), Fields::object(&parsed, name));
                 prop_assert_eq!(format!("{fields:?}"), format!("{parsed:?}"));
             }
+        }
+
+        #[test]
+        fn very_many_fields_in_an_object_are_left_to_the_parser(inside in MOST_INSIDE - 3..MOST_INSIDE + 3) {
+            let body = (0..inside).map(|n| format!("\"{n}\":1")).collect::<Vec<_>>().join(",");
+            let object = format!("{{\"body\":{{{body}}},\"verb\":\"get\"}}");
+            let fields = Fields::of(&object).unwrap();
+            prop_assert_eq!(fields.all.len() == 2, inside > MOST_INSIDE);
+            prop_assert_eq!(fields.object("body").all().count(), inside);
+            let verb = fields.text("verb");
+            prop_assert_eq!(verb.as_deref(), Some("get"));
         }
 
         #[test]
