@@ -12,7 +12,8 @@ pub fn open(options: &EngineOptions) -> Result<Connection, EngineError> {
     let connection = Connection::open_in_memory_with_flags(config(options)?).map_err(told("settings"))?;
     let files: Result<Vec<String>, EngineError> = options.files.iter().map(|file| path(&file.path)).collect();
     set(&connection, "allowed_paths", &text_list(&files?))?;
-    // The files of a session do not change: their footers are read once, not by each statement.
+    // The files of a session do not change: their footers are read once, not by each statement. An extension's setting is
+    // one connection's, unless it is said to be all of theirs.
     set(&connection, "GLOBAL parquet_metadata_cache", "true")?;
     views::create(&connection, &options.files)?;
     for (name, text) in sql::macros() {

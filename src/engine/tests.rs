@@ -46,14 +46,25 @@ fn plan(engine: &Engine, explain: &str) -> String {
     texts(engine, explain, &[]).concat().into_iter().flatten().collect()
 }
 
+/// The connections of a session.
+fn connections() -> [Engine; 2] {
+    let engine = engine();
+    let beside = engine.beside().unwrap();
+    [engine, beside]
+}
+
 #[test]
 fn the_session_is_locked_down() {
-    let engine = engine();
+    connections().iter().for_each(is_locked_down);
+}
+
+fn is_locked_down(engine: &Engine) {
     let setting = |name: &str| {
         let sql = "SELECT value FROM duckdb_settings() WHERE name = $name";
-        texts(&engine, sql, &[("name", Param::Text(name.into()))])[0][0].clone().unwrap()
+        texts(engine, sql, &[("name", Param::Text(name.into()))])[0][0].clone().unwrap()
     };
     for (name, value) in [
+        ("parquet_metadata_cache", "true"),
         ("autoinstall_known_extensions", "false"),
         ("autoload_known_extensions", "false"),
         ("enable_external_access", "false"),
@@ -71,7 +82,7 @@ fn the_session_is_locked_down() {
 
 #[test]
 fn nothing_outside_is_read_written_or_set() {
-    let engine = engine();
+    let connections = connections();
     for sql in [
         "SELECT * FROM read_text('/etc/hostname')",
         "SELECT * FROM glob('/*')",
@@ -81,7 +92,9 @@ fn nothing_outside_is_read_written_or_set() {
         "SET enable_external_access = true",
         "INSTALL httpfs",
     ] {
-        assert!(engine.execute(sql, &[], &Cancel::default()).is_err(), "{sql}");
+        for engine in &connections {
+            assert!(engine.execute(sql, &[], &Cancel::default()).is_err(), "{sql}");
+        }
     }
 }
 
