@@ -82,7 +82,7 @@ proptest! {
     }
 }
 
-/// Once in 500 histories such records came to the parts of a compaction in another order than they stand in.
+/// The parts of a compaction take such records in another order than they stand in.
 #[test]
 fn of_equal_stages_the_first_counts_in_a_compacted_lake_too() {
     let events = history::told_twice();
