@@ -33,6 +33,7 @@ pub mod hunt;
 pub mod ingest;
 pub mod lake;
 pub mod normalize;
+pub mod progress;
 pub mod query;
 pub mod report;
 #[cfg(feature = "engine")]

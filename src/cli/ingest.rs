@@ -15,6 +15,7 @@ use super::values::{LakeArgs, ResourceArgs};
 use crate::decode::LogType;
 use crate::ingest::preview::Verdict;
 use crate::ingest::{self, IngestOptions, IngestReport, Preview, Watch};
+use crate::progress::Silent;
 use crate::report::{accounting, json, preview};
 use crate::sources::PathPattern;
 
@@ -227,7 +228,7 @@ fn follow(args: &IngestArgs, options: &IngestOptions, session: &Session) -> anyh
     }
     let mut failed = None;
     let watch = Watch { every: args.every, clock: &Timestamp::now };
-    ingest::watch(options, &watch, &ingest::Silent, &session.cancel, &mut |report| {
+    ingest::watch(options, &watch, &Silent, &session.cancel, &mut |report| {
         let worth_telling = report.commit.is_some() || !report.is_complete();
         if worth_telling && let Err(error) = tell(report, args.format, session) {
             session.cancel.cancel();

@@ -1,4 +1,4 @@
-//! How far an ingest is: a bar on a terminal, nothing in a pipe.
+//! How far an ingest or a compaction is: a bar on a terminal, nothing in a pipe.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::ingest::Progress;
+use crate::progress::Progress;
 
 /// The bar on standard error. It is wiped when dropped.
 pub struct Bar {

@@ -6,6 +6,7 @@ use super::tests::{Bench, events};
 use super::*;
 use crate::lake::Accounting;
 use crate::lake::drop::Target;
+use crate::progress::Silent;
 use crate::sources::path_to_uri;
 
 const KLOG: &[u8] = b"I0619 08:07:21.502238       1 a.go:1] x\n";

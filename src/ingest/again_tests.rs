@@ -8,6 +8,7 @@ use super::archive_tests::tar;
 use super::tests::{Bench, event, events};
 use super::*;
 use crate::lake::drop::Target;
+use crate::progress::Silent;
 use crate::sources::{PathPattern, path_to_uri};
 
 fn again(bench: &mut Bench, names: &[&str], cluster: &str) -> Result<IngestReport, IngestError> {

@@ -7,6 +7,7 @@ use super::tests::{Bench, event, events};
 use super::*;
 use crate::ingest::preview::Verdict;
 use crate::lake::drop::Target;
+use crate::progress::Silent;
 use crate::sources::path_to_uri;
 
 pub(super) fn tar(members: &[(&str, Vec<u8>)]) -> Vec<u8> {

@@ -6,6 +6,7 @@ use super::tests::{Bench, copy, event, events};
 use super::*;
 use crate::lake::LakeError;
 use crate::lake::drop::Target;
+use crate::progress::Silent;
 use crate::sources::path_to_uri;
 
 fn uri(bench: &Bench, name: &str) -> String {

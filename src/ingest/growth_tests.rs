@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::tests::{Bench, event, events};
 use super::*;
+use crate::progress::Silent;
 use crate::sources::path_to_uri;
 
 fn how(report: &IngestReport) -> Vec<&Change> {

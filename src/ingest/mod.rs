@@ -37,7 +37,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Instant;
 
 pub use error::IngestError;
-pub use options::{IngestOptions, Progress, Silent};
+pub use options::IngestOptions;
 pub use preview::{Preview, preview};
 pub use reingest::{ReingestOptions, ReingestReport, reingest};
 pub use report::{Change, Changed, IngestReport, Problem, SkipReason, Skipped};
@@ -54,6 +54,7 @@ use crate::causes::chain;
 use crate::decode::DecodeOptions;
 use crate::lake::dedup::Dedup;
 use crate::lake::{Commit, CommitKind, Counts, Lake, LakeWriter, drop};
+use crate::progress::Progress;
 use crate::sources::{self, Discovery, Source};
 
 /// Reads the sources and adds what is new to the lake, as one commit.

@@ -74,26 +74,6 @@ pub(super) fn defaults(given: &Given) -> Defaults {
     Defaults { cluster: given.cluster.clone(), account: given.account.clone(), region: given.region.clone() }
 }
 
-/// How an ingest gets on. Called from many threads.
-pub trait Progress: Sync {
-    /// Bytes to read, as stored; none where a source does not tell.
-    fn total(&self, bytes: Option<u64>);
-    /// So many bytes more were read.
-    fn bytes(&self, n: u64);
-    /// So many records more were decoded.
-    fn records(&self, n: u64);
-}
-
-/// Says nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn total(&self, _: Option<u64>) {}
-    fn bytes(&self, _: u64) {}
-    fn records(&self, _: u64) {}
-}
-
 const MIB: u64 = 1 << 20;
 
 /// The program itself, its allocator's slack, and what the lake's commit records take.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crossbeam_channel::{Receiver, Sender};
 use jiff::{SignedDuration, Timestamp};
 
-use super::options::{IngestOptions, Progress, defaults};
+use super::options::{IngestOptions, defaults};
 use super::stored::Stored;
 use super::turns::Turns;
 use super::work::{Reading, Work};
@@ -16,6 +16,7 @@ use crate::cancel::Cancel;
 use crate::causes::chain;
 use crate::decode::{Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records};
 use crate::lake::commit::Next;
+use crate::progress::Progress;
 use crate::sources::{Input, Source};
 
 /// Values or lines of a source among which a log record must be found.

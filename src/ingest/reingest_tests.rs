@@ -8,12 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::archive_tests::tar;
 use super::super::tests::{Bench, event, events};
-use super::super::{IngestOptions, Silent, run};
+use super::super::{IngestOptions, run};
 use super::*;
 use crate::decode::{Reject, RejectCode, RejectReason};
 use crate::lake::Accounting;
 use crate::lake::drop::Target;
 use crate::lake::rejects::RejectRecord;
+use crate::progress::Silent;
 use crate::sources::{PathPattern, path_to_uri};
 
 /// A verb that cannot be read stands for an event that an older program could not read; so long that the text of

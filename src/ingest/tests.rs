@@ -15,6 +15,7 @@ use crate::lake::compact::{self, CompactOptions, CompactReport};
 use crate::lake::drop::{self, DropReport, Target};
 use crate::lake::io::fault::{Fault, KINDS};
 use crate::lake::{LakeError, Wait, rejects};
+use crate::progress::Silent;
 
 /// A folder with logs and a lake beside it.
 pub(super) struct Bench {
@@ -93,8 +94,9 @@ impl Bench {
     pub(super) fn compact(&mut self, target: u64) -> Result<CompactReport, LakeError> {
         self.now += 1;
         let now = Timestamp::from_second(self.now).unwrap();
-        let options = CompactOptions { target, memory: 512 << 20 };
-        compact::compact(Lake::open(&self.lake).unwrap().layout(), options, now, Wait::No, &Cancel::default())
+        let options = CompactOptions { target, memory: 512 << 20, threads: 2 };
+        let lake = Lake::open(&self.lake).unwrap();
+        compact::compact(lake.layout(), options, now, Wait::No, &Silent, &Cancel::default())
     }
 
     pub(super) fn commits(&self) -> u64 {

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::Timestamp;
 
 use super::read::is_growing;
-use super::{IngestError, IngestOptions, IngestReport, Progress, ingest};
+use super::{IngestError, IngestOptions, IngestReport, ingest};
 use crate::cancel::Cancel;
+use crate::progress::Progress;
 use crate::sources::{self, Input, Source};
 
 /// How soon a request to stop is heard between two looks.

@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 
 use super::IngestError;
 use super::ledger::Ledger;
-use super::options::Progress;
 use super::tally::Tally;
 use crate::cancel::Cancel;
 use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder, Reject};
@@ -23,6 +22,7 @@ use crate::lake::writer::{self, Written};
 use crate::lake::{FileRecord, LakeError, hex, utc};
 use crate::normalize::schema::position;
 use crate::normalize::{Defaults, Place, RowBuilder, Rows, Values};
+use crate::progress::Progress;
 
 /// Clusters of a file that are listed in its commit; a file with more may hold any.
 const CLUSTERS: usize = 1_000;

@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::*;
-use crate::ingest::{self, IngestOptions, Silent};
+use crate::ingest::{self, IngestOptions};
 use crate::lake::Lake;
+use crate::progress::Silent;
 
 /// A lake of two ingests, with a reject.
 fn lake() -> (tempfile::TempDir, PathBuf) {

@@ -40,6 +40,8 @@ pub enum LakeError {
     NewerFormat { path: PathBuf, found: u32, known: u32 },
     #[error("the lake is being written by {holder}: try again when it is done, or wait for it")]
     Locked { holder: String },
+    #[error("cannot start threads to work with")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("stopped while waiting for the lake")]
     Cancelled,
     #[error("cannot understand {}", path.display())]

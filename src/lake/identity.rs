@@ -10,8 +10,9 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
     RowSelection, RowSelector,
 };
+use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy};
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 
 use super::error::LakeError;
@@ -89,7 +90,8 @@ fn select(rows: &[u32]) -> RowSelection {
     RowSelection::from(selectors)
 }
 
-/// How many bytes a row of a file takes, where rows are longest: on the page of each column whose values are.
+/// How many bytes a row of a file takes, where rows are longest: on the page of each column whose values are. Where all
+/// pages refer to a dictionary, rows share its strings and take none of their own.
 ///
 /// # Errors
 /// When the file cannot be opened, or is none of the lake's.
@@ -106,13 +108,18 @@ pub(super) fn longest_rows(path: &Path) -> Result<u64, LakeError> {
             // Views of 16 bytes, and the text that they point to.
             let average = chunk.uncompressed_size().max(0) as u64 / group.num_rows().max(1) as u64;
             let most = page_bytes(chunk.column_path()) as u64;
-            let on_page =
-                pages.offset_index(column).and_then(|pages| longest_on_page(pages, group.num_rows(), most));
+            let index = pages.offset_index(column).filter(|_| !is_all_dictionary(chunk));
+            let on_page = index.and_then(|pages| longest_on_page(pages, group.num_rows(), most));
             row += 16 + on_page.unwrap_or(0).max(average);
         }
         longest = longest.max(row);
     }
     Ok(longest)
+}
+
+/// Whether no page has strings of its own.
+fn is_all_dictionary(chunk: &ColumnChunkMetaData) -> bool {
+    chunk.page_encoding_stats_mask().is_some_and(|mask| mask.is_only(Encoding::RLE_DICTIONARY))
 }
 
 /// The bytes of a value on the page where values are longest; none where the file does not tell. A page that has grown

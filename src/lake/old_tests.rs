@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::Lake;
 use crate::cancel::Cancel;
-use crate::ingest::{self, IngestOptions, Silent};
+use crate::ingest::{self, IngestOptions};
+use crate::progress::Silent;
 
 fn kept(version: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/lakes/v{version}"))

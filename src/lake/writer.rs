@@ -23,7 +23,7 @@ use super::identity::Reader;
 use super::layout::Layout;
 use crate::normalize::Rows;
 
-pub use self::merge::{MergeLimits, merge, merge_day};
+pub use self::merge::{Merge, MergeLimits, merge, merge_day};
 pub use self::properties::{BLOOM_FILTERS, ROW_GROUP_ROWS, SORTED_BY, page_bytes};
 
 /// A finished Parquet file that no commit names yet.

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::ShownArgs;
 use crate::cli::Session;
 use crate::cli::exit::Exit;
-use crate::cli::values;
+use crate::cli::progress::Bar;
+use crate::cli::values::{self, ResourceArgs};
 use crate::lake::compact::{self, CompactOptions};
 use crate::lake::drop::{self, Target};
 use crate::lake::{Lake, Wait};
@@ -68,15 +69,25 @@ pub(super) struct CompactArgs {
     #[arg(long, value_name = "SIZE", default_value = "128MiB", value_parser = values::size)]
     size: u64,
 
-    /// Memory that the whole process stays in
-    #[arg(long, value_name = "SIZE", default_value = values::DEFAULT_MEMORY, value_parser = values::size)]
-    memory: u64,
+    #[command(flatten)]
+    resources: ResourceArgs,
 }
 
 pub(super) fn compact(args: &CompactArgs, session: &Session) -> anyhow::Result<Exit> {
     let lake = Lake::open(&args.shown.lake.folder())?;
-    let options = CompactOptions { target: args.size, memory: args.memory };
-    let report = compact::compact(lake.layout(), options, Timestamp::now(), Wait::Forever, &session.cancel)?;
+    let options = CompactOptions {
+        target: args.size,
+        memory: args.resources.memory,
+        threads: args.resources.threads(),
+    };
+    let report = compact::compact(
+        lake.layout(),
+        options,
+        Timestamp::now(),
+        Wait::Forever,
+        &Bar::new(),
+        &session.cancel,
+    )?;
     super::show(&report, args.shown.format, lake::compacted)?;
     Ok(Exit::Done)
 }

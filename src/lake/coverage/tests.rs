@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::*;
-use crate::ingest::{self, IngestOptions, Silent};
+use crate::ingest::{self, IngestOptions};
 use crate::lake::{Lake, Wait};
+use crate::progress::Silent;
 use crate::sources::PathPattern;
 
 /// One record, of a verb and a resource, in the minute of the day.
@@ -93,9 +94,10 @@ fn what_commits_say_is_what_the_rows_cover_after_every_change() {
     let now = Timestamp::from_second(1_800_000_100).unwrap();
     crate::lake::compact::compact(
         opened.layout(),
-        crate::lake::compact::CompactOptions { target: 1 << 30, memory: 512 << 20 },
+        crate::lake::compact::CompactOptions { target: 1 << 30, memory: 512 << 20, threads: 2 },
         now,
         Wait::No,
+        &Silent,
         &Cancel::default(),
     )
     .unwrap();

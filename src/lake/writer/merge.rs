@@ -34,6 +34,10 @@ const MOST_ROWS: u64 = 1 << 30;
 /// did in one microsecond with one verb and resource. Longer runs are waited for as far as another batch would go.
 const LEAST_RUN: usize = 64;
 
+/// How the files of `paths` become others in a folder, which are named as asked.
+pub type Merge =
+    fn(&[PathBuf], &Path, &mut dyn FnMut() -> String, MergeLimits) -> Result<Vec<StagedFile>, LakeError>;
+
 /// Merges files of one day, each sorted by [`SORTED_BY`], into files in the same order. Memory is that
 /// of a batch of each file and of the file being written.
 ///
