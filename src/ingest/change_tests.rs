@@ -121,3 +121,20 @@ fn faults_in_drop_and_compact_are_made_good_by_the_next_run() {
         fs::remove_dir_all(bench.folder.path().join("saved")).unwrap();
     }
 }
+
+/// Of files with several row groups the right rows go, among many with their times.
+#[test]
+fn rows_far_into_a_file_give_way_to_their_equals() {
+    let (mut bench, mut at_once) = (Bench::new(), Bench::new());
+    bench.write("b.log", &events(0..60_000));
+    bench.write("a.log", &events([5, 29_999, 30_000, 59_997, 59_998]));
+    at_once.lake = bench.folder.path().join("at once");
+    let sources = ["a.log", "b.log"].map(|name| bench.log(name).to_str().unwrap().to_owned()).to_vec();
+    let now = jiff::Timestamp::from_second(at_once.now).unwrap();
+    run(&IngestOptions::new(at_once.lake.clone(), sources, now), &Silent, &Cancel::default()).unwrap();
+    bench.ingest(&["b.log"]);
+    let report = bench.ingest(&["a.log"]);
+    assert_eq!((report.rows, report.duplicates), (0, 5), "{report:?}");
+    assert_eq!(bench.rows(), at_once.rows());
+    bench.assert_sound();
+}

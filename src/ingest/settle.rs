@@ -42,9 +42,9 @@ pub(super) fn settle(
     name: &mut dyn FnMut() -> String,
 ) -> Result<Settled, LakeError> {
     let files = &lake.snapshot().files;
-    let rivals = add_rivals(&mut dedup, staged, files, leaving.committed)?;
-    let mut settled = Settled { duplicates: dedup.resolve(leaving.staged)?, ..Settled::default() };
     let staging = lake.staging();
+    let rivals = add_rivals(&mut dedup, staged, &staging, files, leaving.committed)?;
+    let mut settled = Settled { duplicates: dedup.resolve(leaving.staged)?, ..Settled::default() };
     for file in staged {
         let path = staging.join(name_of(&file.record));
         let gone = settled.duplicates.removed(file.number);
@@ -79,35 +79,48 @@ fn name_of(file: &FileRecord) -> &str {
     file.path.rsplit('/').next().unwrap_or(&file.path)
 }
 
-/// Adds the rows of those files of the lake that can hold one equal to a staged row, by the file's place
-/// in `files`. Rows of sources in `leaving` are equal to none.
+/// Adds the rows of the lake that can be equal to a staged row, under the numbers of their files, which are given by the
+/// files' places in `files`. Rows of sources in `leaving` are equal to none.
 fn add_rivals(
     dedup: &mut Dedup,
     staged: &[Staged],
+    staging: &Path,
     files: &[LakeFile],
     leaving: &BTreeSet<String>,
 ) -> Result<HashMap<usize, FileNumber>, LakeError> {
-    let mut by_date: HashMap<&str, Vec<&FileRecord>> = HashMap::new();
-    for staged in staged {
-        by_date.entry(&staged.record.event_date).or_default().push(&staged.record);
+    let rivals = rivals(staged, files);
+    if rivals.is_empty() {
+        return Ok(HashMap::new());
     }
-    let mut rivals = HashMap::new();
-    for (at, file) in files.iter().enumerate() {
-        let ours = by_date.get(file.record.event_date.as_str()).map_or(&[][..], Vec::as_slice);
-        if !ours.iter().any(|staged| staged.may_share_rows(&file.record)) {
-            continue;
-        }
+    let rows = staged.iter().map(|file| file.record.rows).sum();
+    let paths: Vec<PathBuf> = staged.iter().map(|file| staging.join(name_of(&file.record))).collect();
+    let times = scan::times(rows, paths.iter().map(PathBuf::as_path))?;
+    let mut numbers = HashMap::new();
+    for (at, file) in rivals {
         let number = dedup.file(Standing::Committed, file.record.rows as u32);
-        scan::each(&file.path, &mut |row, identity, uri, record| {
+        scan::each_at(&file.path, &times, &mut |row, identity, uri, record| {
             if leaving.contains(uri) {
                 return Ok(());
             }
             let source = dedup.source(uri);
             dedup.add(number, row, identity, source, record)
         })?;
-        rivals.insert(at, number);
+        numbers.insert(at, number);
     }
-    Ok(rivals)
+    Ok(numbers)
+}
+
+/// The files of the lake that can hold a row equal to a staged one, with their places.
+fn rivals<'a>(staged: &[Staged], files: &'a [LakeFile]) -> Vec<(usize, &'a LakeFile)> {
+    let mut by_date: HashMap<&str, Vec<&FileRecord>> = HashMap::new();
+    for staged in staged {
+        by_date.entry(&staged.record.event_date).or_default().push(&staged.record);
+    }
+    let is_rival = |(_, file): &(usize, &LakeFile)| {
+        let ours = by_date.get(file.record.event_date.as_str()).map_or(&[][..], Vec::as_slice);
+        ours.iter().any(|staged| staged.may_share_rows(&file.record))
+    };
+    files.iter().enumerate().filter(is_rival).collect()
 }
 
 /// What is left of a file without some of its rows, in staging; nothing where all of them go.

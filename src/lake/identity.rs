@@ -2,20 +2,22 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringViewArray, TimestampMicrosecondArray};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use parquet::arrow::ProjectionMask;
+use arrow::datatypes::{DataType, Field, Int64Type, TimestampMicrosecondType};
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-    RowSelection, RowSelector,
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder, RowFilter, RowSelection, RowSelector,
 };
+use parquet::arrow::{ProjectionMask, RowNumber};
 use parquet::basic::Encoding;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy};
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 
 use super::error::LakeError;
+use super::times::Times;
 use super::writer::page_bytes;
 use crate::normalize::identity::{Identifying, Identity};
 use crate::normalize::schema::SCHEMA;
@@ -23,6 +25,9 @@ use crate::normalize::schema::SCHEMA;
 /// Rows decoded at a time: a few MiB with bodies of a usual size, and bodies are only read to be
 /// copied.
 const BATCH_ROWS: usize = 1_024;
+
+/// The column of a batch that has its rows' numbers in the file, from 0.
+pub(super) const ROW: &str = "row_number";
 
 pub(super) const IDENTIFYING: [&str; 8] =
     ["cluster", "record_id", "audit_id", "stage", "event_time", "request_uri", "verb", "username"];
@@ -158,16 +163,30 @@ impl Reader {
         Self::build(path, columns, rows, BATCH_ROWS)
     }
 
+    /// Reads the named columns of the rows whose event_time may be one of `times`, and the rows' numbers as [`ROW`]. Of
+    /// pages without such a row only the times are decoded.
+    pub(super) fn at_times(path: &Path, columns: &[&str], times: &Times) -> Result<Self, LakeError> {
+        let number = Field::new(ROW, DataType::Int64, false).with_extension_type(RowNumber);
+        let options = options().with_virtual_columns(vec![Arc::new(number)]);
+        let builder = builder(path, options.map_err(LakeError::read_parquet(path))?)?;
+        let of_times = ProjectionMask::columns(builder.parquet_schema(), ["event_time"]);
+        let times = times.clone();
+        let may_have = ArrowPredicateFn::new(of_times, move |batch| {
+            let of_rows = batch["event_time"].as_primitive::<TimestampMicrosecondType>();
+            Ok(of_rows.values().iter().map(|time| Some(times.may_have(*time))).collect())
+        });
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        let builder = builder.with_projection(mask).with_row_filter(RowFilter::new(vec![Box::new(may_have)]));
+        Self::of(path, builder.with_batch_size(BATCH_ROWS))
+    }
+
     fn build(
         path: &Path,
         columns: &[&str],
         rows: Option<RowSelection>,
         batch_rows: usize,
     ) -> Result<Self, LakeError> {
-        let file = File::open(path).map_err(LakeError::io("open", path))?;
-        let options = ArrowReaderOptions::new().with_schema(SCHEMA.clone());
-        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
-            .map_err(LakeError::read_parquet(path))?;
+        let builder = builder(path, options())?;
         let mask = match columns {
             [] => ProjectionMask::all(),
             _ => ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied()),
@@ -176,9 +195,26 @@ impl Reader {
         if let Some(rows) = rows {
             builder = builder.with_row_selection(rows);
         }
+        Self::of(path, builder)
+    }
+
+    fn of(path: &Path, builder: ParquetRecordBatchReaderBuilder<File>) -> Result<Self, LakeError> {
         let batches = builder.build().map_err(LakeError::read_parquet(path))?;
         Ok(Self { path: path.to_owned(), batches })
     }
+}
+
+fn options() -> ArrowReaderOptions {
+    ArrowReaderOptions::new().with_schema(SCHEMA.clone())
+}
+
+fn builder(
+    path: &Path,
+    options: ArrowReaderOptions,
+) -> Result<ParquetRecordBatchReaderBuilder<File>, LakeError> {
+    let file = File::open(path).map_err(LakeError::io("open", path))?;
+    ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+        .map_err(LakeError::read_parquet(path))
 }
 
 impl Iterator for Reader {

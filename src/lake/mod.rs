@@ -23,6 +23,7 @@ pub mod rejects;
 pub mod scan;
 pub mod snapshot;
 pub mod taken;
+pub mod times;
 pub mod utc;
 pub mod writer;
 

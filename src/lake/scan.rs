@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 
 use super::LakeError;
-use super::identity::{Columns, IDENTIFYING, Reader, strings};
+use super::identity::{Columns, IDENTIFYING, ROW, Reader, strings};
+use super::times::{Times, TimesBuilder};
 use crate::normalize::Identity;
 
 const ORIGIN: [&str; 2] = ["source_uri", "source_record"];
@@ -35,23 +36,38 @@ pub fn each_origin(
     Ok(())
 }
 
-/// The same with each row's identity, computed from its columns.
+/// The times of all rows of some files, which have so many together.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn times<'a>(rows: u64, paths: impl Iterator<Item = &'a Path>) -> Result<Times, LakeError> {
+    let mut times = TimesBuilder::new(rows);
+    for path in paths {
+        for batch in Reader::open(path, &["event_time"], None)? {
+            let batch = batch?;
+            let of_rows = batch["event_time"].as_primitive::<TimestampMicrosecondType>();
+            of_rows.values().iter().for_each(|time| times.add(*time));
+        }
+    }
+    Ok(times.finish())
+}
+
+/// The same with each row's identity, computed from its columns, for the rows whose time may be one of `times`.
 ///
 /// # Errors
 /// As [`each_origin`].
-pub fn each(path: &Path, take: TakeRow<'_>) -> Result<(), LakeError> {
+pub fn each_at(path: &Path, times: &Times, take: TakeRow<'_>) -> Result<(), LakeError> {
     let names: Vec<&str> = IDENTIFYING.into_iter().chain(ORIGIN).collect();
     let mut scratch = Vec::new();
-    let mut row = 0;
-    for batch in Reader::open(path, &names, None)? {
+    for batch in Reader::at_times(path, &names, times)? {
         let batch = batch?;
         let columns = Columns::of(&batch);
         let uris = strings(&batch, ORIGIN[0]);
         let records = batch[ORIGIN[1]].as_primitive::<Int64Type>();
+        let rows = batch[ROW].as_primitive::<Int64Type>();
         for at in 0..batch.num_rows() {
             let identity = columns.identity(at, &mut scratch);
-            take(row, identity, uris.value(at), records.value(at))?;
-            row += 1;
+            take(rows.value(at) as u32, identity, uris.value(at), records.value(at))?;
         }
     }
     Ok(())
