@@ -1,11 +1,11 @@
-//! GKE's log entry as it stands in JSON, read in one pass where it is written as Google does; serde gives the same of it.
+//! GKE's log entry, and how it is read from JSON: in one pass where it is written as Google does; serde gives the same of it.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::decode::cursor::Cursor;
 use crate::decode::decoder::json_failure;
-use crate::decode::quick::{annotations, put, raw_of, status};
+use crate::decode::quick::{annotations, put, raw_of, status, whole};
 use crate::decode::wire::{Failure, Parts, Raw, Status, Text};
 
 /// A log entry, as far as it is read.
@@ -122,6 +122,16 @@ fn usual(record: &str) -> Option<Entry<'_>> {
     cursor.end()?;
     entry.parts = Some(parts);
     Some(entry)
+}
+
+/// The resource's own JSON; `None` where serde must.
+pub(super) fn resource_of(json: &str) -> Option<Resource<'_>> {
+    whole(json, resource)
+}
+
+/// The operation's own JSON; `None` where serde must.
+pub(super) fn operation_of(json: &str) -> Option<Operation<'_>> {
+    whole(json, operation)
 }
 
 fn resource<'a>(cursor: &mut Cursor<'a>) -> Option<Resource<'a>> {

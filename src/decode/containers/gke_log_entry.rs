@@ -43,15 +43,14 @@ pub(super) fn claims(has_proto_payload: bool, has_log_name: bool, has_resource: 
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
-    decode_entry(job, record.text)
-}
-
-/// The same for an entry that was put together.
-pub(super) fn decode_entry(job: &mut Job<'_>, record: &str) -> Result<(), Failure> {
-    if !record.starts_with('{') {
+    if !record.text.starts_with('{') {
         return Err(Failure::NotMine);
     }
-    let entry = Entry::of(record)?;
+    decode_entry(job, Entry::of(record.text)?, record.text)
+}
+
+/// The same for an entry that was read from a record.
+pub(super) fn decode_entry(job: &mut Job<'_>, entry: Entry<'_>, record: &str) -> Result<(), Failure> {
     let is_event = kube_apiserver::claims(entry.kind, entry.api_version, entry.audit_id.is_some());
     if is_event || entry.table_payload.is_some() {
         return Err(Failure::NotMine);
