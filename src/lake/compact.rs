@@ -34,7 +34,7 @@ const CLUSTERS: usize = 1_000;
 /// from, the row groups being written, and the program.
 const SHARE: u64 = 4;
 
-/// Memory without which no more days are merged at a time.
+/// Memory for each day that is merged at a time: four of 16 files and 330,000 rows each took 614 MiB together.
 const MEMORY_OF_A_DAY: u64 = 256 << 20;
 
 /// How far to go, and with what.

@@ -1,4 +1,4 @@
-//! How cost grows: ingests of ever more logs, and hunts on lakes of ever more records. Nothing is compared but a row
+//! How cost grows: ingests of ever more logs, compactions of lakes of ever more records, and hunts on them. Nothing is compared but a row
 //! with the one before it.
 
 use std::path::{Path, PathBuf};
@@ -29,8 +29,9 @@ pub fn print(bench: &Bench, filter: &str, most: u64) {
         clear(&lake);
         let mut held = 0;
         for records in within(&HUNTS) {
-            add(bench, &lake, held + 1..=records);
+            let compaction = add(bench, &lake, held + 1..=records);
             held = records;
+            println!("{}", compaction.line(&format!("growth of compactions, {records} million")));
             println!("{}", hunt(bench, &lake).line(&format!("growth of hunts, {records} million")));
         }
     }
@@ -57,8 +58,8 @@ fn hunt(bench: &Bench, lake: &Path) -> Sample {
     })
 }
 
-/// Adds these millions of records to a lake, and compacts it.
-fn add(bench: &Bench, lake: &Path, numbers: std::ops::RangeInclusive<u64>) {
+/// Adds these millions of records to a lake; what it takes to compact it then.
+fn add(bench: &Bench, lake: &Path, numbers: std::ops::RangeInclusive<u64>) -> Sample {
     for number in numbers {
         let logs = million(bench, number);
         run(kubetrawl(&["ingest", text(&logs), "--lake", text(lake)]));
@@ -66,7 +67,7 @@ fn add(bench: &Bench, lake: &Path, numbers: std::ops::RangeInclusive<u64>) {
             clear(&logs);
         }
     }
-    run(kubetrawl(&["lake", "compact", "--lake", text(lake)]));
+    run(kubetrawl(&["lake", "compact", "--lake", text(lake)]))
 }
 
 /// A million records of 30 days, other ones for each number, made once.
