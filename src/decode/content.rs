@@ -143,10 +143,18 @@ impl Records {
     }
 
     /// As [`ChunkReader::reuse`] has it.
-    pub fn reuse(&mut self, spare: Vec<u8>) {
+    pub fn reuse(&mut self, spare: impl FnMut() -> Option<Vec<u8>>) {
         match self {
             Self::Text(chunks) => chunks.reuse(spare),
             Self::Rows(rows) => rows.reuse(spare),
+        }
+    }
+
+    /// As [`ChunkReader::left`] has it.
+    pub fn left(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Text(chunks) => chunks.left(),
+            Self::Rows(rows) => rows.left(),
         }
     }
 

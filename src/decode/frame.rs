@@ -111,9 +111,20 @@ impl<R: Read> ChunkReader<R> {
         }
     }
 
-    /// Takes memory that the next chunk may be read into, such as that of an earlier one.
-    pub fn reuse(&mut self, spare: Vec<u8>) {
-        self.spare = self.limits.spare(spare);
+    /// Takes memory that is read into, such as that of earlier chunks, as far as it has none.
+    pub fn reuse(&mut self, mut spare: impl FnMut() -> Option<Vec<u8>>) {
+        for memory in [&mut self.buffer, &mut self.spare] {
+            if memory.capacity() == 0
+                && let Some(spare) = spare()
+            {
+                *memory = self.limits.spare(spare);
+            }
+        }
+    }
+
+    /// Memory that it had and needs no more.
+    pub fn left(self) -> Vec<Vec<u8>> {
+        vec![self.buffer, self.spare]
     }
 
     /// The next chunk; `None` at the end. Where the stream breaks off, the chunks with what was read come

@@ -26,6 +26,7 @@ mod reingest;
 mod report;
 mod retry;
 mod settle;
+mod spare;
 pub(crate) mod stored;
 mod tally;
 mod turns;
@@ -47,6 +48,7 @@ use self::again::Again;
 use self::options::Budget;
 use self::plan::{Known, Plan, Sieve};
 use self::read::{Ended, Readers};
+use self::spare::Spare;
 use self::turns::Turns;
 use self::work::{Product, Workshop};
 use crate::cancel::Cancel;
@@ -136,7 +138,7 @@ impl Ingest<'_> {
             cancel: self.cancel,
             ledger: ledger::Ledger::default(),
             names: AtomicU64::new(0),
-            spare: crossbeam_channel::bounded(threads),
+            spare: Spare::new(threads),
             dedup: Mutex::new(Dedup::new(staging.join("duplicates"), budget.duplicates)),
         };
         let (ended, product) = self.pipeline(&plan, &shop, threads)?;
@@ -177,7 +179,7 @@ impl Ingest<'_> {
             cancel: self.cancel,
             turns: Turns::new(plan.sources.len(), threads),
             members: AtomicUsize::new(plan.sources.len()),
-            spare: shop.spare.1.clone(),
+            spare: &shop.spare,
         };
         let (senders, lanes) = lanes::lanes(threads.min(plan.sources.len()), threads);
         std::thread::scope(|scope| {

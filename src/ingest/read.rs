@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 use jiff::{SignedDuration, Timestamp};
 
 use super::options::{IngestOptions, defaults};
+use super::spare::Spare;
 use super::stored::Stored;
 use super::turns::Turns;
 use super::work::{Reading, Work};
@@ -85,7 +86,7 @@ pub(super) struct Readers<'a> {
     /// The number of the next file in an archive.
     pub members: AtomicUsize,
     /// Memory to read chunks into.
-    pub spare: Receiver<Vec<u8>>,
+    pub spare: &'a Spare,
 }
 
 impl Readers<'_> {
@@ -152,8 +153,7 @@ impl Readers<'_> {
     ) -> Result<Outcome, HungUp> {
         let Item { number, source, start, stored, meter, .. } = item;
         let from = start.map_or(0, |start| start.offset);
-        let spare = self.spare.clone();
-        let mut stream = Stream { from, records, stored, meter, spare, problem: None };
+        let mut stream = Stream { from, records, stored, meter, spare: self.spare, problem: None };
         // What is gone on with was found to be a log when it was begun.
         let sample = if start.is_some() { Ok(VecDeque::new()) } else { self.sample(&mut stream) };
         let mut sample = match sample {
@@ -187,7 +187,8 @@ impl Readers<'_> {
         if let Some(chunk) = last {
             send(work, &reading, chunk)?;
         }
-        let Stream { stored, problem, .. } = stream;
+        let Stream { stored, problem, records, .. } = stream;
+        records.left().into_iter().for_each(|memory| self.spare.put(memory));
         let head = stored.head();
         Ok(Outcome::Read(Read { size: stored.bytes(), sha256, decompressed, problem, head, tail }))
     }
@@ -305,15 +306,13 @@ struct Stream<'a> {
     records: Records,
     stored: Stored,
     meter: &'a Meter<'a>,
-    spare: Receiver<Vec<u8>>,
+    spare: &'a Spare,
     problem: Option<String>,
 }
 
 impl Stream<'_> {
     fn next(&mut self) -> Option<Chunk> {
-        if let Ok(spare) = self.spare.try_recv() {
-            self.records.reuse(spare);
-        }
+        self.records.reuse(|| self.spare.take());
         let chunk: Result<Option<Chunk>, DecodeError> = self.records.next_chunk();
         self.meter.tell();
         match chunk {

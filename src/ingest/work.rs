@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{AsArray, Int64Array};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use crossbeam_channel::{Receiver, Sender};
 use sha2::{Digest, Sha256};
 
 use super::IngestError;
 use super::ledger::Ledger;
+use super::spare::Spare;
 use super::tally::Tally;
 use crate::cancel::Cancel;
 use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder, Reject};
@@ -63,7 +63,7 @@ pub(super) struct Workshop<'a> {
     pub ledger: Ledger,
     pub names: AtomicU64,
     /// The memory of chunks that were decoded, for those that are read.
-    pub spare: (Sender<Vec<u8>>, Receiver<Vec<u8>>),
+    pub spare: Spare,
     pub dedup: Mutex<Dedup>,
 }
 
@@ -107,8 +107,7 @@ impl Workshop<'_> {
                 return Err(IngestError::Cancelled);
             }
             worker.chunk(&work);
-            // Readers that have enough of them leave it.
-            let _ = self.spare.0.try_send(work.chunk.data);
+            self.spare.put(work.chunk.data);
             if worker.memory() >= self.budget {
                 worker.flush()?;
             }

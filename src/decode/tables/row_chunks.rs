@@ -35,8 +35,17 @@ impl RowChunks {
     }
 
     /// As [`super::super::ChunkReader::reuse`] has it.
-    pub fn reuse(&mut self, spare: Vec<u8>) {
-        self.spare = self.limits.spare(spare);
+    pub fn reuse(&mut self, mut spare: impl FnMut() -> Option<Vec<u8>>) {
+        if self.spare.capacity() == 0
+            && let Some(spare) = spare()
+        {
+            self.spare = self.limits.spare(spare);
+        }
+    }
+
+    /// As [`super::super::ChunkReader::left`] has it.
+    pub fn left(self) -> Vec<Vec<u8>> {
+        vec![self.spare]
     }
 
     /// As [`super::super::ChunkReader::next_chunk`] has it.
