@@ -150,7 +150,7 @@ impl Compaction<'_> {
 
     fn merge_days(&self, days: Vec<Vec<Piece>>) -> Result<Vec<FileRecord>, LakeError> {
         let threads = rayon::ThreadPoolBuilder::new().num_threads(self.options.days_at_a_time()).build()?;
-        // One after the other from the first: a thread that is done takes the next.
+        // Each day by itself: a thread that is done takes one of another's.
         let merged = threads.install(|| {
             days.into_par_iter().with_max_len(1).map(|day| self.merge_day(day)).collect::<Result<Vec<_>, _>>()
         });
