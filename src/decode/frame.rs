@@ -31,7 +31,7 @@ impl Default for Limits {
 impl Limits {
     /// Memory of an earlier chunk, emptied for the next one; far larger memory, which a long record left, is
     /// let go.
-    pub(super) fn spare(&self, mut memory: Vec<u8>) -> Vec<u8> {
+    pub fn spare(&self, mut memory: Vec<u8>) -> Vec<u8> {
         memory.clear();
         if memory.capacity() <= 4 * self.chunk { memory } else { Vec::new() }
     }

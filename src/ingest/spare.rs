@@ -3,6 +3,8 @@
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::decode::Limits;
+
 /// Memory that waits to be read into.
 pub(super) struct Spare {
     put: Sender<Vec<u8>>,
@@ -16,8 +18,10 @@ impl Spare {
         Self { put, take }
     }
 
-    /// Keeps memory for the next who needs some; where enough waits, it goes.
+    /// Keeps memory for the next who needs some. Where enough waits, it goes, and so does what a long record left: nobody
+    /// would take it, and it would stay.
     pub(super) fn put(&self, memory: Vec<u8>) {
+        let memory = Limits::default().spare(memory);
         if memory.capacity() > 0 {
             let _ = self.put.try_send(memory);
         }
@@ -25,5 +29,20 @@ impl Spare {
 
     pub(super) fn take(&self) -> Option<Vec<u8>> {
         self.take.try_recv().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_long_record_left_does_not_wait() {
+        let spare = Spare::new(1);
+        spare.put(Vec::with_capacity(Limits::default().frame));
+        spare.put(Vec::new());
+        assert_eq!(spare.take(), None);
+        spare.put(b"old".to_vec());
+        assert_eq!(spare.take(), Some(Vec::new()));
     }
 }
