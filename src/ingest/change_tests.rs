@@ -6,6 +6,7 @@ use super::tests::{Bench, copy, event, events};
 use super::*;
 use crate::lake::LakeError;
 use crate::lake::drop::Target;
+use crate::lake::writer::ROW_GROUP_ROWS;
 use crate::progress::Silent;
 use crate::sources::path_to_uri;
 
@@ -126,13 +127,16 @@ fn faults_in_drop_and_compact_are_made_good_by_the_next_run() {
 #[test]
 fn rows_far_into_a_file_give_way_to_their_equals() {
     let (mut bench, mut at_once) = (Bench::new(), Bench::new());
-    bench.write("b.log", &events(0..60_000));
-    bench.write("a.log", &events([5, 29_999, 30_000, 59_997, 59_998]));
+    // Of one day, as every third is.
+    bench.write("b.log", &events((0..60_000).map(|id| id * 3)));
+    bench.write("a.log", &events([3, 89_997, 90_000, 179_994, 179_997]));
     at_once.lake = bench.folder.path().join("at once");
     let sources = ["a.log", "b.log"].map(|name| bench.log(name).to_str().unwrap().to_owned()).to_vec();
     let now = jiff::Timestamp::from_second(at_once.now).unwrap();
     run(&IngestOptions::new(at_once.lake.clone(), sources, now), &Silent, &Cancel::default()).unwrap();
     bench.ingest(&["b.log"]);
+    let files = Lake::open(&bench.lake).unwrap().snapshot().unwrap().files;
+    assert!(files.iter().any(|file| file.record.rows as usize > ROW_GROUP_ROWS), "{files:?}");
     let report = bench.ingest(&["a.log"]);
     assert_eq!((report.rows, report.duplicates), (0, 5), "{report:?}");
     assert_eq!(bench.rows(), at_once.rows());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parquet::bloom_filter::Sbbf;
 
-/// Of how many times at most one in a hundred others is taken for one of them: they take 8 MiB.
+/// Of how many times about one in a hundred others is taken for one of them, and of more of them more: they take 8 MiB.
 const MOST: u64 = 6_000_000;
 
 /// Bits for each of them.

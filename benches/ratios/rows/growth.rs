@@ -1,5 +1,5 @@
-//! How cost grows: ingests of ever more logs, compactions of lakes of ever more records, and hunts on them. Nothing is compared but a row
-//! with the one before it.
+//! How cost grows: ingests of ever more logs, compactions of lakes of ever more records, and hunts on them. Nothing is
+//! compared but a row with the one before it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! GKE's log entry, and how it is read from JSON: in one pass where it is written as Google does; serde gives the same of it.
+//! GKE's log entry, and how it is read from JSON: in one pass where it is written as Google does; serde gives the same of
+//! it.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
