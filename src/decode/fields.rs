@@ -268,6 +268,17 @@ impl Object {
         self
     }
 
+    /// Adds a list of one string, where there is one.
+    pub(super) fn listed(mut self, key: &str, value: Option<impl AsRef<str>>) -> Self {
+        if let Some(value) = value {
+            self.key(key);
+            self.0.push(b'[');
+            quote(value.as_ref(), &mut self.0);
+            self.0.push(b']');
+        }
+        self
+    }
+
     fn key(&mut self, key: &str) {
         if self.0.len() > 1 {
             self.0.push(b',');

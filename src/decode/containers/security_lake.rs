@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::decode::LogType;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, Object, elements, list, quoted};
+use crate::decode::fields::{Fields, Object, elements, list, quoted, records};
 use crate::decode::nested::Nested;
 use crate::decode::quick;
 use crate::decode::record::Record;
@@ -98,8 +98,8 @@ fn event<'a>(fields: &Fields<'a>, api: &Fields<'a>, made: &'a Made<'_>) -> Resul
 }
 
 fn user<'a>(user: &Fields<'a>, extra: Option<&'a str>) -> User<'a> {
-    let groups = user.raw("groups").map(elements).unwrap_or_default();
-    let groups = groups.into_iter().filter_map(|group| Fields::of(group).ok()?.text("name"));
+    let groups = user.raw("groups").map(records).unwrap_or_default();
+    let groups = groups.into_iter().filter_map(|group| group.into_fields().text("name"));
     User {
         username: user.text("name").map(Text),
         uid: user.text("uid").map(Text),
@@ -109,12 +109,11 @@ fn user<'a>(user: &Fields<'a>, extra: Option<&'a str>) -> User<'a> {
 }
 
 fn extra(session: &Fields<'_>, arn: Option<&str>) -> Option<String> {
-    let one = |value: Option<Cow<'_, str>>| value.and_then(|value| list([quoted(&value)]));
     Object::new()
-        .json("arn", arn.and_then(|arn| list([quoted(arn)])))
-        .json("canonicalArn", one(session.text("issuer")))
-        .json("accessKeyId", one(session.text("credential_uid")))
-        .json("sessionName", one(session.text("uid")))
+        .listed("arn", arn)
+        .listed("canonicalArn", session.text("issuer"))
+        .listed("accessKeyId", session.text("credential_uid"))
+        .listed("sessionName", session.text("uid"))
         .some()
 }
 
@@ -126,8 +125,7 @@ fn source_ips(fields: &Fields<'_>) -> Option<String> {
 }
 
 fn object_ref<'a>(fields: &Fields<'a>, api: &Fields<'a>) -> Option<ObjectRef<'a>> {
-    let resource =
-        elements(fields.raw("resources")?).into_iter().next().and_then(|json| Fields::of(json).ok())?;
+    let resource = records(fields.raw("resources")?).into_iter().next()?.into_fields();
     let (name, subresource) = split(resource.text("type")?);
     Some(ObjectRef {
         resource: Some(Text(name)),

@@ -14,16 +14,19 @@ use super::damaged;
 /// The longest row, in about the bytes of its values.
 const LONGEST: usize = 64 << 20;
 
-/// Text that is made at a time, in whole rows.
-const TEXT: usize = 1 << 20;
+/// Text that is made at a time, in whole rows: little, as memory is taken for it with each file.
+const TEXT: usize = 128 << 10;
 
 /// What a number or a time takes, at most, and what stands around any value.
 const SCALAR: usize = 32;
 
-/// The rows of a batch. A list of short references can stand for any length of text, so only so much is made of it at a time.
+/// The rows of one batch after another. A list of short references can stand for any length of text, so only so much is
+/// made of it at a time.
 #[derive(Default)]
 pub(super) struct JsonRows {
     rows: Option<StructArray>,
+    /// No row of the batch can be too long, so that none of them is measured.
+    are_short: bool,
     /// The first row that is not in `text`.
     next: usize,
     text: Vec<u8>,
@@ -33,8 +36,10 @@ pub(super) struct JsonRows {
 }
 
 impl JsonRows {
-    pub(super) fn new(batch: RecordBatch) -> Self {
-        Self { rows: Some(batch.into()), ..Self::default() }
+    /// Goes on with the rows of a batch, once there are none left of the one before.
+    pub(super) fn go_on(&mut self, batch: RecordBatch) {
+        self.rows = Some(batch.into());
+        self.next = 0;
     }
 
     /// Writes the next row as an object, without the columns that have no value; false at the end.
@@ -59,9 +64,12 @@ impl JsonRows {
         let rows: ArrayRef = Arc::new(rows);
         let field = Arc::new(Field::new("row", rows.data_type().clone(), false));
         let options = EncoderOptions::default();
+        if self.next == 0 {
+            self.are_short = longest(&rows) <= LONGEST;
+        }
         let mut encoder = make_encoder(&field, &rows, &options)?;
         while self.next < rows.len() && self.text.len() < TEXT {
-            if left(&rows, self.next, LONGEST).is_none() {
+            if !self.are_short && left(&rows, self.next, LONGEST).is_none() {
                 if self.ends.is_empty() {
                     let message = format!("a row of more than {LONGEST} bytes");
                     return Err(ArrowError::from_external_error(Box::new(damaged(&message))));
@@ -76,6 +84,28 @@ impl JsonRows {
         self.rows = Some(rows.as_struct().clone());
         Ok(())
     }
+}
+
+/// What the longest row takes, at most: its parts may be longest in different rows.
+fn longest(array: &dyn Array) -> usize {
+    let most = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
+    let list = |values: &dyn Array, offsets: &OffsetBuffer<i32>| {
+        most(&mut offsets.lengths()).saturating_mul(longest(values))
+    };
+    let value = match array.data_type() {
+        DataType::Utf8 => most(&mut array.as_string::<i32>().offsets().lengths()),
+        DataType::Utf8View => most(&mut array.as_string_view().lengths().map(|length| length as usize)),
+        DataType::BinaryView => 2 * most(&mut array.as_binary_view().lengths().map(|length| length as usize)),
+        DataType::FixedSizeBinary(length) => usize::try_from(*length).unwrap_or_default().saturating_mul(2),
+        DataType::List(_) => list(array.as_list::<i32>().values(), array.as_list::<i32>().offsets()),
+        DataType::Map(..) => list(array.as_map().entries(), array.as_map().offsets()),
+        DataType::Struct(_) => {
+            let columns = array.as_struct().columns().iter();
+            columns.fold(0, |sum: usize, column| sum.saturating_add(longest(column)))
+        }
+        _ => 0,
+    };
+    value.saturating_add(SCALAR)
 }
 
 /// What is left of so many bytes after a value; nothing where it takes more.
@@ -119,4 +149,32 @@ fn with_view(field: &Field) -> Field {
         other => other.clone(),
     };
     field.clone().with_data_type(data_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ListBuilder, StringViewBuilder};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_row_takes_more_than_the_longest_can(
+            rows in prop::collection::vec((prop::option::of(".{0,9}"), prop::collection::vec(".{0,9}", 0..4)), 1..9),
+        ) {
+            let (mut texts, mut lists) = (StringViewBuilder::new(), ListBuilder::new(StringViewBuilder::new()));
+            for (text, list) in &rows {
+                texts.append_option(text.as_ref());
+                lists.append_value(list.iter().map(Some));
+            }
+            let columns: [(&str, ArrayRef); 2] = [("text", Arc::new(texts.finish())), ("list", Arc::new(lists.finish()))];
+            let batch = StructArray::from(RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap());
+            let most = longest(&batch);
+            prop_assert!((0..rows.len()).all(|row| left(&batch, row, most).is_some()));
+            if rows.len() == 1 && rows[0].0.is_some() && rows[0].1.len() == 1 {
+                prop_assert_eq!(left(&batch, 0, most), Some(0));
+            }
+        }
+    }
 }

@@ -53,7 +53,7 @@ impl ParquetRows {
             if let Some(batches) = &mut self.batches
                 && let Some(batch) = guarded(|| batches.next().transpose())?
             {
-                self.rows = JsonRows::new(batch);
+                self.rows.go_on(batch);
                 return Ok(true);
             }
             let number = self.next_group;
