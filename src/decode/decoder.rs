@@ -1,6 +1,7 @@
 //! From a frame to what it holds: finds the container of each record and has it decoded.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use memchr::memmem;
@@ -106,11 +107,19 @@ impl Decoder {
         found
     }
 
-    /// Whether a frame of a chunk has a log record. An envelope of many records is not read to its end where its first
-    /// ones show it: as rejects they would be log records too.
-    pub fn finds_log_record(&mut self, chunk: &Chunk, frame: &Frame) -> bool {
-        let head = chunk.bytes(frame).get(..HEAD);
-        head.is_some_and(has_audit_id) || self.finds(chunk, frame, is_log_record)
+    /// Whether a frame of a chunk has a log record; the records that were looked at are added to `looked_at`. An envelope
+    /// of many records is not read to its end where its first ones show it: as rejects they would be log records too.
+    pub fn finds_log_record(&mut self, chunk: &Chunk, frame: &Frame, looked_at: &mut u64) -> bool {
+        if chunk.bytes(frame).get(..HEAD).is_some_and(has_audit_id) {
+            return true;
+        }
+        let records = Cell::new(0);
+        let found = self.finds(chunk, frame, |decoded| {
+            records.update(|records| records + 1);
+            is_log_record(decoded)
+        });
+        *looked_at += records.get();
+        found
     }
 
     /// Decodes a frame and calls `sink` once per record in it, in order. Bytes that are no UTF-8 become

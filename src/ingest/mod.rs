@@ -236,4 +236,6 @@ mod growth_tests;
 #[cfg(all(test, feature = "engine"))]
 mod requests_tests;
 #[cfg(test)]
+mod sample_tests;
+#[cfg(test)]
 mod tests;

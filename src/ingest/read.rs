@@ -9,6 +9,7 @@ use crossbeam_channel::Sender;
 use jiff::{SignedDuration, Timestamp};
 
 use super::options::{IngestOptions, defaults};
+use super::preview::{SAMPLE_BYTES, SAMPLE_RECORDS};
 use super::spare::Spare;
 use super::stored::Stored;
 use super::turns::Turns;
@@ -19,12 +20,6 @@ use crate::decode::{Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder
 use crate::lake::commit::Next;
 use crate::progress::Progress;
 use crate::sources::{Input, Source};
-
-/// Values or lines of a source among which a log record must be found.
-const SAMPLE_FRAMES: usize = 64;
-
-/// Bytes of a sample: it is held until a log record is found.
-const SAMPLE_BYTES: usize = 16 << 20;
 
 /// A source whose reading has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,17 +216,19 @@ impl Readers<'_> {
         })
     }
 
-    /// Chunks up to the first that holds a log record.
+    /// Chunks up to the first that holds a log record. It must be among as many records as a preview looks at, so that
+    /// what that takes for a log is one. An envelope may hold none: so do the pages of a query that found nothing in them.
     fn sample(&self, stream: &mut Stream<'_>) -> Result<VecDeque<Chunk>, Outcome> {
         let mut decoder = Decoder::new(DecodeOptions { log_type: self.options.log_type });
         let mut sample = VecDeque::new();
-        let (mut frames, mut bytes) = (0, 0);
-        while frames < SAMPLE_FRAMES && bytes < SAMPLE_BYTES {
+        let (mut records, mut bytes) = (0, 0);
+        while records < SAMPLE_RECORDS && bytes < SAMPLE_BYTES {
             let Some(chunk) = stream.next() else { break };
-            let mut looked_at = chunk.frames.iter().take(SAMPLE_FRAMES - frames);
-            let found = looked_at.any(|frame| decoder.finds_log_record(&chunk, frame));
-            frames += chunk.frames.len();
-            bytes += chunk.data.len();
+            let mut frames = chunk.frames.iter();
+            let found = frames.any(|frame| {
+                records < SAMPLE_RECORDS && decoder.finds_log_record(&chunk, frame, &mut records)
+            });
+            bytes += chunk.data.len() as u64;
             sample.push_back(chunk);
             if found {
                 return Ok(sample);
@@ -239,7 +236,7 @@ impl Readers<'_> {
         }
         Err(match stream.problem.take() {
             Some(problem) => Outcome::Failed(problem),
-            None if frames == 0 => Outcome::Empty,
+            None if records == 0 => Outcome::Empty,
             None => Outcome::NotALog,
         })
     }

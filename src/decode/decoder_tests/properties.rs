@@ -185,7 +185,7 @@ fn an_envelope_is_not_read_to_its_end_where_its_beginning_tells() {
             data: envelope.as_bytes().to_vec(),
             frames: vec![Frame { start: 0, len: envelope.len(), problem: None }],
         };
-        Decoder::default().finds_log_record(&chunk, &chunk.frames[0])
+        Decoder::default().finds_log_record(&chunk, &chunk.frames[0], &mut 0)
     };
     let event = super::event().to_string();
     let blanks = " ".repeat(HEAD);
