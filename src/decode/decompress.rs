@@ -1,5 +1,7 @@
-//! From stored bytes to text: gzip, zstd, xz, bzip2 and lz4, known by their first bytes and never by a name.
+//! From stored bytes to text: gzip, zstd, xz, bzip2, lz4 and UTF-16, known by their first bytes and never by a name.
 //!
+//! UTF-16 is what PowerShell 5 makes of the output of `aws` and `az` that goes to a file with `>`
+//! (<https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_character_encoding>).
 //! CloudWatch gzips each record and Firehose may gzip the object again, so layers are taken off one after
 //! another. Every layer goes through [`Capped`]: no compressed byte reaches the framing any other way, and
 //! limits stand there once.
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bzip2::bufread::MultiBzDecoder;
+use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::DeflateDecoder;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
@@ -63,7 +66,7 @@ pub(super) fn is_compressed(bytes: &[u8]) -> bool {
     Format::of(&bytes[..bytes.len().min(SNIFF)]).is_some()
 }
 
-/// A compression.
+/// A compression, or an encoding of text.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Format {
     Gzip,
@@ -71,6 +74,8 @@ pub(super) enum Format {
     Xz,
     Bzip2,
     Lz4,
+    /// Of either byte order, with its byte order mark.
+    Utf16,
     /// As members of a zip have it, without anything around it.
     Deflate,
 }
@@ -86,6 +91,8 @@ impl Format {
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59]
             | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90] => Some(Self::Bzip2),
             [0x04, 0x22, 0x4d, 0x18, ..] => Some(Self::Lz4),
+            // What a log or a table begins with is ASCII.
+            [0xff, 0xfe, _, 0, ..] | [0xfe, 0xff, 0, ..] => Some(Self::Utf16),
             _ => None,
         }
     }
@@ -97,6 +104,7 @@ impl Format {
             Self::Xz => "xz",
             Self::Bzip2 => "bzip2",
             Self::Lz4 => "lz4",
+            Self::Utf16 => "utf-16",
             Self::Deflate => "deflate",
         }
     }
@@ -138,6 +146,7 @@ pub(super) fn layer(format: Format, reader: Whole, total: &Arc<Total>) -> Result
         }
         Format::Bzip2 => Box::new(MultiBzDecoder::new(input)),
         Format::Lz4 => Box::new(Lz4Decoder::new(input)),
+        Format::Utf16 => Box::new(DecodeReaderBytes::new(input)),
         Format::Deflate => Box::new(DeflateDecoder::new(input)),
     };
     let total = Arc::clone(total);
@@ -261,6 +270,11 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn utf16(text: &[u8], unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        let text = std::str::from_utf8(text).unwrap();
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(unit).collect()
+    }
+
     fn read(bytes: Vec<u8>) -> (Vec<u8>, Option<io::Error>) {
         let mut reader = decompress(Box::new(Cursor::new(bytes))).unwrap();
         let mut out = Vec::new();
@@ -279,6 +293,8 @@ mod tests {
         assert!(total.gave("zip", 1).is_ok());
     }
 
+    const SURROGATES: &[u8] = "{\"user\":\"\u{1f600}\u{e9}\"}".as_bytes();
+
     #[test]
     fn takes_members_frames_and_layers_off() {
         let text = b"{\"a\":1}\n".repeat(1000);
@@ -295,6 +311,9 @@ mod tests {
             (bzip2(b""), &Vec::new()),
             (lz4(b""), &Vec::new()),
             (lz4(&bzip2(&text)), &text),
+            (utf16(&text, u16::to_le_bytes), &text),
+            (gzip(&utf16(&text, u16::to_be_bytes)), &text),
+            (utf16(SURROGATES, u16::to_le_bytes), &SURROGATES.to_vec()),
             ([b"\x50\x2a\x4d\x18\x02\0\0\0xx".to_vec(), zstd(&text)].concat(), &text),
         ] {
             let (out, error) = read(stored);
@@ -305,7 +324,7 @@ mod tests {
 
     #[test]
     fn short_and_empty_input_is_plain() {
-        for text in [&b""[..], b"\x1f", b"\x1f\x8b", b"ab"] {
+        for text in [&b""[..], b"\x1f", b"\x1f\x8b", b"ab", b"\xff\xfe", b"\xff\xfe{", b"\xfe\xff\xff\0"] {
             assert_eq!(read(text.to_vec()).0, text);
         }
     }
