@@ -4,7 +4,7 @@
 //! digits, no zone (then it is UTC). Digits beyond the microsecond are cut off, not rounded: a rounded time
 //! can cross a window's edge.
 
-/// Microseconds since 1970-01-01T00:00Z; `None` where the text is no time or the year is not in 1970..=9999.
+/// Microseconds since 1970-01-01T00:00Z; `None` where the text is no time, or one before 1970 or from [`END`] on.
 pub fn parse(text: &str) -> Option<i64> {
     let bytes = text.trim_ascii().as_bytes();
     let (date_time, rest) = bytes.split_at_checked(19)?;
@@ -21,11 +21,12 @@ pub fn parse(text: &str) -> Option<i64> {
     }
     let (fraction, zone) = fraction(rest)?;
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second.min(59) - offset(zone)?;
-    (seconds >= 0).then_some(seconds * 1_000_000 + fraction)
+    Some(seconds * 1_000_000 + fraction).filter(|micros| (0..END).contains(micros))
 }
 
-/// The first microsecond that [`parse`] doesn't read: the year 10000.
-pub const END: i64 = 253_402_300_800_000_000;
+/// The first microsecond that is no time: behind `jiff::Timestamp::MAX`, 9999-12-30T22:00:00.999999Z, which is the last that has a
+/// date in every time zone.
+pub const END: i64 = 253_402_207_201_000_000;
 
 /// Microseconds of a time in milliseconds, as 13 digits (from 2001 to 2286).
 pub fn from_millis(text: &str) -> Option<i64> {
@@ -136,10 +137,18 @@ mod tests {
             "２023-03-10T22:38:26Z",
             "2023-03-10T22:38:26+24:00",
             "2023-00-10T22:38:26Z",
+            "9999-12-30T22:00:01Z",
+            "9999-12-31T23:59:59Z",
         ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
         assert!(is_unset("0001-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn the_last_time_is_the_last_with_a_date() {
+        let last = jiff::Timestamp::MAX.as_microsecond();
+        assert_eq!((parse("9999-12-30T22:00:00.999999Z"), last), (Some(END - 1), END - 1));
     }
 
     proptest! {
