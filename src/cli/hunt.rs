@@ -17,6 +17,7 @@ use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::HuntReport;
 use crate::hunt::{self, HuntOptions};
+use crate::ingest::IngestOptions;
 use crate::lake::{Lake, StoredHunt};
 use crate::report::{accounting, summary};
 
@@ -104,7 +105,10 @@ pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
             .prefix("kubetrawl-")
             .tempdir()
             .context("cannot make a temporary lake; set TMPDIR, or name a lake with --lake")?;
-        let outcome = ingest_and_hunt(args, &options, temporary.path().join("lake"), output, session);
+        let lake = temporary.path().join("lake");
+        let reading =
+            IngestOptions { once: true, ..args.reading.options(&args.sources, lake, &args.resources) };
+        let outcome = ingest_and_hunt(args, &options, &reading, output, session);
         remove(temporary)?;
         if outcome.is_ok() {
             let command = keeping(std::env::args_os());
@@ -112,7 +116,8 @@ pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
         }
         return outcome;
     };
-    ingest_and_hunt(args, &options, folder.clone(), output, session)
+    let reading = args.reading.options(&args.sources, folder.clone(), &args.resources);
+    ingest_and_hunt(args, &options, &reading, output, session)
 }
 
 fn remove(temporary: TempDir) -> anyhow::Result<()> {
@@ -123,16 +128,15 @@ fn remove(temporary: TempDir) -> anyhow::Result<()> {
 fn ingest_and_hunt(
     args: &HuntArgs,
     options: &HuntOptions,
-    folder: PathBuf,
+    reading: &IngestOptions,
     output: Output,
     session: &Session,
 ) -> anyhow::Result<Exit> {
-    let ingest_options = args.reading.options(&args.sources, folder.clone(), &args.resources);
-    let read = ingest::read(&ingest_options, session)?;
+    let read = ingest::read(reading, session)?;
     session.console.text(&format!("{}\n", accounting::text(&read)));
     ingest::require_something(&read)?;
     let ingested = ingest::outcome(&read, args.reading.strict);
-    let hunted = hunt_and_show(args, options, &Lake::open(&folder)?, output, session)?;
+    let hunted = hunt_and_show(args, options, &Lake::open(&reading.lake)?, output, session)?;
     Ok(hunted.or_worse(ingested))
 }
 

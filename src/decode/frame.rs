@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::error::DecodeError;
 use super::framing::{Framing, Skip, Step};
+use super::scan::{self, Scan};
 use super::{RejectCode, RejectReason};
 
 /// Frames in a chunk at most: a megabyte of one-byte lines must not become a hundred of frames.
@@ -73,6 +74,34 @@ impl Chunk {
             Some(row) => row + self.frames.partition_point(|other| other.start < frame.start) as u64,
         }
     }
+}
+
+impl Frame {
+    /// Lets it begin at an offset that lies in it, where an earlier reading of the same bytes ended: objects that are joined on
+    /// a line are frames of their own while the line has no end, and one frame later. `base` is its chunk's offset.
+    /// False where it ends before.
+    pub fn begin_at(&mut self, base: u64, offset: u64) -> bool {
+        let before =
+            usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX).saturating_sub(self.start);
+        if before > 0 && (before >= self.len || self.problem.is_some()) {
+            return false;
+        }
+        self.start += before;
+        self.len -= before;
+        true
+    }
+}
+
+/// Whether bytes are JSON objects or lists, all of which end in them.
+pub fn is_closed(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while matches!(bytes.get(at), Some(b'{' | b'[')) {
+        let Scan::End(end) = scan::value(bytes, at) else { return false };
+        at = scan::skip_blanks(bytes, end);
+        at += usize::from(bytes.get(at) == Some(&b','));
+        at = scan::skip_blanks(bytes, at);
+    }
+    at > 0 && at == bytes.len()
 }
 
 /// Cuts a stream into [`Chunk`]s. How is written down in `decode/framing/mod.rs`.

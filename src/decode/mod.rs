@@ -35,7 +35,7 @@ pub use decoder::{DecodeOptions, Decoder, is_log_record};
 pub use decompress::decompress;
 pub use error::{DecodeError, StreamError};
 pub use event::{AuditEvent, EventTimeSource, LogType};
-pub use frame::{Chunk, ChunkReader, Frame, Limits};
+pub use frame::{Chunk, ChunkReader, Frame, Limits, is_closed};
 
 use std::borrow::Cow;
 

@@ -92,18 +92,21 @@ impl Original {
     fn find(&mut self, offset: u64) -> bool {
         self.found = None;
         loop {
-            let Some(chunk) = &self.chunk else {
+            let Some(chunk) = &mut self.chunk else {
                 // Where the stream breaks off, what follows has no record either.
                 let Ok(Some(chunk)) = self.records.next_chunk() else { return false };
                 (self.chunk, self.frame) = (Some(chunk), 0);
                 continue;
             };
-            let Some(frame) = chunk.frames.get(self.frame) else {
+            let (base, are_rows) = (chunk.offset, chunk.first_row.is_some());
+            let Some(frame) = chunk.frames.get_mut(self.frame) else {
                 self.chunk = None;
                 continue;
             };
+            let passed = !are_rows && !frame.begin_at(base, offset);
+            let frame = &chunk.frames[self.frame];
             let at = chunk.frame_offset(frame);
-            if at < offset {
+            if passed || at < offset {
                 self.frame += 1;
                 continue;
             }
@@ -182,6 +185,17 @@ mod tests {
         assert_eq!(original.record(offset(1), &mark(2)), None);
         assert_eq!(original.record(offset(2) + 1, &mark(2)), None);
         assert_eq!(original.record(offset(3), &mark(3)), Some(lines[3].as_bytes()));
+    }
+
+    #[test]
+    fn an_object_that_others_joined_on_its_line_later_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let (first, others) = (line(0), line(1) + &line(2));
+        std::fs::write(&path, first.clone() + &others).unwrap();
+        let mut original = Original::open(&path_to_uri(&path)).unwrap();
+        assert_eq!(original.record(0, &mark(1)), Some((first.clone() + &others).as_bytes()));
+        assert_eq!(original.record(first.len() as u64, &mark(2)), Some(others.as_bytes()));
     }
 
     #[test]

@@ -97,6 +97,79 @@ fn growth_in_many_steps_gives_the_rows_of_one_reading() {
     assert_eq!(bench.rejects(), once.rejects());
 }
 
+fn pretty(id: u64) -> String {
+    let value: serde_json::Value = serde_json::from_str(&event(id)).unwrap();
+    format!("{value:#}\n")
+}
+
+fn data_message(id: u64) -> String {
+    let (group, stream) = ("/aws/eks/prod/cluster", "kube-apiserver-audit-1");
+    let events = serde_json::json!([{"id": "1", "timestamp": 1_793_491_200_000_i64 + id as i64, "message": event(id)}]);
+    serde_json::json!({"messageType": "DATA_MESSAGE", "logGroup": group, "logStream": stream, "logEvents": events}).to_string()
+}
+
+/// The audit ids of all rows, sorted.
+fn ids(bench: &Bench) -> Vec<String> {
+    let id = |row: &String| row.split('|').find(|cell| cell.starts_with("id-")).unwrap_or(row).to_owned();
+    let mut ids: Vec<String> = bench.rows().iter().map(id).collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn whatever_is_cut_anywhere_is_whole_once_it_has_grown() {
+    let list = |events: &[String]| {
+        format!(r#"{{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{}]}}"#, events.join(","))
+    };
+    let events: Vec<String> = (0..4).map(event).collect();
+    let array: Vec<String> = (0..4).map(pretty).collect();
+    let forms = [
+        ("joined", events.concat()),
+        ("joined-line", events.concat() + "\n"),
+        ("pretty", (0..4).map(pretty).collect()),
+        ("pretty-array", format!("[\n{}]\n", array.join(","))),
+        ("envelope", list(&events) + "\n"),
+        ("messages", (0..4).map(data_message).collect()),
+    ];
+    let expected: Vec<String> = (0..4).map(|id| format!("id-{id}")).collect();
+    for (form, text) in forms {
+        for cut in
+            (1..text.len()).step_by(61).chain(text.match_indices('\n').map(|(at, _)| at + 1).step_by(9))
+        {
+            let mut bench = Bench::new();
+            bench.write("a.log", &text.as_bytes()[..cut]);
+            let first = bench.ingest(&["a.log"]);
+            bench.write("a.log", text.as_bytes());
+            let second = bench.ingest(&["a.log"]);
+            assert_eq!(ids(&bench), expected, "{form} cut at {cut}: {first:?} {second:?}");
+            assert_eq!(first.rejected() + second.rejected(), 0, "{form} cut at {cut}: {first:?} {second:?}");
+        }
+    }
+}
+
+#[test]
+fn a_bad_record_in_a_closed_envelope_makes_no_others_wait() {
+    let mut bench = Bench::new();
+    let items = format!(
+        r#"{{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{},{{"kind":"Event"}},{}]}}"#,
+        event(1),
+        event(2)
+    );
+    bench.write("a.log", items.as_bytes());
+    let report = bench.ingest(&["a.log"]);
+    assert_eq!((report.rows, report.rejected(), report.waiting.len()), (2, 1, 0), "{report:?}");
+}
+
+#[test]
+fn nothing_waits_in_a_lake_that_is_read_into_once() {
+    let bench = Bench::new();
+    bench.write("a.log", &events(0..5)[..2_000]);
+    let sources = vec![bench.log("a.log").to_str().unwrap().to_owned()];
+    let options = IngestOptions::new(bench.lake.clone(), sources, Timestamp::from_second(bench.now).unwrap());
+    let report = run(&IngestOptions { once: true, ..options }, &Silent, &Cancel::default()).unwrap();
+    assert!(report.waiting.is_empty() && report.records_in == report.rows + report.rejected(), "{report:?}");
+}
+
 #[test]
 fn watching_adds_what_is_written_until_it_is_stopped() {
     let bench = Bench::new();

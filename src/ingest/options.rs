@@ -27,6 +27,8 @@ pub struct IngestOptions {
     pub memory: u64,
     /// Whether what the lake has of these contents is replaced by what they give now, instead of being kept.
     pub again: bool,
+    /// Whether these sources are never read again into this lake, so that no record waits for its rest.
+    pub once: bool,
     /// Whether secret values are masked in rows. In rejects they always are.
     pub redact: bool,
     /// The time of the commit.
@@ -48,6 +50,7 @@ impl IngestOptions {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             memory: 1 << 30,
             again: false,
+            once: false,
             redact: true,
             now,
             wait: Wait::Forever,

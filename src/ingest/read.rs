@@ -16,7 +16,9 @@ use super::turns::Turns;
 use super::work::{Reading, Work};
 use crate::cancel::Cancel;
 use crate::causes::chain;
-use crate::decode::{Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records};
+use crate::decode::{
+    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records, is_closed,
+};
 use crate::lake::commit::Next;
 use crate::progress::Progress;
 use crate::sources::{Input, Source};
@@ -174,7 +176,7 @@ impl Readers<'_> {
         let tail = match stream.problem {
             None if may_grow => {
                 let plain = stream.stored.bytes() == decompressed;
-                let growing = plain && is_growing(source, self.options.now);
+                let growing = plain && !self.options.once && is_growing(source, self.options.now);
                 self.tail(last.as_mut(), decompressed, growing)
             }
             _ => Tail::default(),
@@ -188,18 +190,20 @@ impl Readers<'_> {
         Ok(Outcome::Read(Read { size: stored.bytes(), sha256, decompressed, problem, head, tail }))
     }
 
-    /// How a file ends. A last line that has no end is read again with what it gets. Where it cannot be read as a record,
-    /// and the file is still being written, it is taken out of its chunk and waits.
+    /// How a file ends. A last line that has no end is read again with what it gets, and so is an object over several lines
+    /// that has none. Where it cannot be read as a record, and the file is still being written, it is taken out of its chunk
+    /// and waits.
     fn tail(&self, last: Option<&mut Chunk>, end: u64, growing: bool) -> Tail {
         let whole = Tail { next: Some(end), again: false, waiting: 0 };
         let Some(chunk) = last else { return whole };
         let Some(frame) = chunk.frames.last() else { return whole };
         let behind = chunk.data.get(frame.start + frame.len..).unwrap_or_default();
-        if behind.contains(&b'\n') {
+        let is_closed = is_closed(chunk.bytes(frame));
+        if behind.contains(&b'\n') && (is_closed || !goes_over_lines(chunk.bytes(frame))) {
             return whole;
         }
         let offset = chunk.frame_offset(frame);
-        if growing && self.is_partial(chunk, frame) {
+        if growing && !is_closed && self.is_partial(chunk, frame) {
             chunk.frames.pop();
             return Tail { next: Some(offset), again: false, waiting: end.saturating_sub(offset) };
         }
@@ -257,10 +261,15 @@ fn send(work: &Sender<Work>, reading: &Arc<Reading>, chunk: Chunk) -> Result<(),
     work.send(Work { reading: Arc::clone(reading), chunk }).map_err(|_| HungUp)
 }
 
-/// A chunk without the frames before an offset. It stays a chunk, as chunks are numbered.
+/// Whether an object that does not end is one over several lines, as far as can be seen: a line may have been cut by whoever wrote it.
+fn goes_over_lines(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"{") && (bytes.len() == 1 || bytes.contains(&b'\n'))
+}
+
+/// A chunk without what stands before an offset. It stays a chunk, as chunks are numbered.
 fn later(mut chunk: Chunk, from: u64) -> Chunk {
     let offset = chunk.offset;
-    chunk.frames.retain(|frame| offset + frame.start as u64 >= from);
+    chunk.frames.retain_mut(|frame| frame.begin_at(offset, from));
     if chunk.frames.is_empty() {
         chunk.data = Vec::new();
     }
