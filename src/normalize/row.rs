@@ -278,12 +278,15 @@ impl Columns {
     fn append_redacted(&mut self, event: &AuditEvent<'_>) {
         let context = Context::of(event);
         let body = |json| redact::body(json, context);
-        let annotations = event.annotations.as_deref();
+        let (annotations, status) = (event.annotations.as_deref(), event.response_status.as_deref());
         let masked = [
             self.request_uri.push_masked(event.request_uri.as_deref(), redact::uri),
             self.user_agent.push_masked(event.user_agent.as_deref(), redact::uri),
             self.user_extra.push_masked(event.user_extra.as_deref(), redact::text),
-            self.response_status.push_masked(event.response_status.as_deref(), redact::text),
+            match context {
+                Context::Secret => self.response_status.push_masked_anew(status, redact::status),
+                Context::Other => self.response_status.push_masked(status, redact::text),
+            },
             match context {
                 Context::Secret => self.annotations.push_masked_anew(annotations, body),
                 Context::Other => self.annotations.push_masked(annotations, body),

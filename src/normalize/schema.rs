@@ -102,7 +102,7 @@ pub const COLUMNS: &[Column] = &[
     ),
     column("response_code", Integer, "HTTP status; a gRPC status of GKE is mapped to HTTP"),
     column("response_reason", Varchar, "responseStatus.reason"),
-    column("response_status", Json, "the status object as logged"),
+    column("response_status", Json, "the status object as logged, but for what it quotes of a Secret"),
     column("outcome", Varchar, "success, denied, failed or unknown"),
     column("authz_decision", Varchar, "annotation authorization.k8s.io/decision"),
     column("authz_reason", Varchar, "annotation authorization.k8s.io/reason"),

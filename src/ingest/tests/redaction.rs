@@ -18,13 +18,18 @@ fn secret() -> Value {
     })
 }
 
+/// As an API server quotes what it could not decode.
+fn quoted() -> String {
+    format!("error found in #9 byte of ...|:\"{PLAIN}\"}}|..., bigger context ...|{{\"p\":\"{PLAIN}\"}}|...")
+}
+
 fn event() -> Value {
     json!({
         "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "RequestResponse", "auditID": "a", "stage": "ResponseComplete",
         "requestURI": format!("/api/v1/namespaces/n/secrets/s?token={PLAIN}"), "verb": "create", "user": {"username": "jane"},
         "userAgent": format!("curl Bearer {PLAIN}"),
         "objectRef": {"resource": "secrets", "namespace": "n", "name": "s", "apiVersion": "v1"},
-        "responseStatus": {"code": 201}, "requestObject": secret(), "responseObject": {"kind": "SecretList", "items": [secret()]},
+        "responseStatus": {"code": 201, "message": quoted()}, "requestObject": secret(), "responseObject": {"kind": "SecretList", "items": [secret()]},
         "requestReceivedTimestamp": "2026-11-22T10:00:00.000000Z", "stageTimestamp": "2026-11-22T10:00:00.100000Z"
     })
 }
@@ -34,7 +39,7 @@ fn entry() -> Value {
         "insertId": "i", "timestamp": "2026-11-22T10:00:00Z", "logName": "projects/p/logs/cloudaudit.googleapis.com%2Factivity",
         "protoPayload": {
             "serviceName": "k8s.io", "methodName": "io.k8s.core.v1.secrets.create", "resourceName": "core/v1/namespaces/n/secrets/s",
-            "authenticationInfo": {"principalEmail": "jane"}, "request": secret(), "response": secret()
+            "authenticationInfo": {"principalEmail": "jane"}, "request": secret(), "response": secret(), "status": {"code": 3, "message": quoted()}
         }
     })
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | bodies and annotations | the values of Secrets, tokens, last-applied configurations, by structure ([`body`]) |
 //! | those, user_extra, response_status, request_uri, user_agent | JSON web tokens ([`text`], [`uri`]) |
+//! | response_status | what it quotes of a Secret's body that could not be decoded ([`status`]) |
 //! | request_uri, user_agent | the values of `token=` parameters and of bearer credentials ([`uri`]) |
 //! | rejects | all of these without relying on structure ([`reject_bytes`]) |
 //!
@@ -23,7 +24,7 @@ use crate::decode::AuditEvent;
 
 pub use body::body;
 pub use reject::{REJECT_LIMIT, reject_bytes};
-pub use text::{text, uri};
+pub use text::{status, text, uri};
 
 /// What stands in place of a secret value.
 pub const REDACTED: &str = "REDACTED";

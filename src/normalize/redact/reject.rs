@@ -6,7 +6,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::REDACTED;
-use super::text::{Ending, credentials, merge};
+use super::text::{Ending, credentials, merge, quoted};
 
 /// How much of a reject is kept, in bytes. Its length and hash are stored besides.
 pub const REJECT_LIMIT: usize = 1 << 20;
@@ -17,7 +17,7 @@ pub const REJECT_LIMIT: usize = 1 << 20;
 /// Sensitive are `stringData`, `token` and last-applied configurations, a string under `data` (it can be a
 /// whole record in base64, where nothing can be told apart), and, in a record that mentions secrets or
 /// tokens, all `data` and the `value` of a JSON patch. A value whose end is missing
-/// is masked to the end. JSON whose head is missing tells nothing of what its strings are, and is
+/// is masked to the end, and so is what an API server quotes of a body. JSON whose head is missing tells nothing of what its strings are, and is
 /// masked whole. Keys stay readable.
 pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
     let kept = &record[..record.len().min(REJECT_LIMIT)];
@@ -25,6 +25,7 @@ pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
         return REDACTED.as_bytes().to_vec();
     };
     spans.extend(credentials(kept, Ending::Cut));
+    spans.extend(quoted(kept).filter(|_| mentions(kept, b"secret")).map(|start| start..kept.len()));
     let mut masked = splice(kept, &merge(spans));
     masked.truncate(REJECT_LIMIT);
     masked

@@ -110,6 +110,31 @@ fn what_holds_no_secret_is_not_touched() {
 }
 
 #[test]
+fn what_a_status_quotes_of_a_body_is_masked() {
+    let answer = |text: &str| {
+        format!(
+            "{{\"code\":400,\"message\":\"v1.Secret.Data: illegal base64, {text}\",\"reason\":\"BadRequest\"}}"
+        )
+    };
+    let whole = r#"error found in #10 byte of ...|:\"pw\"},\"k|..., bigger context ...|\"data\":{\"a\":\"p|...w\"}}|..."#;
+    let cut = r#"error found in #10 byte of ...|:\"pw\"},\"k"#;
+    for quote in [whole, cut] {
+        let masked = status(&answer(quote)).into_owned();
+        let value: Value = serde_json::from_str(&masked).unwrap();
+        let message = value["message"].as_str().unwrap();
+        assert!(
+            message.contains("of ...|REDACTED") && !message.contains("pw") && value["reason"] == "BadRequest",
+            "{masked}"
+        );
+    }
+    let marks = answer(r#"...|\"a|...\":\"pw|... pw ...|"#);
+    assert_eq!(status(&marks), answer("...|REDACTED"));
+    for plain in [answer("secrets \\\"db\\\" not found"), "...|".to_owned()] {
+        assert_eq!(status(&plain), plain);
+    }
+}
+
+#[test]
 fn a_body_that_cannot_be_read_is_dropped() {
     assert_eq!(masked(r#"{"data":{"a":"c2Vj"#, Context::Secret), "\"REDACTED\"");
     assert_eq!(masked(r#"{"kind":"Secret","data":{"a":"c2Vj"#, Context::Other), "\"REDACTED\"");

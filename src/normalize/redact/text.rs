@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use super::REDACTED;
 
@@ -24,6 +24,28 @@ pub fn text(text: &str) -> Cow<'_, str> {
 /// like in a URI or a user agent.
 pub fn uri(uri: &str) -> Cow<'_, str> {
     mask(uri, credentials(uri.as_bytes(), Ending::Whole))
+}
+
+/// Masks JSON web tokens in the status of a request for Secrets, and what it quotes of their bodies.
+pub fn status(json: &str) -> Cow<'_, str> {
+    let mut spans = jwts(json.as_bytes(), Ending::Whole);
+    spans.extend(quoted(json.as_bytes()).map(|start| start..string_end(json.as_bytes(), start)));
+    mask(json, merge(spans))
+}
+
+/// Where an API server that cannot decode a body begins to quote it in its answer: `error found in #10 byte of ...|x|..., bigger
+/// context ...|y|...`, by json-iterator's Iterator.ReportError (<https://github.com/json-iterator/go>), which API servers used up to
+/// Kubernetes 1.22. Where a quote ends cannot be told: a body may hold its marks.
+pub(super) fn quoted(text: &[u8]) -> Option<usize> {
+    memmem::find(text, b"...|").map(|mark| mark + 4).filter(|start| *start < text.len())
+}
+
+/// Where the JSON string ends that a position lies in.
+fn string_end(text: &[u8], mut at: usize) -> usize {
+    while at < text.len() && text[at] != b'"' {
+        at += if text[at] == b'\\' { 2 } else { 1 };
+    }
+    at.min(text.len())
 }
 
 /// Whether a text may end in the middle of a value.
