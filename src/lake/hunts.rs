@@ -1,7 +1,7 @@
 //! Hunts that were run on a lake: `_kubetrawl/hunts/<hunt_id>/hunt.json`.
 //!
 //! A hunt takes no lock: it may end during an ingest. Its id begins with its time, so that names
-//! sort as hunts were run, and ends with a hash of its answer, so that two of one second differ.
+//! sort as hunts were run, and ends with a hash of its answer, so that two of one time differ.
 
 use std::fs;
 use std::io;
@@ -29,7 +29,7 @@ pub(super) fn store(layout: &Layout, report: &HuntReport, now: Timestamp) -> Res
     let path = layout.hunts();
     let text = serde_json::to_vec_pretty(report).map_err(|source| LakeError::Json { path, source })?;
     let hash = hex(&Sha256::digest(&text));
-    let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), &hash[..8]);
+    let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%S.%6fZ"), &hash[..8]);
     match write(&layout.hunts().join(&id), &text) {
         Err(LakeError::Io { source, .. }) if read_only(&source) => Ok(StoredHunt::ReadOnly),
         Err(error) => Err(error),
@@ -102,16 +102,15 @@ mod tests {
         let layout = Layout::create_or_open(folder.path()).unwrap();
         assert!(list(&layout).unwrap().is_empty());
         let mut ids = Vec::new();
-        for (second, alerts) in [(7, 1), (8, 2), (8, 3)] {
-            let now = Timestamp::from_second(1_700_000_000 + second).unwrap();
+        for (tenth, alerts) in [(70, 1), (80, 3), (81, 4), (82, 2), (83, 3)] {
+            let now = Timestamp::from_millisecond(1_700_000_000_000 + tenth * 100).unwrap();
             let StoredHunt::Stored(id) = store(&layout, &report(alerts), now).unwrap() else {
                 panic!("not stored")
             };
             assert_eq!(load(&layout, &id).unwrap(), Some(report(alerts)));
             ids.push(id);
         }
-        assert!(ids[0].starts_with("20231114T221327Z-"), "{}", ids[0]);
-        ids.sort();
+        assert!(ids[0].starts_with("20231114T221327.000000Z-"), "{}", ids[0]);
         assert_eq!(list(&layout).unwrap(), ids);
         assert_eq!(load(&layout, "../hunts").unwrap(), None);
     }
