@@ -107,6 +107,19 @@ fn json_has_a_value_for_every_type() {
 }
 
 #[test]
+fn a_time_with_a_zone_is_shown_in_utc() {
+    let times = TimestampMicrosecondArray::from(vec![Some(1_700_000_000_000_001), None]);
+    for zone in ["UTC", "Europe/Berlin", "+05:00"] {
+        let column: ArrayRef = Arc::new(times.clone().with_timezone(zone));
+        let batch = RecordBatch::try_from_iter([("at", column)]).unwrap();
+        assert_eq!(
+            text(&batch, RowFormat::Ndjson),
+            "{\"at\":\"2023-11-14T22:13:20.000001Z\"}\n{\"at\":null}\n"
+        );
+    }
+}
+
+#[test]
 fn ndjson_has_a_line_per_row() {
     let text = text(&every_type(), RowFormat::Ndjson);
     assert_eq!(text.lines().count(), 2);

@@ -53,7 +53,13 @@ pub fn of(array: &dyn Array, row: usize) -> Result<Value, ArrowError> {
             let union = array.as_union();
             of(make_array(union.value(row).to_data()).as_ref(), 0)?
         }
-        DataType::Timestamp(_, zone) => Value::String(time(formatted(array, row)?, zone.is_some())),
+        DataType::Timestamp(_, None) => Value::String(formatted(array, row)? + "Z"),
+        // Its numbers are UTC whatever the zone, and Arrow knows zones by name only with a database of them.
+        DataType::Timestamp(unit, Some(_)) => {
+            let in_utc =
+                array.slice(row, 1).to_data().into_builder().data_type(DataType::Timestamp(*unit, None));
+            of(make_array(in_utc.build()?).as_ref(), 0)?
+        }
         DataType::Interval(IntervalUnit::MonthDayNano) => {
             let interval = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
             Value::String(duration(interval.months, interval.days, interval.nanoseconds))
@@ -65,16 +71,8 @@ pub fn of(array: &dyn Array, row: usize) -> Result<Value, ArrowError> {
 }
 
 fn formatted(array: &dyn Array, row: usize) -> Result<String, ArrowError> {
-    let options = FormatOptions::new()
-        .with_timestamp_format(Some("%Y-%m-%dT%H:%M:%S%.6f"))
-        .with_timestamp_tz_format(Some("%Y-%m-%dT%H:%M:%S%.6f"));
+    let options = FormatOptions::new().with_timestamp_format(Some("%Y-%m-%dT%H:%M:%S%.6f"));
     ArrayFormatter::try_new(array, &options)?.value(row).try_to_string()
-}
-
-/// Times without a zone are UTC everywhere in a lake.
-fn time(mut text: String, _zoned: bool) -> String {
-    text.push('Z');
-    text
 }
 
 fn float(number: f64) -> Value {
