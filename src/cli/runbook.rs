@@ -14,12 +14,12 @@ use super::exit::Exit;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::{Alert, Catalog, HuntParameters, HuntReport, Rule};
+use crate::detect::{Catalog, HuntParameters, HuntReport, Rule};
 use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
 use crate::query::value::read_time;
 use crate::report::{View, json, runbook as faces};
-use crate::runbook::{self, Counting, Reach, Readers, Runbook, Subject, find_alert};
+use crate::runbook::{self, Counting, Reach, Readers, Runbook, Subject, SubjectError, find_alert};
 
 /// Follow up an alert: what was read, whether that is legitimate, what else happened, what to rotate
 ///
@@ -185,8 +185,16 @@ impl Appendix<'_> {
         let parameters: HuntParameters = serde_json::from_value(report.parameters.clone())
             .context("the hunt's parameters could not be read")?;
         let counting = Counting::from(&parameters);
-        let subject = |alert: &Alert| Subject::of_alert(alert, counting.clone(), Reach::default());
-        let subjects = report.open().map(subject).collect::<Result<Vec<_>, _>>()?;
+        let mut subjects = Vec::new();
+        for alert in report.open() {
+            match Subject::of_alert(alert, counting.clone(), Reach::default()) {
+                Ok(subject) => subjects.push(subject),
+                Err(of_no_user @ SubjectError::NotByUser { .. }) => {
+                    session.console.note(&format!("no runbook for {}: {of_no_user}", alert.alert_id));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
         let limits =
             Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
         let over = LakeSession::open(lake, limits)?;

@@ -12,7 +12,7 @@ pub fn silenced(alert: &Alert) -> String {
         alert.alert_id,
         fields::severity(alert.severity),
         to_the_second(&alert.crossed_at),
-        fields::username(alert.username.as_deref()),
+        fields::who(alert),
         count(alert.peak_distinct, "distinct secret", "distinct secrets"),
         entries(alert)
     )

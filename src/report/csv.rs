@@ -55,9 +55,7 @@ fn cell(value: Value<'_>, reader: CsvReader) -> Cow<'_, str> {
         Value::Other(text) => Cow::Owned(escape::csv_cell_for(&text, reader).into_owned()),
         Value::Number(number) => Cow::Owned(number.to_string()),
         Value::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
-        Value::List(elements) => {
-            Cow::Owned(escape::csv_list_for(elements.iter().map(String::as_str), reader))
-        }
+        Value::List(elements) => Cow::Owned(escape::csv_list_for(elements, reader)),
         Value::Numbers(numbers) => {
             Cow::Owned(numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(";"))
         }

@@ -86,7 +86,7 @@ fn row(
     seen: [&String; 2],
     changed: Value,
 ) -> Vec<Value> {
-    let username = fields::username(username);
+    let username = fields::user_of(username, group.as_object()).into_owned();
     vec![
         json!(kind),
         before,
@@ -132,7 +132,7 @@ fn header(change: &Change) -> String {
 }
 
 fn who(username: Option<&str>, group: Option<&serde_json::Map<String, Value>>) -> String {
-    let mut who = fields::username(username).to_owned();
+    let mut who = fields::user_of(username, group).into_owned();
     for (name, value) in group.into_iter().flatten().filter(|(name, _)| *name != "usernames") {
         who.push_str(&format!(" {name}={}", plain(value)));
     }

@@ -1,6 +1,10 @@
 //! An alert's fields in the order every face shows them.
 
-use super::text::number;
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use super::text::{count, number};
 use crate::detect::{Alert, Severity};
 
 /// How an absent username is shown.
@@ -11,6 +15,51 @@ pub fn username(username: Option<&str>) -> &str {
     username.unwrap_or(UNKNOWN_USER)
 }
 
+/// An alert's username as people see it; of an alert that is of no one user, how many there are.
+pub fn user(alert: &Alert) -> Cow<'_, str> {
+    user_of(alert.username.as_deref(), alert.group.as_ref())
+}
+
+/// The same, of what an alert says of its group.
+pub fn user_of<'a>(name: Option<&'a str>, group: Option<&serde_json::Map<String, Json>>) -> Cow<'a, str> {
+    match (name, users(group)) {
+        (None, users @ 1..) => Cow::Owned(count(users as u64, "user", "users").to_string()),
+        _ => Cow::Borrowed(username(name)),
+    }
+}
+
+/// Whom an alert is about, for a heading: its username, or how many users of which group.
+pub fn who(alert: &Alert) -> Cow<'_, str> {
+    let user = user(alert);
+    let columns: Vec<String> = group(alert).filter_map(|(name, value)| of_group(name, &value)).collect();
+    match alert.username {
+        None if users(alert.group.as_ref()) > 0 => Cow::Owned(format!("{user} of {}", columns.join(", "))),
+        _ => user,
+    }
+}
+
+fn of_group(name: &str, value: &Value<'_>) -> Option<String> {
+    let name = name.replace('_', " ");
+    match value {
+        Value::Text("") => Some(format!("no {name}")),
+        Value::Text(value) => Some(format!("{name} {value}")),
+        _ => None,
+    }
+}
+
+/// The usernames of an alert: its own, or those in its group. One that is none is a username too.
+pub fn usernames(alert: &Alert) -> impl Iterator<Item = Option<&str>> {
+    let others =
+        alert.group.iter().filter_map(|group| group.get("usernames")?.as_array()).flatten().map(Json::as_str);
+    let own = alert.username.is_some() || users(alert.group.as_ref()) == 0;
+    own.then_some(alert.username.as_deref()).into_iter().chain(others.filter(move |_| !own))
+}
+
+/// How many users there are with a name in a group of no one user; 0 in one of a user.
+pub fn users(group: Option<&serde_json::Map<String, Json>>) -> usize {
+    group.and_then(|group| group.get("usernames")?.as_array()).map_or(0, Vec::len)
+}
+
 /// One field's value, borrowed from the alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
@@ -19,7 +68,7 @@ pub enum Value<'a> {
     Other(String),
     Number(i64),
     Flag(bool),
-    List(&'a [String]),
+    List(Vec<&'a str>),
     Numbers(&'a [i64]),
 }
 
@@ -35,8 +84,9 @@ pub fn severity(severity: Severity) -> &'static str {
 pub fn group(alert: &Alert) -> impl Iterator<Item = (&str, Value<'_>)> {
     alert.group.iter().flatten().map(|(name, value)| {
         let value = match value {
-            serde_json::Value::String(text) => Value::Text(text),
-            serde_json::Value::Null => Value::Text(""),
+            Json::String(text) => Value::Text(text),
+            Json::Null => Value::Text(""),
+            Json::Array(texts) => List(texts.iter().filter_map(Json::as_str).collect()),
             other => Value::Other(other.to_string()),
         };
         (name.as_str(), value)
@@ -59,6 +109,10 @@ const fn field(name: &'static str, value: fn(&Alert) -> Value<'_>) -> Field {
     Field { name, value }
 }
 
+fn texts(list: &[String]) -> Vec<&str> {
+    list.iter().map(String::as_str).collect()
+}
+
 use Value::{Flag, List, Number, Numbers, Text};
 
 /// Every field of an alert but the group columns.
@@ -67,7 +121,11 @@ pub const FIELDS: &[Field] = &[
     field("alert_id", |a| Text(&a.alert_id)),
     field("title", |a| Text(&a.title)),
     field("severity", |a| Text(severity(a.severity))),
-    field("username", |a| Text(username(a.username.as_deref()))),
+    field("username", |a| match users(a.group.as_ref()) {
+        0 => Text(username(a.username.as_deref())),
+        // The column `usernames` has them.
+        _ => Text(a.username.as_deref().unwrap_or_default()),
+    }),
     field("crossed_at", |a| Text(&a.crossed_at)),
     field("first_seen", |a| Text(&a.first_seen)),
     field("last_seen", |a| Text(&a.last_seen)),
@@ -80,14 +138,14 @@ pub const FIELDS: &[Field] = &[
     field("denied", |a| Number(a.denied)),
     field("failed", |a| Number(a.failed)),
     field("unknown", |a| Number(a.unknown)),
-    field("verbs", |a| List(&a.verbs)),
-    field("namespaces", |a| List(&a.namespaces)),
-    field("secrets", |a| List(&a.secrets)),
-    field("clusters", |a| List(&a.clusters)),
-    field("log_types", |a| List(&a.log_types)),
-    field("source_ips", |a| List(&a.source_ips)),
-    field("user_agents", |a| List(&a.user_agents)),
-    field("request_uris", |a| List(&a.request_uris)),
+    field("verbs", |a| List(texts(&a.verbs))),
+    field("namespaces", |a| List(texts(&a.namespaces))),
+    field("secrets", |a| List(texts(&a.secrets))),
+    field("clusters", |a| List(texts(&a.clusters))),
+    field("log_types", |a| List(texts(&a.log_types))),
+    field("source_ips", |a| List(texts(&a.source_ips))),
+    field("user_agents", |a| List(texts(&a.user_agents))),
+    field("request_uris", |a| List(texts(&a.request_uris))),
     field("response_codes", |a| Numbers(&a.response_codes)),
     field("resource", |a| Text(&a.resource)),
     field("cluster_wide_lists", |a| Number(a.cluster_wide_lists)),
@@ -114,6 +172,28 @@ pub(super) fn requests(alert: &Alert) -> String {
 mod tests {
     use super::*;
     use crate::report::sample;
+
+    #[test]
+    fn an_alert_of_no_one_user_says_how_many_there_are() {
+        let own = sample::alert("alice");
+        assert_eq!((user(&own), who(&own)), ("alice".into(), "alice".into()));
+        let of =
+            |group: Json| Alert { username: None, group: group.as_object().cloned(), ..sample::alert("") };
+        let several = of(serde_json::json!({"cluster": "c1", "source_ip": null, "usernames": ["a", "b"]}));
+        assert_eq!(
+            (user(&several), who(&several)),
+            ("2 users".into(), "2 users of cluster c1, no source ip".into())
+        );
+        assert_eq!(usernames(&several).collect::<Vec<_>>(), [Some("a"), Some("b")]);
+        // Grouped by the username too, which the records do not have; and of a group in which none has one.
+        for group in
+            [serde_json::json!({"cluster": "c1"}), serde_json::json!({"cluster": "c1", "usernames": []})]
+        {
+            let unknown = of(group);
+            assert_eq!((user(&unknown), who(&unknown)), (UNKNOWN_USER.into(), UNKNOWN_USER.into()));
+            assert_eq!(usernames(&unknown).collect::<Vec<_>>(), [None]);
+        }
+    }
 
     #[test]
     fn names_and_order_are_those_of_the_json() {

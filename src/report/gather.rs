@@ -57,7 +57,7 @@ impl<'a> LakeEvidence<'a> {
         report: &HuntReport,
         cancel: &'a Cancel,
     ) -> Result<Self, GatherError> {
-        let runbook = Runbook::of(rule).map_err(Box::new)?;
+        let runbook = Runbook::or_none(rule).map_err(Box::new)?;
         let mut recount = Recount::new(engine, rule, parameters, cancel)?;
         let Reach { around, past } = Reach::default();
         recount.expose(report.open(), past, around)?;

@@ -93,7 +93,7 @@ fn silenced(report: &HuntReport, limits: Limits, out: &mut dyn Write) -> io::Res
 }
 
 fn write_alert(alert: &Alert, evidence: &Evidence, limits: Limits, out: &mut dyn Write) -> io::Result<()> {
-    let user = span(fields::username(alert.username.as_deref()));
+    let user = span(&fields::who(alert));
     writeln!(out, "\n## {} {user}\n", fields::severity(alert.severity))?;
     write!(
         out,

@@ -138,7 +138,7 @@ fn attack(alert: &Alert) -> Value {
 
 /// One for each source address with the user, and one for each verb.
 fn evidences(alert: &Alert) -> Vec<Value> {
-    let actor = json!({"user": {"name": fields::username(alert.username.as_deref())}});
+    let actor = json!({"user": {"name": fields::who(alert)}});
     let mut evidences: Vec<Value> = alert
         .source_ips
         .iter()

@@ -77,6 +77,19 @@ impl Runbook {
         Ok(Self { rule_id, own: rule.own, steps })
     }
 
+    /// The runbook of a rule, which has no step where the rule has none.
+    ///
+    /// # Errors
+    /// When the header of a section cannot be read.
+    pub fn or_none(rule: &Rule) -> Result<Self, RunbookError> {
+        match Self::of(rule) {
+            Err(RunbookError::NoRunbook { rule: rule_id }) => {
+                Ok(Self { rule_id, own: rule.own, steps: Vec::new() })
+            }
+            found => found,
+        }
+    }
+
     /// A section by its name.
     pub fn section(&self, name: &str) -> Option<&PlannedSection> {
         let mut sections = self.steps.iter().flat_map(|step| &step.sections);

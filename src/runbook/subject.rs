@@ -98,9 +98,11 @@ impl Subject {
     pub fn of_alert(alert: &Alert, counting: Counting, reach: Reach) -> Result<Self, SubjectError> {
         if let Some(group) = &alert.group
             && alert.username.is_none()
-            && !group.contains_key("username")
+            // These an alert has that is of no one user; without them it is of the records without a username.
+            && group.contains_key("usernames")
         {
-            let columns: Vec<&str> = group.keys().map(String::as_str).collect();
+            let columns: Vec<&str> =
+                group.keys().map(String::as_str).filter(|key| *key != "usernames").collect();
             return Err(SubjectError::NotByUser {
                 columns: columns.join(", "),
                 crossed_at: alert.crossed_at.clone(),

@@ -177,3 +177,35 @@ fn a_span_holds_as_many_records_as_a_query_counts() {
         }
     }
 }
+
+/// Reads of twenty secrets, half of them by a user and half by none.
+fn reads_of_two() -> String {
+    let read = |n: usize| {
+        let user = if n.is_multiple_of(2) { r#"{"username":"eve"}"# } else { "{}" };
+        format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"{n}","stage":"ResponseComplete","requestURI":"/s{n}","verb":"get","user":{user},"objectRef":{{"resource":"secrets","namespace":"n","name":"s{n}"}},"responseStatus":{{"code":200}},"requestReceivedTimestamp":"2026-11-02T10:00:{n:02}Z"}}"#
+        ) + "\n"
+    };
+    (0..40).map(read).collect()
+}
+
+#[test]
+fn runbooks_follow_the_alerts_that_are_of_a_user_whatever_they_are_grouped_by() {
+    let world = World::new();
+    world.write("audit.log", reads_of_two());
+    world.run(&["ingest", "audit.log", "--cluster", "c1", "--lake", "lake"]).expect_code(0);
+    for (by, runbooks, alerts) in [("username", 2, 2), ("username,cluster", 2, 2), ("cluster", 0, 1)] {
+        let hunt = ["hunt", "--lake", "lake", "--by", by, "--runbook", "--format", "ndjson"];
+        let run = world.run(&hunt).expect_code(0);
+        let lines: Vec<Value> =
+            run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let followed = lines.iter().filter(|line| line["schema"] == "kubetrawl/runbook/1").count();
+        assert_eq!((followed, lines.len() - followed), (runbooks, alerts), "{by}: {}", run.stderr);
+        assert_eq!(
+            run.stderr.contains("grouped by cluster, not by username"),
+            by == "cluster",
+            "{}",
+            run.stderr
+        );
+    }
+}

@@ -47,6 +47,26 @@ fn a_rule_of_ones_own_is_listed_tested_hunted_verified_and_followed_up() {
     assert!(unknown.stderr.contains("name its folder with --rules"), "{}", unknown.stderr);
 }
 
+#[test]
+fn a_rule_without_a_runbook_is_reported_like_any_other() {
+    let world = World::new();
+    rules(&world);
+    std::fs::remove_dir_all(world.path("rules/my_dump/runbook")).expect("a runbook");
+    world.write("audit.log", event("eve", "/api/v1/secrets"));
+    world.run(&["ingest", "audit.log", "--lake", "lake"]).expect_code(0);
+    let common = ["--lake", "lake", "--rules", "rules"];
+    for format in ["html", "markdown", "table"] {
+        let hunt = [&["hunt", "--rule", "my_dump", "--format", format], &common[..]].concat();
+        assert!(world.run(&hunt).expect_code(0).stdout.contains("eve"), "{format}");
+    }
+    world
+        .run(&[&["report", "--output", "report.html", "--detail", "detail"], &common[..]].concat())
+        .expect_code(0);
+    let followed =
+        world.run(&[&["hunt", "--rule", "my_dump", "--runbook"], &common[..]].concat()).expect_code(1);
+    assert!(followed.stderr.contains("there is no runbook for the rule My.Dump"), "{}", followed.stderr);
+}
+
 /// What the runbooks of a hunt read together is cut to what the sections of our own rules look at.
 #[test]
 fn a_runbook_of_ones_own_sees_the_whole_lake_after_a_hunt_too() {

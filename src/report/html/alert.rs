@@ -26,7 +26,7 @@ pub fn article(
     page.markup("\">\n<h3>")?;
     overview::severity(page, alert.severity)?;
     page.markup(" ")?;
-    page.value(fields::username(alert.username.as_deref()))?;
+    page.value(&fields::who(alert))?;
     page.markup("</h3>\n")?;
     sentence(page, report, alert)?;
     page.markup("<div class=\"charts\">\n")?;
@@ -46,7 +46,7 @@ pub fn article(
 /// Who did what, when, from where and whether it worked.
 fn sentence(page: &mut Page<'_>, report: &HuntReport, alert: &Alert) -> io::Result<()> {
     page.markup("<p class=\"lead\">")?;
-    page.value(fields::username(alert.username.as_deref()))?;
+    page.value(&fields::who(alert))?;
     let threshold = report.parameters.get("threshold").and_then(Value::as_i64);
     let secrets = count(alert.peak_distinct, "distinct secret", "distinct secrets");
     page.text(&match threshold {

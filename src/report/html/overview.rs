@@ -1,5 +1,6 @@
 //! All alerts: in time, and as a list.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -33,23 +34,21 @@ struct Lane<'a> {
 }
 
 fn lanes<'a>(alerts: &[&'a Alert]) -> Vec<Lane<'a>> {
-    let mut by_user: BTreeMap<&str, Vec<&Alert>> = BTreeMap::new();
+    let mut by_user: BTreeMap<Cow<'_, str>, Vec<&Alert>> = BTreeMap::new();
     // The most serious come first, and so do the lanes of those who raised them.
-    let mut order: Vec<&str> = Vec::new();
+    let mut order: Vec<Cow<'_, str>> = Vec::new();
     for &alert in alerts {
-        let name = fields::username(alert.username.as_deref());
-        by_user.entry(name).or_insert_with(|| {
+        let name = fields::who(alert);
+        let lane = by_user.entry(name.clone()).or_insert_with(|| {
             order.push(name);
             Vec::new()
         });
-        if let Some(lane) = by_user.get_mut(name) {
-            lane.push(alert);
-        }
+        lane.push(alert);
     }
     let (own, shared) = order.split_at(order.len().min(LANES));
     let mut lanes: Vec<Lane<'_>> = own
         .iter()
-        .map(|name| Lane { name: (*name).to_owned(), alerts: by_user.remove(name).unwrap_or_default() })
+        .map(|name| Lane { name: name.to_string(), alerts: by_user.remove(name).unwrap_or_default() })
         .collect();
     if !shared.is_empty() {
         let others = count(shared.len() as u64, "other user", "other users");
@@ -167,7 +166,7 @@ fn row(page: &mut Page<'_>, alert: &Alert, position: usize, limits: Limits) -> i
     page.markup("<tr><td class=\"s\">")?;
     severity(page, alert.severity)?;
     page.markup("</td><td>")?;
-    page.value(fields::username(alert.username.as_deref()))?;
+    page.value(&fields::user(alert))?;
     for (name, value) in alert.group.iter().flatten() {
         page.markup(" <small>")?;
         page.text(&format!("{} ", name.replace('_', " ")))?;

@@ -1,5 +1,6 @@
 //! The head of the page: what was looked for, where, and what came of it.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::page::Page;
@@ -18,7 +19,7 @@ const REST: &str = "the JSON of this hunt";
 pub fn header(page: &mut Page<'_>, report: &HuntReport, rotates: bool) -> io::Result<()> {
     page.markup("<header>\n<p class=\"kicker\">kubetrawl · hunt report</p>\n<h1>")?;
     let alerts = report.open().count() as u64;
-    let users: std::collections::BTreeSet<_> = report.open().map(|a| &a.username).collect();
+    let users: BTreeSet<_> = report.open().flat_map(fields::usernames).collect();
     page.text(&match (alerts, users.len()) {
         (0, _) => "No bulk access to secrets found".to_owned(),
         (_, users) => format!(
@@ -172,7 +173,7 @@ fn allowed(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
                 alert.alert_id.clone().into(),
                 fields::severity(alert.severity).into(),
                 alert.crossed_at.clone().into(),
-                fields::username(alert.username.as_deref()).into(),
+                fields::who(alert).into(),
                 alert.peak_distinct.into(),
                 allow::entries(alert).into(),
             ]

@@ -94,7 +94,7 @@ impl Card {
         card.line("alert", &alert.alert_id);
         card.line("title", &alert.title);
         card.line("severity", fields::severity(alert.severity));
-        card.line("username", fields::username(alert.username.as_deref()));
+        card.line("username", &fields::user(alert));
         for (name, value) in fields::group(alert) {
             card.line(name, &plain(&value));
         }

@@ -95,11 +95,12 @@ fn padded(text: &str, columns: usize) -> String {
 
 /// The username, and the other columns that the alert was grouped by.
 fn who(alert: &Alert) -> String {
-    let mut who = fields::username(alert.username.as_deref()).to_owned();
+    let mut who = fields::user(alert).into_owned();
     for (name, value) in fields::group(alert) {
         let value = match value {
             Value::Text(text) => text.to_owned(),
             Value::Other(text) => text,
+            Value::List(texts) => texts.join(","),
             _ => continue,
         };
         who.push_str(&format!(" {name}={value}"));
