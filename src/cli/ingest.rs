@@ -92,15 +92,15 @@ pub struct SourceArgs {
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArgs {
     /// Cluster of records that name none: a name, or a pattern such as '{account}/{cluster}/**' over the source's path
-    #[arg(long, value_name = "NAME|PATTERN", value_parser = pattern)]
+    #[arg(long, value_name = "NAME|PATTERN", value_parser = |text: &str| pattern(text, "cluster"))]
     pub cluster: Option<PathPattern>,
 
     /// Account, subscription or project of records that name none: a name or a pattern
-    #[arg(long, value_name = "NAME|PATTERN", value_parser = pattern)]
+    #[arg(long, value_name = "NAME|PATTERN", value_parser = |text: &str| pattern(text, "account"))]
     pub account: Option<PathPattern>,
 
     /// Region of records that name none: a name or a pattern
-    #[arg(long, value_name = "NAME|PATTERN", value_parser = pattern)]
+    #[arg(long, value_name = "NAME|PATTERN", value_parser = |text: &str| pattern(text, "region"))]
     pub region: Option<PathPattern>,
 
     /// Log type of bare audit events, which look alike everywhere: eks, aks, gke or kubernetes
@@ -134,8 +134,13 @@ impl ReadingArgs {
     }
 }
 
-fn pattern(text: &str) -> Result<PathPattern, String> {
-    PathPattern::parse(text).map_err(|error| error.to_string())
+/// A value, or a pattern that says where it stands in the path.
+fn pattern(text: &str, name: &str) -> Result<PathPattern, String> {
+    let pattern = PathPattern::parse(text).map_err(|error| error.to_string())?;
+    if pattern.is_value() || pattern.names().iter().any(|known| known == name) {
+        return Ok(pattern);
+    }
+    Err(format!("{text:?} does not say where the {name} stands: it has no {{{name}}}"))
 }
 
 fn log_type(text: &str) -> Result<LogType, String> {
@@ -273,6 +278,13 @@ fn nothing_read(report: &IngestReport) -> bool {
 mod tests {
     use super::*;
     use crate::ingest::Problem;
+
+    #[test]
+    fn a_pattern_says_where_its_own_value_stands() {
+        assert!(pattern("prod", "cluster").is_ok() && pattern("{account}/{cluster}/**", "cluster").is_ok());
+        let told = pattern("{account}/**", "cluster").unwrap_err();
+        assert_eq!(told, "\"{account}/**\" does not say where the cluster stands: it has no {cluster}");
+    }
 
     #[test]
     fn what_could_not_be_read_decides_how_an_ingest_ends() {

@@ -111,11 +111,11 @@ impl Walk {
         let skip = self.skip.clone();
         let entries = WalkDir::new(root).follow_links(true).into_iter();
         let mut matched = 0;
+        let is_wanted = |path: &Path| wanted(path.strip_prefix(root).unwrap_or(path));
         for entry in entries.filter_entry(|entry| enters(entry, &skip)) {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => {
-                    let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-                    if wanted(below) {
+                    if is_wanted(entry.path()) {
                         matched += 1;
                         self.file(entry.path(), Some(root));
                     }
@@ -123,6 +123,8 @@ impl Walk {
                 Ok(_) => {}
                 // A link back to a folder above: what it leads to is being walked already.
                 Err(error) if error.loop_ancestor().is_some() => {}
+                // Of a link that leads nowhere nothing is known but its name.
+                Err(error) if error.path().is_some_and(|path| path.is_symlink() && !is_wanted(path)) => {}
                 Err(error) => self.problems.push(unreadable(root, error)),
             }
         }
@@ -227,6 +229,19 @@ mod tests {
             found(dir.path(), &["y/*.zip", "none", "no/where/*", "y/m1/a.gz"], &[]),
             (vec!["y/m1/a.gz".to_owned()], 3)
         );
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_told_where_its_name_is_asked_for() {
+        let dir = tree(&["g/a.log"]);
+        std::os::unix::fs::symlink("/nowhere", dir.path().join("g/old-link")).unwrap();
+        for (argument, problems) in [("g/*.log", 0), ("g/*", 1), ("g", 1)] {
+            assert_eq!(
+                found(dir.path(), &[argument], &[]),
+                (vec!["g/a.log".to_owned()], problems),
+                "{argument}"
+            );
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod uri;
 
 pub use discover::{Discovery, discover};
 pub use pattern::{PathPattern, PatternError};
-pub use uri::{MemberUri, enclosing, member_uri, path_to_uri, split_members, uri_to_path};
+pub use uri::{MemberUri, enclosing, member_uri, path_to_uri, split_members, typed_to_uri, uri_to_path};
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -62,7 +62,7 @@ pub enum SourceError {
     Uri { uri: String },
     #[error("{} is the lake itself or lies in it; give the logs instead", shown(path))]
     Skipped { path: PathBuf },
-    #[error("could not read the folder {}", shown(path))]
+    #[error("could not read {}", shown(path))]
     Folder {
         path: PathBuf,
         #[source]

@@ -1,6 +1,7 @@
 //! File URIs that any path survives: a name may hold newlines, or bytes that are not UTF-8.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,25 @@ pub fn member_uri(archive: &str, name: &[u8], turn: u32) -> String {
         uri.push_str(&format!("#{turn}"));
     }
     uri
+}
+
+/// The URI of a source as a person types its path: `g/o.zip!a.log` is a file in an archive, unless there is a file of this
+/// name.
+///
+/// # Errors
+/// When the current folder cannot be told, for a path that begins in it.
+pub fn typed_to_uri(text: &str) -> io::Result<String> {
+    let path = std::path::absolute(text)?;
+    let (archive, members) = text.split_once('!').unwrap_or((text, ""));
+    if members.is_empty() || path.exists() {
+        return Ok(path_to_uri(&path));
+    }
+    let archive = path_to_uri(&std::path::absolute(archive)?);
+    Ok(members.split('!').fold(archive, |archive, member| {
+        let numbered = member.rsplit_once('#').and_then(|(name, turn)| Some((name, turn.parse().ok()?)));
+        let (name, turn) = numbered.filter(|(_, turn)| *turn > 1).unwrap_or((member, 1));
+        member_uri(&archive, name.as_bytes(), turn)
+    }))
 }
 
 /// A file in an archive, by its name and which of those of that name it is.
@@ -102,6 +122,18 @@ fn percent_decode(encoded: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_typed_path_may_lead_into_an_archive() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let archive = path_to_uri(&folder.path().join("o.zip"));
+        std::fs::write(path("odd!name.log"), "").unwrap();
+        assert_eq!(typed_to_uri(&path("o.zip!a b.log")).unwrap(), format!("{archive}!a%20b.log"));
+        assert_eq!(typed_to_uri(&path("o.zip!in.tar!a.log#2")).unwrap(), format!("{archive}!in.tar!a.log#2"));
+        let odd = path_to_uri(Path::new(&path("odd!name.log")));
+        assert_eq!(typed_to_uri(&path("odd!name.log")).unwrap(), odd);
+    }
 
     #[test]
     fn encodes_what_a_terminal_or_a_list_would_trip_over() {

@@ -1,7 +1,5 @@
 //! `kubetrawl lake drop` and `kubetrawl lake compact`.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 
 use super::ShownArgs;
@@ -13,7 +11,7 @@ use crate::lake::compact::{self, CompactOptions};
 use crate::lake::drop::{self, Target};
 use crate::lake::{Lake, Wait};
 use crate::report::lake;
-use crate::sources::path_to_uri;
+use crate::sources::typed_to_uri;
 
 /// Take an ingest back: the rows and rejects of a commit's sources, or of one source
 #[derive(Debug, Clone, clap::Args)]
@@ -49,7 +47,7 @@ fn target(text: &str) -> anyhow::Result<Target> {
     if text.contains("://") || text == crate::sources::STDIN_URI {
         return Ok(Target::Source(text.to_owned()));
     }
-    Ok(Target::Source(path_to_uri(&std::path::absolute(Path::new(text))?)))
+    Ok(Target::Source(typed_to_uri(text)?))
 }
 
 /// Merge the files of each day into large ones, in which hunts read less
