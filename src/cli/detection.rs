@@ -1,5 +1,6 @@
 //! What to look for: the flags that every verb with a hunt in it takes.
 
+use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Session;
@@ -73,6 +74,9 @@ impl DetectionArgs {
     /// # Errors
     /// When an allow-list or a rule cannot be used.
     pub fn options(&self, resources: &ResourceArgs, session: &Session) -> anyhow::Result<HuntOptions> {
+        if self.since.zip(self.until).is_some_and(|(since, until)| holds_nothing(since, until)) {
+            bail!("--since is not before --until, so that no time lies between them");
+        }
         Ok(HuntOptions {
             rule: self.catalog.load(session)?.find(&self.rule)?.clone(),
             since: self.since,
@@ -92,6 +96,15 @@ impl DetectionArgs {
     }
 }
 
+/// Whether no time can be from `since` on and before `until`, as far as can be told without the lake.
+fn holds_nothing(since: Since, until: Since) -> bool {
+    match (since, until) {
+        (Since::At(since), Since::At(until)) => since >= until,
+        (Since::BeforeNewest(since), Since::BeforeNewest(until)) => since <= until,
+        _ => false,
+    }
+}
+
 /// Reads the word for one of a few values.
 fn one_of<T, const N: usize>(values: [T; N], word: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
@@ -100,4 +113,17 @@ where
     PossibleValuesParser::new(values.map(word)).try_map(move |typed| {
         values.into_iter().find(|value| word(*value) == typed).ok_or("not one of the values")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_no_time_is_told_where_it_can_be() {
+        use Since::{At, BeforeNewest};
+        assert!(holds_nothing(At(5), At(5)) && holds_nothing(BeforeNewest(7), BeforeNewest(7)));
+        assert!(!holds_nothing(At(5), At(6)) && !holds_nothing(BeforeNewest(8), BeforeNewest(7)));
+        assert!(!holds_nothing(At(5), BeforeNewest(7)));
+    }
 }

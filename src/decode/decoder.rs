@@ -363,8 +363,11 @@ pub(super) fn json_failure(error: &serde_json::Error, record: &str) -> Failure {
             format!("cut by CloudWatch after {} bytes", record.len() - TRUNCATED.len()),
         ),
         Category::Data => {
-            let field = field_at(record, error).map_or(String::new(), |field| format!("{field}: "));
-            Failure::new(RejectCode::WrongType, field + &message(error))
+            let message = message(error);
+            // One that stands twice is named there, and the error comes up behind it.
+            let field = field_at(record, error).filter(|_| !message.starts_with("duplicate field"));
+            let field = field.map_or(String::new(), |field| format!("{field}: "));
+            Failure::new(RejectCode::WrongType, field + &message)
         }
         Category::Syntax | Category::Io => Failure::new(RejectCode::NotJson, error.to_string()),
     }

@@ -50,7 +50,7 @@ pub enum DecodeError {
     },
     #[error("more than {0} members in the archive; unpack it and ingest the folder")]
     TooManyMembers(usize),
-    #[error("an archive inside more than {0} others; unpack it first")]
+    #[error("an archive inside {0} others; unpack it first")]
     TooManyArchives(usize),
 }
 

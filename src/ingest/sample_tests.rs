@@ -25,7 +25,7 @@ fn an_ingest_takes_for_a_log_what_a_preview_does() {
         ("blob", r#"{"records":[]}"#.to_owned(), Verdict::Empty),
         ("list", "[]".to_owned(), Verdict::Empty),
         ("pages", page(&[]).repeat(100), Verdict::Empty),
-        ("pages-with-an-event", page(&[]).repeat(2_000) + &page(&[event.clone()]), Verdict::Log),
+        ("pages-with-an-event", page(&[]).repeat(2_000) + &page(std::slice::from_ref(&event)), Verdict::Log),
         ("late", lines(junk, SAMPLE_RECORDS - 1) + &event, Verdict::Log),
         ("too-late", lines(junk, SAMPLE_RECORDS) + &event, Verdict::NotALog),
         ("junk", lines(junk, 3), Verdict::NotALog),
