@@ -17,8 +17,8 @@ pub const REJECT_LIMIT: usize = 1 << 20;
 /// Sensitive are `stringData`, `token` and last-applied configurations, a string under `data` (it can be a
 /// whole record in base64, where nothing can be told apart), and, in a record that mentions secrets or
 /// tokens, all `data` and the `value` of a JSON patch. A value whose end is missing
-/// is masked to the end, and so is what an API server quotes of a body. JSON whose head is missing tells nothing of what its strings are, and is
-/// masked whole. Keys stay readable.
+/// is masked to the end, and so is what an API server quotes of a body. JSON whose head is missing
+/// tells nothing of what its strings are, and is masked whole. Keys stay readable.
 pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
     let kept = &record[..record.len().min(REJECT_LIMIT)];
     let Some(mut spans) = (!is_tail(kept)).then(|| Scan::new(kept, record).spans()).flatten() else {
