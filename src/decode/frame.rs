@@ -74,21 +74,26 @@ impl Chunk {
             Some(row) => row + self.frames.partition_point(|other| other.start < frame.start) as u64,
         }
     }
-}
 
-impl Frame {
-    /// Lets it begin at an offset that lies in it, where an earlier reading of the same bytes ended: objects that are joined on
-    /// a line are frames of their own while the line has no end, and one frame later. `base` is its chunk's offset.
-    /// False where it ends before.
-    pub fn begin_at(&mut self, base: u64, offset: u64) -> bool {
-        let before =
-            usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX).saturating_sub(self.start);
-        if before > 0 && (before >= self.len || self.problem.is_some()) {
-            return false;
+    /// The first frame, from one on, that stands at an offset or behind it. One that the offset lies in begins there from
+    /// now on: objects that are joined on a line are frames of their own while the line has no end, and one frame once it
+    /// has, and an earlier reading may have ended, or found a record, between them.
+    pub fn seek(&mut self, from: usize, offset: u64) -> Option<usize> {
+        (from..self.frames.len()).find(|&number| self.reaches(number, offset))
+    }
+
+    fn reaches(&mut self, number: usize, offset: u64) -> bool {
+        let frame = &self.frames[number];
+        let Some(before) = offset.checked_sub(self.frame_offset(frame)).filter(|before| *before > 0) else {
+            return true;
+        };
+        let inside = self.first_row.is_none() && frame.problem.is_none() && before < frame.len as u64;
+        if inside {
+            let frame = &mut self.frames[number];
+            frame.start += before as usize;
+            frame.len -= before as usize;
         }
-        self.start += before;
-        self.len -= before;
-        true
+        inside
     }
 }
 

@@ -47,6 +47,36 @@ fn texts(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_frame_that_an_offset_lies_in_begins_there() {
+    let frame = |start, len, problem| Frame { start, len, problem };
+    let chunk = || Chunk {
+        number: 1,
+        offset: 100,
+        first_row: None,
+        data: b"{}{}{}\n{}\n[[[".to_vec(),
+        frames: vec![
+            frame(0, 6, None),
+            frame(7, 2, None),
+            frame(10, 3, Some(RejectReason { code: RejectCode::TooLong, detail: String::new() })),
+        ],
+    };
+    let seek = |from, offset| {
+        let mut chunk = chunk();
+        let number = chunk.seek(from, offset)?;
+        let frame = &chunk.frames[number];
+        Some((number, chunk.frame_offset(frame), chunk.bytes(frame).to_vec()))
+    };
+    assert_eq!(seek(0, 0), Some((0, 100, b"{}{}{}".to_vec())));
+    assert_eq!(seek(0, 102), Some((0, 102, b"{}{}".to_vec())));
+    assert_eq!(seek(0, 106), Some((1, 107, b"{}".to_vec())));
+    assert_eq!(seek(1, 100), Some((1, 107, b"{}".to_vec())));
+    // What is only the head of a frame stays one; nor does anything begin inside a row.
+    assert_eq!(seek(0, 111), None);
+    let mut rows = Chunk { first_row: Some(40), ..chunk() };
+    assert_eq!((rows.seek(0, 41), rows.seek(0, 43), rows.frames[1].start), (Some(1), None, 7));
+}
+
+#[test]
 fn frames_what_files_look_like() {
     for (text, expected) in [
         ("", vec![]),

@@ -98,19 +98,13 @@ impl Original {
                 (self.chunk, self.frame) = (Some(chunk), 0);
                 continue;
             };
-            let (base, are_rows) = (chunk.offset, chunk.first_row.is_some());
-            let Some(frame) = chunk.frames.get_mut(self.frame) else {
+            let Some(number) = chunk.seek(self.frame, offset) else {
                 self.chunk = None;
                 continue;
             };
-            let passed = !are_rows && !frame.begin_at(base, offset);
-            let frame = &chunk.frames[self.frame];
-            let at = chunk.frame_offset(frame);
-            if passed || at < offset {
-                self.frame += 1;
-                continue;
-            }
-            if at > offset {
+            self.frame = number;
+            let frame = &chunk.frames[number];
+            if chunk.frame_offset(frame) > offset {
                 return false;
             }
             let mut marks = Vec::new();

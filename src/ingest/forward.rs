@@ -65,12 +65,9 @@ impl Open {
     /// Goes on to the frame at an offset; says whether one begins there.
     fn go_to(&mut self, offset: u64) -> bool {
         loop {
-            while let Some(frame) = self.chunk.frames.get(self.frame) {
-                let at = self.chunk.frame_offset(frame);
-                if at >= offset {
-                    return at == offset;
-                }
-                self.frame += 1;
+            if let Some(number) = self.chunk.seek(self.frame, offset) {
+                self.frame = number;
+                return self.chunk.frame_offset(&self.chunk.frames[number]) == offset;
             }
             // Where the stream breaks off, what follows cannot be had either.
             let Ok(Some(chunk)) = self.records.next_chunk() else { return false };

@@ -261,15 +261,16 @@ fn send(work: &Sender<Work>, reading: &Arc<Reading>, chunk: Chunk) -> Result<(),
     work.send(Work { reading: Arc::clone(reading), chunk }).map_err(|_| HungUp)
 }
 
-/// Whether an object that does not end is one over several lines, as far as can be seen: a line may have been cut by whoever wrote it.
+/// Whether an object that does not end is one over several lines, as far as can be seen: a line may have been cut by
+/// whoever wrote it.
 fn goes_over_lines(bytes: &[u8]) -> bool {
     bytes.starts_with(b"{") && (bytes.len() == 1 || bytes.contains(&b'\n'))
 }
 
 /// A chunk without what stands before an offset. It stays a chunk, as chunks are numbered.
 fn later(mut chunk: Chunk, from: u64) -> Chunk {
-    let offset = chunk.offset;
-    chunk.frames.retain_mut(|frame| frame.begin_at(offset, from));
+    let before = chunk.seek(0, from).unwrap_or(chunk.frames.len());
+    chunk.frames.drain(..before);
     if chunk.frames.is_empty() {
         chunk.data = Vec::new();
     }
