@@ -101,11 +101,7 @@ impl Checked<'_> {
         for (file, text) in self.rule.files.iter().filter(|(name, _)| name.starts_with("runbook/")) {
             self.pass(file, text, crate::sql::statement(text), Origin::Query)?;
         }
-        let runbook = match Runbook::of(self.rule) {
-            Ok(runbook) => runbook,
-            Err(RunbookError::NoRunbook { .. }) => return Ok(()),
-            Err(error) => return Err(self.of_section(error)),
-        };
+        let runbook = Runbook::or_none(self.rule).map_err(|error| self.of_section(error))?;
         let counting = Counting::from(&HuntParameters::of(self.rule));
         let nobody = Subject::of_user(
             &self.rule.rule_id,

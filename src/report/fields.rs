@@ -22,7 +22,7 @@ pub fn user(alert: &Alert) -> Cow<'_, str> {
 
 /// The same, of what an alert says of its group.
 pub fn user_of<'a>(name: Option<&'a str>, group: Option<&serde_json::Map<String, Json>>) -> Cow<'a, str> {
-    match (name, users(group)) {
+    match (name, names(group).len()) {
         (None, users @ 1..) => Cow::Owned(count(users as u64, "user", "users").to_string()),
         _ => Cow::Borrowed(username(name)),
     }
@@ -33,7 +33,9 @@ pub fn who(alert: &Alert) -> Cow<'_, str> {
     let user = user(alert);
     let columns: Vec<String> = group(alert).filter_map(|(name, value)| of_group(name, &value)).collect();
     match alert.username {
-        None if users(alert.group.as_ref()) > 0 => Cow::Owned(format!("{user} of {}", columns.join(", "))),
+        None if !names(alert.group.as_ref()).is_empty() => {
+            Cow::Owned(format!("{user} of {}", columns.join(", ")))
+        }
         _ => user,
     }
 }
@@ -48,16 +50,17 @@ fn of_group(name: &str, value: &Value<'_>) -> Option<String> {
 }
 
 /// The usernames of an alert: its own, or those in its group. One that is none is a username too.
-pub fn usernames(alert: &Alert) -> impl Iterator<Item = Option<&str>> {
-    let others =
-        alert.group.iter().filter_map(|group| group.get("usernames")?.as_array()).flatten().map(Json::as_str);
-    let own = alert.username.is_some() || users(alert.group.as_ref()) == 0;
-    own.then_some(alert.username.as_deref()).into_iter().chain(others.filter(move |_| !own))
+pub fn usernames(alert: &Alert) -> Vec<Option<&str>> {
+    match (&alert.username, names(alert.group.as_ref())) {
+        (None, names) if !names.is_empty() => names.into_iter().map(Some).collect(),
+        (own, _) => vec![own.as_deref()],
+    }
 }
 
-/// How many users there are with a name in a group of no one user; 0 in one of a user.
-pub fn users(group: Option<&serde_json::Map<String, Json>>) -> usize {
-    group.and_then(|group| group.get("usernames")?.as_array()).map_or(0, Vec::len)
+/// The usernames in a group that is not by username.
+fn names(group: Option<&serde_json::Map<String, Json>>) -> Vec<&str> {
+    let names = group.and_then(|group| group.get("usernames")?.as_array());
+    names.into_iter().flatten().filter_map(Json::as_str).collect()
 }
 
 /// One field's value, borrowed from the alert.
@@ -109,6 +112,13 @@ const fn field(name: &'static str, value: fn(&Alert) -> Value<'_>) -> Field {
     Field { name, value }
 }
 
+fn single(alert: &Alert) -> &str {
+    match alert.username.as_deref() {
+        None if !names(alert.group.as_ref()).is_empty() => "",
+        name => username(name),
+    }
+}
+
 fn texts(list: &[String]) -> Vec<&str> {
     list.iter().map(String::as_str).collect()
 }
@@ -121,11 +131,8 @@ pub const FIELDS: &[Field] = &[
     field("alert_id", |a| Text(&a.alert_id)),
     field("title", |a| Text(&a.title)),
     field("severity", |a| Text(severity(a.severity))),
-    field("username", |a| match users(a.group.as_ref()) {
-        0 => Text(username(a.username.as_deref())),
-        // The column `usernames` has them.
-        _ => Text(a.username.as_deref().unwrap_or_default()),
-    }),
+    // Of several users the column `usernames` has the names.
+    field("username", |a| Text(single(a))),
     field("crossed_at", |a| Text(&a.crossed_at)),
     field("first_seen", |a| Text(&a.first_seen)),
     field("last_seen", |a| Text(&a.last_seen)),
@@ -184,14 +191,14 @@ mod tests {
             (user(&several), who(&several)),
             ("2 users".into(), "2 users of cluster c1, no source ip".into())
         );
-        assert_eq!(usernames(&several).collect::<Vec<_>>(), [Some("a"), Some("b")]);
+        assert_eq!(usernames(&several), [Some("a"), Some("b")]);
         // Grouped by the username too, which the records do not have; and of a group in which none has one.
         for group in
             [serde_json::json!({"cluster": "c1"}), serde_json::json!({"cluster": "c1", "usernames": []})]
         {
             let unknown = of(group);
             assert_eq!((user(&unknown), who(&unknown)), (UNKNOWN_USER.into(), UNKNOWN_USER.into()));
-            assert_eq!(usernames(&unknown).collect::<Vec<_>>(), [None]);
+            assert_eq!(usernames(&unknown), [None]);
         }
     }
 

@@ -10,7 +10,7 @@ use super::coverage;
 use super::evidence::{
     AlertSeries, Evidence, EvidenceError, EvidenceSource, Grounds, Parts, RowSink, Section, Step,
 };
-use super::rows;
+use super::{fields, rows};
 use crate::cancel::Cancel;
 use crate::detect::rules::Rule;
 use crate::detect::{Alert, DetectError, HuntParameters, HuntReport, Recount, RuleCoverage};
@@ -156,9 +156,12 @@ fn answer(
 
 /// The users whose requests an alert is about; none stands for records without a username.
 fn users_of(alert: &Alert) -> BTreeSet<Option<String>> {
-    let grouped = alert.group.iter().filter_map(|group| group.get("usernames")?.as_array()).flatten();
-    let grouped = grouped.filter_map(|name| name.as_str()).map(|name| Some(name.to_owned()));
-    grouped.chain([alert.username.clone()]).collect()
+    // One of several users may be about records without a username too.
+    fields::usernames(alert)
+        .into_iter()
+        .chain([alert.username.as_deref()])
+        .map(|name| name.map(str::to_owned))
+        .collect()
 }
 
 fn names(batch: &RecordBatch) -> Vec<String> {
