@@ -25,7 +25,7 @@ pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
         return REDACTED.as_bytes().to_vec();
     };
     spans.extend(credentials(kept, Ending::Cut));
-    spans.extend(quoted(kept).filter(|_| mentions(kept, b"secret")).map(|start| start..kept.len()));
+    spans.extend(quoted(kept).filter(|_| may_hold_secrets(kept, record)).map(|start| start..kept.len()));
     let mut masked = splice(kept, &merge(spans));
     masked.truncate(REJECT_LIMIT);
     masked
@@ -74,7 +74,7 @@ impl<'a> Scan<'a> {
             text,
             at: 0,
             doubled: memmem::find(text, b"\"\":").is_some() && memmem::find(text, b"{\"\"").is_some(),
-            mentions: record.len() > text.len() || mentions(text, b"secret") || mentions(text, b"token"),
+            mentions: may_hold_secrets(text, record),
             patch: mentions(text, b"op\"") || mentions(text, b"op\\"),
             open: Vec::new(),
             depth: 0,
@@ -262,6 +262,11 @@ impl<'a> Scan<'a> {
         }
         self.at += length;
     }
+}
+
+/// Whether a record, of which this much is kept, mentions secrets or tokens, or is too long to say.
+fn may_hold_secrets(kept: &[u8], record: &[u8]) -> bool {
+    record.len() > kept.len() || mentions(kept, b"secret") || mentions(kept, b"token")
 }
 
 /// Whether a word stands in a text, in any case.

@@ -34,8 +34,8 @@ pub fn status(json: &str) -> Cow<'_, str> {
 }
 
 /// Where an API server that cannot decode a body begins to quote it in its answer: `error found in #10 byte of ...|x|..., bigger
-/// context ...|y|...`, by json-iterator's Iterator.ReportError (<https://github.com/json-iterator/go>), which API servers used up to
-/// Kubernetes 1.22. Where a quote ends cannot be told: a body may hold its marks.
+/// context ...|y|...`, by json-iterator's Iterator.ReportError (<https://github.com/json-iterator/go>), which API servers used
+/// before Kubernetes 1.23 (<https://github.com/kubernetes/kubernetes/pull/105030>). Where a quote ends cannot be told: a body may hold its marks.
 pub(super) fn quoted(text: &[u8]) -> Option<usize> {
     memmem::find(text, b"...|").map(|mark| mark + 4).filter(|start| *start < text.len())
 }
