@@ -137,7 +137,7 @@ impl ReadingArgs {
 /// A value, or a pattern that says where it stands in the path.
 fn pattern(text: &str, name: &str) -> Result<PathPattern, String> {
     let pattern = PathPattern::parse(text).map_err(|error| error.to_string())?;
-    if pattern.is_value() || pattern.names().iter().any(|known| known == name) {
+    if pattern.names().is_empty() || pattern.names().iter().any(|known| known == name) {
         return Ok(pattern);
     }
     Err(format!("{text:?} does not say where the {name} stands: it has no {{{name}}}"))

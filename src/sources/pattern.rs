@@ -95,11 +95,6 @@ impl PathPattern {
         Ok(Self(Kind::Pattern { anchor, components, names }))
     }
 
-    /// Whether it is a plain value.
-    pub fn is_value(&self) -> bool {
-        matches!(self.0, Kind::Value(_))
-    }
-
     /// The names that the pattern captures; none for a plain value.
     pub fn names(&self) -> &[String] {
         match &self.0 {

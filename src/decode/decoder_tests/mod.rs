@@ -191,6 +191,7 @@ fn what_is_no_record_says_why() {
         (with(json!({"user": "jane"})), "wrong-type user: invalid type: string, expected struct User"),
         (with(json!({"verb": 7})), "wrong-type verb: invalid type: integer `7`, expected a string"),
         (with(json!({"sourceIPs": "1.1.1.1"})), "wrong-type sourceIPs"),
+        (event().to_string().replacen('{', "{\"verb\":\"list\",", 1), "wrong-type duplicate field `verb`"),
         (with(json!({"responseStatus": {"code": "teapot"}})), "wrong-type responseStatus"),
         (with(json!({"annotations": {"authorization.k8s.io/decision": 1}})), "wrong-type annotations"),
         (

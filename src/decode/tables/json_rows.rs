@@ -168,8 +168,9 @@ mod tests {
                 texts.append_option(text.as_ref());
                 lists.append_value(list.iter().map(Some));
             }
-            let columns: [(&str, ArrayRef); 2] = [("text", Arc::new(texts.finish())), ("list", Arc::new(lists.finish()))];
-            let batch = StructArray::from(RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap());
+            let columns: [(&str, ArrayRef, bool); 2] =
+                [("text", Arc::new(texts.finish()), true), ("list", Arc::new(lists.finish()), true)];
+            let batch = StructArray::from(RecordBatch::try_from_iter_with_nullable(columns).unwrap());
             let most = longest(&batch);
             prop_assert!((0..rows.len()).all(|row| left(&batch, row, most).is_some()));
             if rows.len() == 1 && rows[0].0.is_some() && rows[0].1.len() == 1 {
