@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::Session;
 use super::allow::AllowArgs;
 use super::catalog::CatalogArgs;
+use super::exit::Usage;
 use super::times;
 use super::values::ResourceArgs;
 use crate::detect::{GroupColumn, SecretKey, Since, WindowMode};
@@ -75,7 +76,7 @@ impl DetectionArgs {
     /// When an allow-list or a rule cannot be used.
     pub fn options(&self, resources: &ResourceArgs, session: &Session) -> anyhow::Result<HuntOptions> {
         if self.since.zip(self.until).is_some_and(|(since, until)| holds_nothing(since, until)) {
-            bail!("--since is not before --until, so that no time lies between them");
+            bail!(Usage("--since is not before --until, so that no time lies between them"));
         }
         Ok(HuntOptions {
             rule: self.catalog.load(session)?.find(&self.rule)?.clone(),

@@ -49,6 +49,11 @@ impl Exit {
     }
 }
 
+/// Arguments that do not go together, where clap cannot tell: the run ends with [`Exit::Usage`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub &'static str);
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::Session;
 use super::detection::DetectionArgs;
-use super::exit::Exit;
+use super::exit::{Exit, Usage};
 use super::ingest::{self, ReadingArgs};
 use super::output::Output;
 use super::report::{FaceArgs, FormatArg, Shown};
@@ -92,9 +92,9 @@ pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
     let output = Output::open(args.shown.output.as_deref())?;
     let options = args.detection.options(&args.resources, session)?;
     if args.shown.runbook && !matches!(args.shown.format, FormatArg::Table | FormatArg::Ndjson) {
-        bail!(
+        bail!(Usage(
             "--runbook goes with --format table or ndjson; for others run `kubetrawl runbook ALERT_ID --format ...`"
-        );
+        ));
     }
     if args.sources.is_empty() {
         let lake = Lake::open(&args.lake.folder())?;

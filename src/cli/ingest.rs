@@ -8,7 +8,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 
 use super::Session;
-use super::exit::Exit;
+use super::exit::{Exit, Usage};
 use super::output::Output;
 use super::progress::Bar;
 use super::values::{LakeArgs, ResourceArgs};
@@ -176,7 +176,9 @@ pub(super) fn run(args: &IngestArgs, session: &Session) -> anyhow::Result<Exit> 
         return follow(args, &options, session);
     }
     if args.again && options.sources.iter().any(|source| source == "-") {
-        anyhow::bail!("standard input cannot be read again: leave out --again, or name files and folders");
+        anyhow::bail!(Usage(
+            "standard input cannot be read again: leave out --again, or name files and folders"
+        ));
     }
     let report = read(&options, session)?;
     tell(&report, args.format, session)?;
@@ -229,7 +231,9 @@ fn found_outcome(found: &Preview, strict: bool) -> Exit {
 /// Ends well when it is stopped, or at the first accounting that cannot be written.
 fn follow(args: &IngestArgs, options: &IngestOptions, session: &Session) -> anyhow::Result<Exit> {
     if options.sources.iter().any(|source| source == "-") {
-        anyhow::bail!("standard input cannot be followed: leave out --watch, or name files and folders");
+        anyhow::bail!(Usage(
+            "standard input cannot be followed: leave out --watch, or name files and folders"
+        ));
     }
     let mut failed = None;
     let watch = Watch { every: args.every, clock: &Timestamp::now };

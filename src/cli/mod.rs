@@ -57,7 +57,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::cancel::Cancel;
 use console::{Color, Console};
-use exit::Exit;
+use exit::{Exit, Usage};
 use signals::Signals;
 
 /// Trawl months of Kubernetes audit logs on one machine
@@ -214,7 +214,7 @@ fn end(outcome: anyhow::Result<Exit>, signals: &Signals, console: Console) -> Ex
         return Exit::Done;
     }
     console.error(&error);
-    Exit::Failed
+    if error.is::<Usage>() { Exit::Usage } else { Exit::Failed }
 }
 
 /// Whether the reader of the output went away, as `head` does: no error to speak of.

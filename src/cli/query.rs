@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use super::Session;
-use super::exit::Exit;
+use super::exit::{Exit, Usage};
 use super::output::Output;
 use super::shown;
 use super::values::{self, LakeArgs, ResourceArgs};
@@ -114,7 +114,7 @@ pub(super) fn run(args: &QueryArgs, session: &Session) -> anyhow::Result<Exit> {
         return list(args, output);
     }
     if args.format == FormatArg::Parquet && args.output.is_none() && io::stdout().is_terminal() {
-        bail!("Parquet is no text for a terminal: give it a file with --output");
+        bail!(Usage("Parquet is no text for a terminal: give it a file with --output"));
     }
     let file = question(args)?;
     let values = bind(&file, &args.param)?;
@@ -182,9 +182,9 @@ fn question(args: &QueryArgs) -> anyhow::Result<QueryFile> {
         (Some(sql), _, _) => QueryFile::parse("the query", sql)?,
         (_, Some(path), _) => saved::read(path)?,
         (_, _, Some(name)) => saved::find(name, args.queries.as_deref())?,
-        _ => bail!(
+        _ => bail!(Usage(
             "there is no query: give it as an argument, with --file, or with --name; --list names the saved ones"
-        ),
+        )),
     })
 }
 

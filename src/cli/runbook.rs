@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Session;
 use super::catalog::CatalogArgs;
 use super::detection::DEFAULT_RULE;
-use super::exit::Exit;
+use super::exit::{Exit, Usage};
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
@@ -109,7 +109,7 @@ const TEMPORARY: u64 = 16 << 30;
 pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit> {
     let folder = match (args.format, &args.output) {
         (FormatArg::Csv, None) if !args.sql => {
-            bail!("CSV has a file for each section: give a folder with --output")
+            bail!(Usage("CSV has a file for each section: give a folder with --output"))
         }
         (FormatArg::Csv, folder) if !args.sql => folder.clone(),
         _ => None,
