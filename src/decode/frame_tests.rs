@@ -95,6 +95,8 @@ fn frames_what_files_look_like() {
             vec!["I0101 x", "2019-08-09T18:00:00.000Z {\"a\":1}", "[x] y"],
         ),
         ("{\"a\":1} rest\n{\"b\":2}\n", vec!["{\"a\":1}", "rest", "{\"b\":2}"]),
+        ("\0\0\0{\"a\":1}\n\0\0{\n \"b\": 2\n}\n\0\0", vec!["{\"a\":1}", "{\n \"b\": 2\n}"]),
+        ("\0x {\"a\":1}\0\0{\"b\":2}", vec!["x {\"a\":1}", "{\"b\":2}"]),
     ] {
         assert_eq!(texts(text), expected, "{text:?}");
     }
@@ -123,6 +125,8 @@ fn a_cut_record_costs_one_record() {
             "{\"a\":1}{\"b\":{\"c\":2}{\"d\":4}{\"e\":5}\n\"",
             vec!["{\"a\":1}{\"b\":{\"c\":2}{\"d\":4}{\"e\":5}", "\""],
         ),
+        ("{\"a\":\"x\0\0\0{\"b\":1}\n", vec!["{\"a\":\"x", "{\"b\":1}"]),
+        ("{\n \"a\": \"x\0\0\0{\n \"b\": 1\n}\n", vec!["{\n \"a\": \"x", "{\n \"b\": 1\n}"]),
         ("{\"a\":", vec!["{\"a\":"]),
     ] {
         assert_eq!(texts(text), expected, "{text:?}");
@@ -142,6 +146,14 @@ fn a_long_line_costs_one_record_and_little_memory() {
             assert_eq!(frames[whole].1, other.as_bytes());
         }
     }
+}
+
+#[test]
+fn a_hole_of_any_length_costs_the_record_that_it_cuts() {
+    let text = format!("{{\"a\":\"x{}{{\"b\":1}}\n", "\0".repeat(5_000));
+    let frames = frames_of(text.as_bytes(), SMALL, 100);
+    let expected = [(0, b"{\"a\":\"x".to_vec(), false), (5_007, b"{\"b\":1}".to_vec(), false)];
+    assert_eq!(frames, expected);
 }
 
 #[test]
@@ -217,7 +229,8 @@ struct Written {
 fn written() -> impl Strategy<Value = Written> {
     let style = prop_oneof![Just(Style::Compact), Just(Style::Pretty)];
     let cut = proptest::option::weighted(0.2, 0.0..1.0f64);
-    let ending = prop_oneof![Just("\n"), Just("\r\n"), Just(""), Just(",\n"), Just("\n\n \u{feff}")];
+    let ending =
+        prop_oneof![Just("\n"), Just("\r\n"), Just(""), Just(",\n"), Just("\n\n \u{feff}"), Just("\0\0")];
     (record(), style, cut, ending).prop_map(|(record, style, cut, ending)| Written {
         record,
         style,
@@ -307,7 +320,7 @@ proptest! {
     fn any_bytes_are_framed_without_panic(
         bytes in proptest::collection::vec(prop_oneof![
             Just(b'{'), Just(b'}'), Just(b'['), Just(b']'), Just(b'"'), Just(b':'), Just(b','), Just(b'\\'),
-            Just(b'\n'), Just(b' '), Just(b'1'), Just(0xef), any::<u8>()], 0..1500),
+            Just(b'\n'), Just(0), Just(b' '), Just(b'1'), Just(0xef), any::<u8>()], 0..1500),
         chunk in 1usize..300,
     ) {
         let limits = Limits { chunk, ..SMALL };

@@ -57,6 +57,22 @@ fn a_bad_line_costs_one_line() {
 }
 
 #[test]
+fn a_hole_of_nuls_costs_no_record_but_the_one_it_cuts() {
+    let world = World::new();
+    let hole = "\0".repeat(100_000);
+    let cut = &event(2)[..200];
+    let long = "\0".repeat(40 << 20);
+    let text = format!("{hole}{}{cut}{long}{}{hole}", events(0..2), events(3..6));
+    world.write("audit.log", text);
+    let report = accounting(&world, &["audit.log"], 0);
+    assert_eq!(
+        (&report["rows"], &report["rejects"]),
+        (&5.into(), &serde_json::json!({"cut": 1})),
+        "{report}"
+    );
+}
+
+#[test]
 fn strict_turns_rejects_into_an_exit_code() {
     let world = World::new();
     world.write("audit.log", events(0..3) + "not json\n");

@@ -1,6 +1,8 @@
 //! Where one record ends and the next begins, decided from the bytes alone: the same bytes give the same
 //! frames however they are buffered.
 //!
+//! - A NUL ends a line as a newline does. A file that is truncated while its writer goes on begins with a hole of them,
+//!   and one that outlived a power cut can have one anywhere. A record that was cut ends there at the latest.
 //! - Between frames, whitespace (form feeds too), commas and byte order marks are skipped. `[` before an
 //!   object opens a list, whose elements are frames; `]` closes it.
 //! - A line that begins with `{` and ends with `}` is a frame, if the next line can't continue it. It may
@@ -18,7 +20,7 @@
 //!   next record or closes this one.
 //! - What follows is looked for no further ahead than a frame may be long, however much is buffered.
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr2, memchr2_iter, memrchr2};
 
 use super::scan::{self, Scan};
 use resume::{Line, resume};
@@ -135,9 +137,9 @@ impl Framing {
         let rest = &buffer[position..];
         let Skip::Block { column } = skip else {
             (self.column, self.indent) = (0, None);
-            return memchr(b'\n', rest).map_or((buffer.len(), eof), |found| (position + found + 1, true));
+            return line_end(rest).map_or((buffer.len(), eof), |found| (position + found + 1, true));
         };
-        for newline in memchr_iter(b'\n', rest) {
+        for newline in line_ends(rest) {
             let newline = position + newline;
             let seen = self.seen(buffer, newline);
             match Line::after(seen, newline) {
@@ -160,7 +162,7 @@ impl Framing {
     /// Keeps the column and the indent while going from one position to another; gives the latter.
     fn moved(&mut self, buffer: &[u8], from: usize, to: usize) -> usize {
         let mut line = &buffer[from..to];
-        if let Some(newline) = memrchr(b'\n', line) {
+        if let Some(newline) = last_line_end(line) {
             line = &line[newline + 1..];
             (self.column, self.indent) = (0, None);
         }
@@ -182,7 +184,7 @@ impl Framing {
         let outcome = loop {
             let Some(&byte) = buffer.get(at) else { break Err(at) };
             match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b'\x0c' | b',' => at += 1,
+                b' ' | b'\t' | b'\r' | b'\n' | b'\0' | b'\x0c' | b',' => at += 1,
                 0xef if buffer[at..].starts_with(b"\xef\xbb\xbf") => at += 3,
                 0xef if !eof && b"\xef\xbb\xbf".starts_with(&buffer[at..]) => break Err(at),
                 b']' if self.place != Place::Top => {
@@ -237,7 +239,7 @@ impl Framing {
             Newline { from: start, to: start, found: false }
         };
         if !searched.found && searched.to < end {
-            let found = memchr(b'\n', &buffer[searched.to..end]);
+            let found = line_end(&buffer[searched.to..end]);
             let to = found.map_or(end, |found| searched.to + found);
             self.newline = Newline { from: searched.from, to, found: found.is_some() };
         } else {
@@ -351,7 +353,7 @@ impl Framing {
     fn too_long(&self, buffer: &[u8], start: usize) -> Step {
         let end = start + self.max;
         let lines = self.place != Place::Top || buffer[start] == b'{';
-        match memrchr(b'\n', &buffer[start..end]).filter(|_| lines) {
+        match last_line_end(&buffer[start..end]).filter(|_| lines) {
             Some(newline) => {
                 Step::TooLong { start, next: start + newline, skip: Skip::Block { column: self.margin() } }
             }
@@ -360,9 +362,23 @@ impl Framing {
     }
 }
 
+/// Where the first line of some bytes ends.
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    memchr2(b'\n', b'\0', bytes)
+}
+
+fn line_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    memchr2_iter(b'\n', b'\0', bytes)
+}
+
+fn last_line_end(bytes: &[u8]) -> Option<usize> {
+    memrchr2(b'\n', b'\0', bytes)
+}
+
 fn frame(buffer: &[u8], start: usize, end: usize, next: usize) -> Step {
-    let trimmed = buffer[start..end].trim_ascii_end();
-    Step::Frame { start, end: start + trimmed.len(), next }
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'\0';
+    let last = buffer[start..end].iter().rposition(|byte| !is_blank(byte));
+    Step::Frame { start, end: last.map_or(start, |last| start + last + 1), next }
 }
 
 fn ends_with_brace(buffer: &[u8], step: Step) -> bool {

@@ -1,9 +1,8 @@
 //! Where framing goes on after a record that was cut or is too long: the lines that begin another.
 
-use memchr::{memchr_iter, memmem};
+use memchr::memmem;
 
-use super::Place;
-use super::scan;
+use super::{Place, line_ends, scan};
 
 /// A line with something on it.
 pub(super) struct Line {
@@ -25,7 +24,7 @@ impl Line {
     pub(super) fn begins_record(&self, buffer: &[u8], column: usize) -> bool {
         self.column <= column
             && match buffer[self.first] {
-                b'\n' | b'}' | b']' | b'"' => false,
+                b'\n' | b'\0' | b'}' | b']' | b'"' => false,
                 b',' => self.led(buffer) == Some(b'{'),
                 _ => true,
             }
@@ -40,7 +39,7 @@ impl Line {
 /// Where framing goes on after a broken value; `None` where that isn't in the buffer.
 pub(super) fn resume(buffer: &[u8], start: usize, column: usize, eof: bool, place: Place) -> Option<usize> {
     let rest = &buffer[start..];
-    let mut newlines = memchr_iter(b'\n', rest).peekable();
+    let mut newlines = line_ends(rest).peekable();
     if place == Place::Top {
         let line = &rest[..newlines.peek().copied().unwrap_or(rest.len())];
         if let Some(joint) = memmem::find(line, b"}{\"") {
@@ -49,6 +48,10 @@ pub(super) fn resume(buffer: &[u8], start: usize, column: usize, eof: bool, plac
     }
     for newline in newlines {
         let newline = start + newline;
+        if buffer[newline] == b'\0' {
+            // No record goes on behind a hole, which can be longer than what is looked at.
+            return Some(newline);
+        }
         match Line::after(buffer, newline) {
             Some(line) if line.begins_record(buffer, column) => return Some(newline + 1),
             Some(_) => {}
