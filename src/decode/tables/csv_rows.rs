@@ -1,8 +1,6 @@
 //! CSV as consoles and portals export it.
 
 use std::io::{self, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -88,21 +86,18 @@ impl Rows for CsvRows {
 /// Rows as a reader of CSV of any kind has them.
 struct AnyRows<R> {
     rows: csv::Reader<Metered<R>>,
-    /// Bytes read since the last row.
-    read: Arc<AtomicUsize>,
     record: ByteRecord,
 }
 
 impl<R: Read> AnyRows<R> {
     fn new(reader: R) -> Self {
-        let read = Arc::new(AtomicUsize::new(0));
-        let reader = Metered { reader, read: Arc::clone(&read) };
+        let reader = Metered { reader, read: 0, is_end: false, is_quote_open: false };
         let rows = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
-        Self { rows, read, record: ByteRecord::new() }
+        Self { rows, record: ByteRecord::new() }
     }
 
     fn next_row(&mut self) -> io::Result<bool> {
-        self.read.store(0, Ordering::Relaxed);
+        self.rows.get_mut().read = 0;
         self.rows.read_byte_record(&mut self.record).map_err(io::Error::from)
     }
 
@@ -111,6 +106,8 @@ impl<R: Read> AnyRows<R> {
         self.record.iter().map(|name| quoted(column(&String::from_utf8_lossy(name)))).collect()
     }
 
+    /// Writes the cells that have a value, as an object. Of a row that was cut it is a cut object, which ends inside the
+    /// value of the last cell.
     fn write(&self, columns: &[String], json: &mut Vec<u8>) {
         let start = json.len();
         for (name, cell) in columns.iter().zip(&self.record).filter(|(_, cell)| !cell.is_empty()) {
@@ -119,25 +116,42 @@ impl<R: Read> AnyRows<R> {
             json.push(b':');
             quote(&String::from_utf8_lossy(cell), json);
         }
-        if json.len() > start {
-            json.push(b'}');
+        if json.len() == start {
+            return;
         }
+        if !self.is_cut(columns.len()) {
+            json.push(b'}');
+        } else if self.record.iter().next_back().is_some_and(|cell| !cell.is_empty()) {
+            json.pop();
+        }
+    }
+
+    /// Whether the row ends where the text does, before its last cell or inside quotes.
+    fn is_cut(&self, columns: usize) -> bool {
+        let text = self.rows.get_ref();
+        let cells = self.record.len();
+        text.is_end && (cells < columns || cells == columns && text.is_quote_open)
     }
 }
 
 /// Counts what it reads, and refuses more than a row may have.
 struct Metered<R> {
     reader: R,
-    read: Arc<AtomicUsize>,
+    /// Bytes since the last row.
+    read: usize,
+    /// There is no more. A row that has an end of its own is given before this is known.
+    is_end: bool,
+    /// Quotes come in pairs, also those that stand for one in a cell.
+    is_quote_open: bool,
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        if self.read.fetch_add(read, Ordering::Relaxed) + read > LONGEST {
-            return Err(too_long());
-        }
-        Ok(read)
+        self.read += read;
+        self.is_end |= read == 0;
+        self.is_quote_open ^= memchr::memchr_iter(b'"', &buffer[..read]).count() % 2 == 1;
+        if self.read > LONGEST { Err(too_long()) } else { Ok(read) }
     }
 }
 
@@ -199,6 +213,27 @@ mod tests {
         #[test]
         fn usual_rows_are_as_any_are(csv in csv()) {
             prop_assert_eq!(read(&csv), slowly(&csv));
+        }
+    }
+
+    #[test]
+    fn a_row_that_was_cut_is_a_cut_object() {
+        for (last, expected) in [
+            ("1,2,3", "{\"log_s\":\"1\",\"x\":\"2\",\"y\":\"3\"}"),
+            ("1,2,\"3\"", "{\"log_s\":\"1\",\"x\":\"2\",\"y\":\"3\"}"),
+            ("1,2,\"3", "{\"log_s\":\"1\",\"x\":\"2\",\"y\":\"3"),
+            ("1,2,\"3\n", "{\"log_s\":\"1\",\"x\":\"2\",\"y\":\"3\\n"),
+            ("1,\"\"\"\",\"", "{\"log_s\":\"1\",\"x\":\"\\\"\""),
+            ("1,2", "{\"log_s\":\"1\",\"x\":\"2"),
+            ("1,2,", "{\"log_s\":\"1\",\"x\":\"2\"}"),
+            ("1,", "{\"log_s\":\"1\""),
+            ("\"{\"\"a\"\":\"\"b", "{\"log_s\":\"{\\\"a\\\":\\\"b"),
+            ("1,2\n", "{\"log_s\":\"1\",\"x\":\"2\"}"),
+            ("1,2\r", "{\"log_s\":\"1\",\"x\":\"2\"}"),
+        ] {
+            let (lines, whole) = read(format!("log_s,x,y\n4,5,6\n{last}").as_bytes());
+            assert!(whole && lines.len() == 2, "{last}");
+            assert_eq!(String::from_utf8_lossy(&lines[1]), expected, "{last}");
         }
     }
 
