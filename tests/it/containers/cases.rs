@@ -1,27 +1,25 @@
 //! Cases as files: `tests/containers/<container>/<case>` is ingested, and what comes of it is compared with
 //! `<case>.expected.json` beside it. `tests/containers/README.md` says how to add one.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use kubetrawl::sources::path_to_uri;
 use serde_json::Value;
 
-use super::open;
+use super::{left_alone, open};
 use crate::bad_input::accounting;
 use crate::support::{World, project};
 
 const EXPECTED: &str = ".expected.json";
 
-fn cases() -> Vec<PathBuf> {
+pub(super) fn cases() -> Vec<PathBuf> {
     let files = walkdir::WalkDir::new(project("tests/containers")).sort_by_file_name().min_depth(2);
     let files = files.into_iter().map(|entry| entry.expect("a readable folder"));
     let files = files.filter(|entry| entry.file_type().is_file()).map(|entry| entry.into_path());
     files.filter(|path| !name(path).ends_with(EXPECTED)).collect()
 }
 
-fn name(path: &Path) -> &str {
+pub(super) fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8")
 }
 
@@ -31,10 +29,7 @@ fn check(case: &Path) -> Vec<String> {
     let expected = std::fs::read(&expected).unwrap_or_else(|error| panic!("{}: {error}", expected.display()));
     let expected: Value = serde_json::from_slice(&expected).expect("JSON");
     let world = World::new();
-    let file = world.write(name(case), std::fs::read(case).expect("a readable case"));
-    // A last line without an end may still be written, unless its file is left alone for a while.
-    let an_hour_ago = SystemTime::now() - Duration::from_secs(3_600);
-    File::options().write(true).open(&file).and_then(|file| file.set_modified(an_hour_ago)).expect("a time");
+    left_alone(&world, name(case), &std::fs::read(case).expect("a readable case"));
     let problems = expected.get("problems").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let usual = if problems.is_empty() { 0 } else { 4 };
     // A source of which nothing can be read makes no lake.

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::alerts;
+use super::cases::{cases, name};
+use super::{alerts, left_alone};
 use crate::support::World;
 
 /// Formats of a log service that cuts.
@@ -78,4 +79,40 @@ fn lines_that_are_cut_and_have_no_time_are_rejects_with_their_reason() {
     let (_, ingested) = simulated(&world, "kube-apiserver", &["--cut", "4096"]);
     let rejects = ingested["rejects"].as_object().expect("rejects");
     assert!(rejects["cut"].as_u64().expect("a count") > 300 && rejects.len() == 1, "{ingested}");
+}
+
+/// The rows of a file, without where they came from.
+fn rows_of(name: &str, bytes: &[u8]) -> Vec<Value> {
+    let world = World::new();
+    left_alone(&world, name, bytes);
+    world.run(&["ingest", name, "--lake", "lake"]);
+    if !world.path("lake").exists() {
+        return Vec::new();
+    }
+    let sql = "SELECT * EXCLUDE (source_uri, source_record, source_offset, record_id) FROM audit_events";
+    let answer = world.run(&["query", sql, "--lake", "lake", "--format", "ndjson"]).expect_code(0).stdout;
+    answer.lines().map(|row| serde_json::from_str(row).expect("a row")).collect()
+}
+
+#[test]
+fn of_a_file_that_was_copied_in_part_a_row_that_is_not_marked_is_whole() {
+    let (mut salvaged, mut others) = (0, 0);
+    for case in cases() {
+        let bytes = std::fs::read(&case).expect("a readable case");
+        if std::str::from_utf8(&bytes).is_err() {
+            continue;
+        }
+        let whole = rows_of(name(&case), &bytes);
+        for end in [bytes.len() / 3, bytes.len() * 2 / 3, bytes.len().saturating_sub(20)] {
+            for row in rows_of(name(&case), &bytes[..end]) {
+                if row["salvaged"] == true {
+                    salvaged += 1;
+                } else {
+                    others += 1;
+                    assert!(whole.contains(&row), "{} up to byte {end}: {row}", case.display());
+                }
+            }
+        }
+    }
+    assert!(salvaged > 0 && others > 0, "{salvaged} and {others}");
 }
