@@ -48,13 +48,17 @@ pub(super) fn close(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// The position of the quote that closes a string, or of the first newline in it, escaped or not.
 pub(super) fn close_or_newline(bytes: &[u8], at: usize) -> Option<usize> {
-    // Most strings are short.
-    if let Some(lanes) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LANES>) {
+    let mut at = at;
+    // Most strings have no escapes.
+    while let Some(lanes) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LANES>) {
         let lanes = u8x16::new(*lanes);
         let found = equal(lanes, b'"') | equal(lanes, b'\\') | equal(lanes, b'\n');
-        let end = at + found.trailing_zeros() as usize;
-        if found != 0 && bytes[end] != b'\\' {
-            return Some(end);
+        at += found.trailing_zeros().min(LANES as u32) as usize;
+        if found != 0 {
+            if bytes[at] != b'\\' {
+                return Some(at);
+            }
+            break;
         }
     }
     let mut blocks = Blocks::new(bytes, at, |lanes| equal(lanes, b'\n'));
@@ -84,7 +88,10 @@ pub(super) fn unescaped(string: &str) -> Option<String> {
             copy(&bytes[from..], escape - from, &mut text[to..]);
             to += escape - from;
             let &byte = bytes.get(escape + 1)?;
-            if byte == b'u' {
+            if matches!(byte, b'"' | b'\\' | b'/') {
+                // It stands for itself, and is copied with what follows it.
+                from = escape + 1;
+            } else if byte == b'u' {
                 let (character, length) = utf16(&bytes[escape..])?;
                 to += character.encode_utf8(&mut text[to..]).len();
                 from = escape + length;
@@ -105,14 +112,13 @@ pub(super) fn unescaped(string: &str) -> Option<String> {
 #[inline]
 fn copy(from: &[u8], length: usize, to: &mut [u8]) {
     let mut done = 0;
-    while done < length {
-        let (from, to) = (&from[done..], &mut to[done..]);
-        // A fixed number of bytes, as copying fewer takes longer.
-        match (from.first_chunk::<COPIED>(), to.first_chunk_mut::<COPIED>()) {
-            (Some(from), Some(to)) => *to = *from,
-            _ => return to[..length - done].copy_from_slice(&from[..length - done]),
-        }
-        done += COPIED;
+    // A fixed number of bytes, as copying fewer takes longer, and so does asking whether there are any.
+    if let (Some(from), Some(to)) = (from.first_chunk::<COPIED>(), to.first_chunk_mut::<COPIED>()) {
+        *to = *from;
+        done = COPIED;
+    }
+    if done < length {
+        to[done..length].copy_from_slice(&from[done..length]);
     }
 }
 
