@@ -45,6 +45,15 @@ struct Field<'a> {
     within: Option<usize>,
 }
 
+impl Field<'_> {
+    /// Case doesn't matter: exports write their columns as they like.
+    fn is_named(&self, name: &str) -> bool {
+        let key = self.key.0.as_ref();
+        // Nearly all are told apart by their length, and of the others most are written in the same way.
+        key.len() == name.len() && (key == name || key.eq_ignore_ascii_case(name))
+    }
+}
+
 impl<'a> Fields<'a> {
     pub(super) fn of(json: &'a str) -> Result<Self, Failure> {
         if !json.starts_with('{') {
@@ -86,18 +95,31 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The first field of this name, with its place. Case doesn't matter: exports write their columns as they like.
+    /// The first field of this name, with its place.
     fn find(&self, name: &str) -> Option<(usize, &Field<'a>)> {
-        self.own().find(|(_, field)| {
-            let key = field.key.0.as_bytes();
-            // Nearly all are told apart by their length.
-            key.len() == name.len() && key.eq_ignore_ascii_case(name.as_bytes())
-        })
+        self.own().find(|(_, field)| field.is_named(name))
     }
 
     /// A field's JSON; `None` for null.
     pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
         self.find(name).map(|(_, field)| field.value).filter(|json| *json != "null")
+    }
+
+    /// The same of several fields, in one pass that is short where they come in the order of these names.
+    pub(super) fn several<const N: usize>(&self, names: &[&str; N]) -> [Option<&'a str>; N] {
+        let mut values = [None; N];
+        let mut next = 0;
+        for (_, field) in self.own() {
+            let at = match names.get(next) {
+                Some(name) if field.is_named(name) => Some(next),
+                _ => names.iter().position(|name| field.is_named(name)),
+            };
+            if let Some(at) = at {
+                values[at].get_or_insert(field.value);
+                next = at + 1;
+            }
+        }
+        values.map(|json| json.filter(|json| *json != "null"))
     }
 
     /// The JSON of the last field that has exactly this name, null too.
@@ -121,18 +143,21 @@ impl<'a> Fields<'a> {
         json_of(raw).filter(|text| !raw.starts_with('"') || is_json(text))
     }
 
-    /// The same of a string that may hold anything.
-    pub(super) fn json_or_text(&self, name: &str) -> Option<Cow<'a, str>> {
-        self.raw(name).and_then(json_of)
-    }
-
     /// The fields of a nested object; none where it is no object.
     pub(super) fn object(&self, name: &str) -> Fields<'a> {
         let Some((at, field)) = self.find(name) else { return Fields::default() };
-        match field.within {
-            Some(count) => Fields { all: Rc::clone(&self.all), own: at + 1..at + 1 + count },
-            None => Self::of(field.value).unwrap_or_default(),
-        }
+        self.read_with(at, field).unwrap_or_else(|| Self::of(field.value).unwrap_or_default())
+    }
+
+    /// The same of the first field that has exactly this name; `None` where it was not read with this object.
+    pub(super) fn inside(&self, name: &str) -> Option<Fields<'a>> {
+        let (at, field) = self.own().find(|(_, field)| field.key.0 == name)?;
+        self.read_with(at, field)
+    }
+
+    fn read_with(&self, at: usize, field: &Field<'a>) -> Option<Fields<'a>> {
+        let own = at + 1..at + 1 + field.within?;
+        Some(Fields { all: Rc::clone(&self.all), own })
     }
 }
 
@@ -168,8 +193,8 @@ impl fmt::Debug for Fields<'_> {
     }
 }
 
-/// A value's JSON, or what a string says.
-fn json_of(raw: &str) -> Option<Cow<'_, str>> {
+/// A value's JSON, or what a string says, which may be anything.
+pub(super) fn json_of(raw: &str) -> Option<Cow<'_, str>> {
     if raw.starts_with('"') { scalar(raw) } else { Some(Cow::Borrowed(raw)) }
 }
 
@@ -336,6 +361,16 @@ mod tests {
             if let Some((read, rest)) = Fields::at_start_of(&format!("{object}{{}}")) {
                 prop_assert_eq!((format!("{read:?}"), rest), (format!("{parsed:?}"), "{}"));
             }
+        }
+
+        #[test]
+        fn several_are_as_each_by_itself(keys in "[abAB]{0,6}", names in Just(vec!["a", "b", "c"]).prop_shuffle()) {
+            let values = ["null", "1", "\"x\"", "{}"].into_iter().cycle();
+            let object: Vec<String> = keys.chars().zip(values).map(|(key, value)| format!("\"{key}\":{value}")).collect();
+            let object = format!("{{{}}}", object.join(","));
+            let fields = Fields::of(&object).unwrap();
+            let names: [&str; 3] = names.try_into().unwrap();
+            prop_assert_eq!(fields.several(&names), names.map(|name| fields.raw(name)));
         }
 
         #[test]

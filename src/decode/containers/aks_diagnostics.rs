@@ -8,11 +8,11 @@ use serde::de::IgnoredAny;
 use super::gke_log_entry;
 use super::kube_apiserver::{self, decode_text};
 use crate::decode::decoder::{Job, json_failure};
-use crate::decode::fields::Fields;
+use crate::decode::fields::{Fields, string};
 use crate::decode::quick::{self, put, whole};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
-use crate::decode::wire::{Context, Failure, Raw, Text, usual_or};
+use crate::decode::wire::{Context, Failure, Raw, Text, part};
 use crate::decode::{LogType, RejectCode, RejectReason, time};
 
 pub(super) const NAME: &str = "aks-diagnostics";
@@ -74,9 +74,13 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         job.envelope(records);
         return Ok(());
     }
-    let wire = match record.with_fields(usual).flatten() {
-        Some(wire) => wire,
-        None => serde_json::from_str(record.text).map_err(|error| json_failure(&error, record.text))?,
+    let (wire, read) = match record.with_fields(|fields| Some((usual(fields)?, read(fields)))).flatten() {
+        Some(usual) => usual,
+        None => {
+            let wire =
+                serde_json::from_str(record.text).map_err(|error| json_failure(&error, record.text))?;
+            (wire, None)
+        }
     };
     if wire.is_another() {
         return Err(Failure::NotMine);
@@ -90,6 +94,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
             let resource_id = resource_id.map(|id| id.0.to_ascii_lowercase());
             let time = time.and_then(|text| time::parse(&text.0));
             let resource_id = resource_id.as_deref().unwrap_or_default();
+            let properties = || read.map_or_else(|| part(Some(properties), "properties"), Ok);
             single(job, &category.0, resource_id, time, properties)
         }
         _ => Err(Failure::NotMine),
@@ -131,30 +136,30 @@ fn usual<'a>(fields: &Fields<'a>) -> Option<Wire<'a>> {
     Some(wire)
 }
 
-fn usual_properties(json: &str) -> Option<Properties<'_>> {
+/// The properties of a record as Azure writes it, whose fields were read with its own; `None` where serde must look.
+fn read<'a>(fields: &Fields<'a>) -> Option<Properties<'a>> {
     let mut properties = Properties::default();
-    whole(json, |cursor| {
-        cursor.object(|cursor, key| match key {
-            "log" if cursor.begins(b'"') => put(&mut properties.text, cursor.text()),
-            "log" => put(&mut properties.log, cursor.raw().map(Raw)),
-            _ => cursor.skip(),
-        })
-    })?;
+    for (_, value) in fields.inside("properties")?.all().filter(|(key, _)| *key == "log") {
+        match value.as_bytes().first()? {
+            b'"' => put(&mut properties.text, string(value))?,
+            _ => put(&mut properties.log, Some(Raw(value)).filter(|_| value != "null"))?,
+        }
+    }
     (properties.log.is_none() || properties.text.is_none()).then_some(properties)
 }
 
-fn single(
+fn single<'a>(
     job: &mut Job<'_>,
     category: &str,
     resource_id: &str,
     time: Option<i64>,
-    properties: Raw<'_>,
+    properties: impl FnOnce() -> Result<Properties<'a>, Failure>,
 ) -> Result<(), Failure> {
     if !AUDIT_CATEGORIES.contains(&category) {
         job.other(&format!("aks:{category}"));
         return Ok(());
     }
-    let Properties { log, text } = usual_or(Some(properties), usual_properties, "properties")?;
+    let Properties { log, text } = properties()?;
     let context = Context {
         log_type: Some(LogType::AzureMonitorActivity),
         cluster: resource_id.rsplit('/').next().filter(|name| !name.is_empty()),
@@ -206,23 +211,24 @@ mod tests {
         })
     }
 
-    fn read(record: &str) -> Option<String> {
+    fn wire(record: &str) -> Option<String> {
         usual(&Fields::of(record).ok()?).map(|wire| format!("{wire:?}"))
     }
 
     #[test]
     fn reads_what_is_usual_by_itself() {
-        assert!(read(&usual_fields().to_string()).is_some());
-        assert!(usual_properties(&usual_fields()["properties"].to_string()).is_some());
+        assert!(wire(&usual_fields().to_string()).is_some());
+        let record = usual_fields().to_string();
+        assert!(Fields::of(&record).is_ok_and(|fields| read(&fields).is_some()));
         assert!(body(&Record::unread("{\"records\":[{\"a\":1},{}]}")).is_some());
     }
 
     proptest! {
         #[test]
         fn gives_what_the_parser_gives(record in fields(usual_fields()), properties in fields(json!({"log": "x", "y": 1}))) {
-            if let Some(wire) = read(&record) {
+            if let Some(read) = wire(&record) {
                 let parsed: Wire<'_> = serde_json::from_str(&record).expect("a record");
-                prop_assert_eq!(wire, format!("{parsed:?}"));
+                prop_assert_eq!(read, format!("{parsed:?}"));
             }
             let several = format!("{{\"records\":[{record},{properties}]}}");
             for body_of in [&several, &record] {
@@ -233,7 +239,8 @@ mod tests {
                     prop_assert!(records.iter().all(Record::is_read));
                 }
             }
-            if let Some(read) = usual_properties(&properties) {
+            let nested = format!("{{\"properties\":{properties}}}");
+            if let Some(read) = Fields::of(&nested).ok().and_then(|fields| read(&fields)) {
                 let parsed: Properties<'_> = serde_json::from_str(&properties).expect("properties");
                 let text = parsed.log.and_then(|Raw(log)| serde_json::from_str::<String>(log).ok());
                 prop_assert_eq!(read.text.map(|text| text.0.into_owned()), text.clone());

@@ -4,7 +4,7 @@
 
 use super::message;
 use crate::decode::decoder::Job;
-use crate::decode::fields::Fields;
+use crate::decode::fields::{Fields, json_of, scalar};
 use crate::decode::nested::Nested;
 use crate::decode::quick;
 use crate::decode::record::Record;
@@ -17,59 +17,126 @@ pub(super) const NAME: &str = "aks-log-analytics";
 /// In place of a body that was too long.
 const TOO_BIG: &str = "skipped-too-big-size-object";
 
-/// Columns that hold JSON, as it is or as text.
-const NESTED: [&str; 7] =
-    ["Annotations", "ObjectRef", "RequestObject", "ResponseObject", "ResponseStatus", "SourceIps", "User"];
+/// The columns that are read, in the order of the tables' schemas.
+const COLUMNS: [&str; 21] = [
+    "TimeGenerated",
+    "Level",
+    "AuditId",
+    "Stage",
+    "RequestUri",
+    "Verb",
+    "User",
+    "SourceIps",
+    "UserAgent",
+    "ObjectRef",
+    "ResponseStatus",
+    "RequestObject",
+    "ResponseObject",
+    "RequestReceivedTime",
+    "StageReceivedTime",
+    "Annotations",
+    "log_s",
+    "Category",
+    "Type",
+    "ResourceId",
+    "_ResourceId",
+];
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("log_s") || (shape.has("AuditId") && shape.has("Verb"))
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
-    let fields = record.fields()?;
-    let resource = fields.first(&["_ResourceId", "ResourceId"]).and_then(crate::decode::fields::scalar);
-    let resource = resource.unwrap_or_default().to_ascii_lowercase();
-    let category = fields.text("Category").or_else(|| fields.text("Type"));
+    let row = Row::of(record.fields()?);
+    let resource = row.resource.and_then(scalar).unwrap_or_default().to_ascii_lowercase();
+    let category = row.category.and_then(scalar).or_else(|| row.table.and_then(scalar));
     let context = Context {
         log_type: Some(LogType::AzureMonitorActivity),
         cluster: resource.rsplit('/').next().filter(|name| !name.is_empty()),
         account: resource.split('/').skip_while(|part| *part != "subscriptions").nth(1),
         log_stream: category.as_deref(),
-        time: fields.text("TimeGenerated").and_then(|text| time::parse(&text)),
+        time: row.time.and_then(scalar).and_then(|text| time::parse(&text)),
         cut: job.is_cut(),
         ..Context::default()
     };
-    if let Some(log) = fields.text("log_s") {
+    if let Some(log) = row.log.and_then(scalar) {
         match category.as_deref() {
             Some(category) if !category.starts_with("kube-audit") => job.other(&format!("aks:{category}")),
             _ => message::decode(job, &log, &context),
         }
         return Ok(());
     }
-    let nested = NESTED.map(|column| fields.json_or_text(column));
+    let nested = row.nested.map(|json| json.and_then(json_of));
     let nested = nested.each_ref().map(Option::as_deref);
-    let mut event = event(fields, nested)?.into_audit(record.text, &context)?;
+    let mut event = event(row.texts, nested)?.into_audit(record.text, &context)?;
     event.truncated |= nested.contains(&Some(TOO_BIG));
     job.event(&event);
     Ok(())
 }
 
+/// What a row holds, as JSON.
+struct Row<'a> {
+    time: Option<&'a str>,
+    category: Option<&'a str>,
+    table: Option<&'a str>,
+    resource: Option<&'a str>,
+    /// The event's text, in `AzureDiagnostics`.
+    log: Option<&'a str>,
+    /// The event's fields that are text: see [`event`].
+    texts: [Option<&'a str>; 8],
+    /// Those that are JSON, as it is or in a string: see [`event`].
+    nested: [Option<&'a str>; 7],
+}
+
+impl<'a> Row<'a> {
+    fn of(fields: &Fields<'a>) -> Self {
+        let [
+            time,
+            level,
+            audit_id,
+            stage,
+            request_uri,
+            verb,
+            user,
+            source_ips,
+            user_agent,
+            object_ref,
+            status,
+            request,
+            response,
+            received,
+            stage_time,
+            annotations,
+            log,
+            category,
+            table,
+            resource_id,
+            own_resource_id,
+        ] = fields.several(&COLUMNS);
+        let resource = own_resource_id.or(resource_id);
+        let texts = [audit_id, level, request_uri, stage, user_agent, verb, received, stage_time];
+        let nested = [annotations, object_ref, request, response, status, source_ips, user];
+        Self { time, category, table, resource, log, texts, nested }
+    }
+}
+
 /// The Event of a row.
-fn event<'a>(fields: &Fields<'a>, nested: [Option<&'a str>; NESTED.len()]) -> Result<Event<'a>, Failure> {
+fn event<'a>(texts: [Option<&'a str>; 8], nested: [Option<&'a str>; 7]) -> Result<Event<'a>, Failure> {
+    let [audit_id, level, request_uri, stage, user_agent, verb, received, stage_time] =
+        texts.map(|json| json.and_then(scalar).map(Text));
     let is_json = |json: &&str| json.starts_with(['{', '[']);
     let [annotations, object_ref, request, response, status, source_ips, user] =
         nested.map(|column| column.filter(is_json));
-    let text = |column| fields.text(column).map(Text);
     let mut nested = Nested::default();
     Ok(Event {
-        audit_id: text("AuditId"),
-        level: text("Level"),
-        request_uri: text("RequestUri"),
-        stage: text("Stage"),
-        user_agent: text("UserAgent"),
-        verb: text("Verb"),
-        request_received_timestamp: text("RequestReceivedTime"),
-        stage_timestamp: text("StageReceivedTime"),
+        audit_id,
+        level,
+        request_uri,
+        stage,
+        user_agent,
+        verb,
+        request_received_timestamp: received,
+        stage_timestamp: stage_time,
         annotations: nested.annotations(annotations),
         object_ref: nested.read(object_ref, quick::object_ref_of, "objectRef")?,
         request_object: nested.body(request),
