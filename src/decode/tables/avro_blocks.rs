@@ -11,6 +11,9 @@ use crate::decode::decompress::{Format, Whole, layer};
 /// The most that a block may take, stored or uncompressed: it is held as a whole.
 const LARGEST: u64 = 64 << 20;
 
+/// The most that memory is taken for before there are bytes for it.
+const AT_ONCE: u64 = 4 << 20;
+
 /// The most that a header may take: that of Event Hubs Capture has less than 1 KB.
 const LARGEST_HEADER: i64 = 1 << 20;
 
@@ -147,7 +150,7 @@ fn bytes(reader: &mut impl Read, length: i64) -> io::Result<Vec<u8>> {
     if length > LARGEST {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(length.min(AT_ONCE) as usize);
     if reader.take(length).read_to_end(&mut bytes)? as u64 == length {
         Ok(bytes)
     } else {

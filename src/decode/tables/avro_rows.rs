@@ -93,7 +93,7 @@ impl Kind {
 /// Whether bytes are a JSON object, and are better written as that than as a text with it. Most of a capture is such.
 fn is_object(bytes: &[u8]) -> bool {
     // The parser alone looks at no text that it ignores.
-    let text = std::str::from_utf8(bytes).ok().filter(|text| text.starts_with('{'));
+    let text = simdutf8::basic::from_utf8(bytes).ok().filter(|text| text.starts_with('{'));
     text.is_some_and(|text| quick::is_value(text) || serde_json::from_str::<IgnoredAny>(text).is_ok())
 }
 
@@ -247,7 +247,7 @@ impl<'o> Object<'o> {
 
     /// Bytes as text. Those that are none are written in base64, which is how messages carry them elsewhere.
     fn text(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match std::str::from_utf8(bytes) {
+        match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => quote(text, self.json),
             Err(_) => quote(&STANDARD.encode(bytes), self.json),
         }
