@@ -12,18 +12,26 @@ const COPIED: usize = 2 * LANES;
 /// The last byte of a block.
 const LAST: u64 = 1 << (BLOCK - 1);
 
-/// The position of the first quote, backslash or control character from `at`.
+/// The position of the first byte from `at` that is marked, or else that of the last ones, which fill no lane.
 #[inline]
-pub(super) fn special(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut at = at;
+fn in_lanes(bytes: &[u8], mut at: usize, marks: impl Fn(u8x16) -> u32) -> Result<usize, usize> {
     while let Some(lanes) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LANES>) {
-        let lanes = u8x16::new(*lanes);
-        let found = equal(lanes, b'"') | equal(lanes, b'\\') | controls(lanes);
+        let found = marks(u8x16::new(*lanes));
         if found != 0 {
-            return Some(at + found.trailing_zeros() as usize);
+            return Ok(at + found.trailing_zeros() as usize);
         }
         at += LANES;
     }
+    Err(at)
+}
+
+/// The position of the first quote, backslash or control character from `at`.
+#[inline]
+pub(super) fn special(bytes: &[u8], at: usize) -> Option<usize> {
+    let at = match in_lanes(bytes, at, is_escaped) {
+        Ok(found) => return Some(found),
+        Err(rest) => rest,
+    };
     let rest = bytes.get(at..)?;
     rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')).map(|found| at + found)
 }
@@ -48,19 +56,12 @@ pub(super) fn close(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// The position of the quote that closes a string, or of the first newline in it, escaped or not.
 pub(super) fn close_or_newline(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut at = at;
     // Most strings have no escapes.
-    while let Some(lanes) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LANES>) {
-        let lanes = u8x16::new(*lanes);
-        let found = equal(lanes, b'"') | equal(lanes, b'\\') | equal(lanes, b'\n');
-        at += found.trailing_zeros().min(LANES as u32) as usize;
-        if found != 0 {
-            if bytes[at] != b'\\' {
-                return Some(at);
-            }
-            break;
-        }
-    }
+    let marks = |lanes| equal(lanes, b'"') | equal(lanes, b'\\') | equal(lanes, b'\n');
+    let at = match in_lanes(bytes, at, marks) {
+        Ok(end) if bytes[end] != b'\\' => return Some(end),
+        Ok(at) | Err(at) => at,
+    };
     let mut blocks = Blocks::new(bytes, at, |lanes| equal(lanes, b'\n'));
     loop {
         let (start, block) = blocks.next()?;
