@@ -17,115 +17,65 @@ pub(super) const NAME: &str = "aks-log-analytics";
 /// In place of a body that was too long.
 const TOO_BIG: &str = "skipped-too-big-size-object";
 
-/// The columns that are read, in the order of the tables' schemas.
-const COLUMNS: [&str; 21] = [
-    "TimeGenerated",
+/// Columns of both kinds of tables; these and those below in the order of the tables' schemas.
+const ROW: [&str; 6] = ["TimeGenerated", "log_s", "Category", "Type", "ResourceId", "_ResourceId"];
+
+/// Columns that hold text.
+const TEXTS: [&str; 8] = [
     "Level",
     "AuditId",
     "Stage",
     "RequestUri",
     "Verb",
-    "User",
-    "SourceIps",
     "UserAgent",
-    "ObjectRef",
-    "ResponseStatus",
-    "RequestObject",
-    "ResponseObject",
     "RequestReceivedTime",
     "StageReceivedTime",
-    "Annotations",
-    "log_s",
-    "Category",
-    "Type",
-    "ResourceId",
-    "_ResourceId",
 ];
+
+/// Columns that hold JSON, as it is or as text.
+const NESTED: [&str; 7] =
+    ["User", "SourceIps", "ObjectRef", "ResponseStatus", "RequestObject", "ResponseObject", "Annotations"];
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("log_s") || (shape.has("AuditId") && shape.has("Verb"))
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
-    let row = Row::of(record.fields()?);
-    let resource = row.resource.and_then(scalar).unwrap_or_default().to_ascii_lowercase();
-    let category = row.category.and_then(scalar).or_else(|| row.table.and_then(scalar));
+    let fields = record.fields()?;
+    let [time, log, category, table, resource_id, own_resource_id] = fields.several(&ROW);
+    let resource = own_resource_id.or(resource_id).and_then(scalar);
+    let resource = resource.unwrap_or_default().to_ascii_lowercase();
+    let category = category.and_then(scalar).or_else(|| table.and_then(scalar));
     let context = Context {
         log_type: Some(LogType::AzureMonitorActivity),
         cluster: resource.rsplit('/').next().filter(|name| !name.is_empty()),
         account: resource.split('/').skip_while(|part| *part != "subscriptions").nth(1),
         log_stream: category.as_deref(),
-        time: row.time.and_then(scalar).and_then(|text| time::parse(&text)),
+        time: time.and_then(scalar).and_then(|text| time::parse(&text)),
         cut: job.is_cut(),
         ..Context::default()
     };
-    if let Some(log) = row.log.and_then(scalar) {
+    if let Some(log) = log.and_then(scalar) {
         match category.as_deref() {
             Some(category) if !category.starts_with("kube-audit") => job.other(&format!("aks:{category}")),
             _ => message::decode(job, &log, &context),
         }
         return Ok(());
     }
-    let nested = row.nested.map(|json| json.and_then(json_of));
+    let nested = fields.several(&NESTED).map(|json| json.and_then(json_of));
     let nested = nested.each_ref().map(Option::as_deref);
-    let mut event = event(row.texts, nested)?.into_audit(record.text, &context)?;
+    let mut event = event(fields, nested)?.into_audit(record.text, &context)?;
     event.truncated |= nested.contains(&Some(TOO_BIG));
     job.event(&event);
     Ok(())
 }
 
-/// What a row holds, as JSON.
-struct Row<'a> {
-    time: Option<&'a str>,
-    category: Option<&'a str>,
-    table: Option<&'a str>,
-    resource: Option<&'a str>,
-    /// The event's text, in `AzureDiagnostics`.
-    log: Option<&'a str>,
-    /// The event's fields that are text: see [`event`].
-    texts: [Option<&'a str>; 8],
-    /// Those that are JSON, as it is or in a string: see [`event`].
-    nested: [Option<&'a str>; 7],
-}
-
-impl<'a> Row<'a> {
-    fn of(fields: &Fields<'a>) -> Self {
-        let [
-            time,
-            level,
-            audit_id,
-            stage,
-            request_uri,
-            verb,
-            user,
-            source_ips,
-            user_agent,
-            object_ref,
-            status,
-            request,
-            response,
-            received,
-            stage_time,
-            annotations,
-            log,
-            category,
-            table,
-            resource_id,
-            own_resource_id,
-        ] = fields.several(&COLUMNS);
-        let resource = own_resource_id.or(resource_id);
-        let texts = [audit_id, level, request_uri, stage, user_agent, verb, received, stage_time];
-        let nested = [annotations, object_ref, request, response, status, source_ips, user];
-        Self { time, category, table, resource, log, texts, nested }
-    }
-}
-
 /// The Event of a row.
-fn event<'a>(texts: [Option<&'a str>; 8], nested: [Option<&'a str>; 7]) -> Result<Event<'a>, Failure> {
-    let [audit_id, level, request_uri, stage, user_agent, verb, received, stage_time] =
-        texts.map(|json| json.and_then(scalar).map(Text));
+fn event<'a>(fields: &Fields<'a>, nested: [Option<&'a str>; NESTED.len()]) -> Result<Event<'a>, Failure> {
+    let [level, audit_id, stage, request_uri, verb, user_agent, received, stage_time] =
+        fields.several(&TEXTS).map(|json| json.and_then(scalar).map(Text));
     let is_json = |json: &&str| json.starts_with(['{', '[']);
-    let [annotations, object_ref, request, response, status, source_ips, user] =
+    let [user, source_ips, object_ref, status, request, response, annotations] =
         nested.map(|column| column.filter(is_json));
     let mut nested = Nested::default();
     Ok(Event {
