@@ -18,8 +18,9 @@ use super::record::Record;
 use super::strings::{quote, unescaped};
 use super::wire::{Failure, Raw, Text};
 
-/// Fields that memory is taken for at once, of a record that is not one of many.
-const USUAL_FIELDS: usize = 32;
+/// Fields that memory is taken for at once, those of inner objects too, of a record that is not one of many: OCSF's have
+/// 45 to 60.
+const USUAL_FIELDS: usize = 64;
 
 /// Objects in an object whose fields are read with it, so that none is gone through again for each around it: so deep, and
 /// none more once there are so many.
@@ -267,12 +268,17 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     }
 }
 
+/// Bytes that memory is taken for at once, of an object that is put together.
+const USUAL_OBJECT: usize = 256;
+
 /// An object that is put together.
 pub(super) struct Object(Vec<u8>);
 
 impl Object {
     pub(super) fn new() -> Self {
-        Self(b"{".to_vec())
+        let mut json = Vec::with_capacity(USUAL_OBJECT);
+        json.push(b'{');
+        Self(json)
     }
 
     /// Adds a field, where there is one.
