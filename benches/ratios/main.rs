@@ -23,6 +23,10 @@ use kubetrawl::simulate::Format;
 
 use self::rows::{container, growth};
 
+/// As the program's own, so that an opponent that runs in this one has the same.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What every row gets to work with.
 pub struct Bench {
     pub folder: PathBuf,
