@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-/// The least memory that every verb works in: DuckDB gets 256 MiB less than the whole.
+/// The least memory that every verb works in: DuckDB gets 256 MiB less than it.
 pub const LEAST_MEMORY: u64 = 512 << 20;
 
 /// The budget without `--memory`.

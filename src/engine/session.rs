@@ -4,7 +4,7 @@ use std::path::Path;
 
 use duckdb::{Config, Connection};
 
-use super::{EngineError, EngineOptions, FLOOR, RESERVED, views};
+use super::{EngineError, EngineOptions, FLOOR, RESERVED, SIXTEENTHS, views};
 use crate::sql;
 
 /// Allowed paths are the committed files only: DuckDB may write inside an allowed folder.
@@ -47,7 +47,7 @@ fn lock(connection: &Connection) -> Result<(), EngineError> {
 }
 
 fn config(options: &EngineOptions) -> Result<Config, EngineError> {
-    let memory = options.memory.saturating_sub(RESERVED).max(FLOOR);
+    let memory = options.memory.saturating_sub(RESERVED).min(options.memory / 16 * SIXTEENTHS).max(FLOOR);
     let mut settings = vec![
         ("autoinstall_known_extensions", "false".to_owned()),
         ("autoload_known_extensions", "false".to_owned()),

@@ -233,3 +233,12 @@ fn files_that_wait_in_staging_are_read_too() {
     let rows = texts(&engine, "SELECT count(event_date)::VARCHAR AS n FROM requests", &[]);
     assert_eq!(rows, [[Some("0".to_owned())]]);
 }
+
+#[test]
+fn a_larger_budget_leaves_more_than_what_is_reserved() {
+    let sql = "SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'";
+    let limit = |memory| texts(&engine_with(memory), sql, &[])[0][0].clone().unwrap();
+    assert_eq!(limit(512 << 20), "256.0 MiB");
+    assert_eq!(limit(1 << 30), "704.0 MiB");
+    assert_eq!(limit(16 << 30), "11.0 GiB");
+}
