@@ -1,7 +1,7 @@
 -- audit_events: one row per audit record, from the Parquet files of one snapshot of the lake.
 -- $lake_files  VARCHAR[], a session variable: the committed files, at least one
 -- event_date comes from the folders' names; while a file still waits in staging it is taken from
--- event_time instead, with hive_partitioning = false (src/engine/session.rs).
+-- event_time instead, with hive_partitioning = false (src/engine/views.rs).
 -- The columns are those of src/normalize/schema.rs and the partition; a test compares them. The
 -- types are stated, so that a file which holds others is refused or converted, never guessed at.
 CREATE VIEW audit_events AS
