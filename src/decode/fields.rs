@@ -111,10 +111,8 @@ impl<'a> Fields<'a> {
         let mut values = [None; N];
         let mut next = 0;
         for (_, field) in self.own() {
-            let at = match names.get(next) {
-                Some(name) if field.is_named(name) => Some(next),
-                _ => names.iter().position(|name| field.is_named(name)),
-            };
+            // From the last one on, as columns are left out oftener than they come in another order.
+            let at = (next..N).chain(0..next).find(|&at| field.is_named(names[at]));
             if let Some(at) = at {
                 values[at].get_or_insert(field.value);
                 next = at + 1;

@@ -44,21 +44,43 @@ pub(super) struct Outline(Vec<u8>);
 impl Outline {
     pub(super) fn set(&mut self, fields: &Fields<'_>) {
         self.0.clear();
-        fields.all().flat_map(outline).for_each(|part| self.0.extend_from_slice(part));
+        for (key, value) in fields.all() {
+            self.0.extend_from_slice(key.as_bytes());
+            self.0.push(mark(value));
+            if let Some(name) = named(key, value) {
+                self.0.extend_from_slice(name.as_bytes());
+                self.0.push(END);
+            }
+        }
     }
 
     pub(super) fn is_of(&self, fields: &Fields<'_>) -> bool {
         let mut rest = self.0.as_slice();
-        let mut goes_on = |part| rest.strip_prefix(part).inspect(|left| rest = left).is_some();
-        fields.all().flat_map(outline).all(&mut goes_on) && rest.is_empty()
+        fields.all().all(|field| behind(rest, field).inspect(|left| rest = left).is_some()) && rest.is_empty()
     }
 }
 
-/// A field in an outline, with bytes between its parts that stand in no text.
-fn outline<'f>((key, value): (&'f str, &'f str)) -> [&'f [u8]; 4] {
-    let named = if matches!(key, "kind" | "apiVersion") { value } else { "" };
-    let mark: &[u8] = if value == "null" { b"\xfe" } else { b"\xff" };
-    [key.as_bytes(), mark, named.as_bytes(), b"\xff"]
+/// Bytes behind the parts of a field in an outline, which stand in no text.
+const NULL: u8 = 0xfe;
+const END: u8 = 0xff;
+
+fn mark(value: &str) -> u8 {
+    if value == "null" { NULL } else { END }
+}
+
+/// What names the type of the object that has such a field.
+fn named<'f>(key: &str, value: &'f str) -> Option<&'f str> {
+    matches!(key, "kind" | "apiVersion").then_some(value)
+}
+
+/// What follows a field in an outline that goes on with it.
+fn behind<'o>(outline: &'o [u8], (key, value): (&str, &str)) -> Option<&'o [u8]> {
+    let (&marked, rest) = outline.strip_prefix(key.as_bytes())?.split_first()?;
+    match named(key, value) {
+        _ if marked != mark(value) => None,
+        Some(name) => rest.strip_prefix(name.as_bytes())?.strip_prefix(&[END]),
+        None => Some(rest),
+    }
 }
 
 /// The text of the last of such fields.

@@ -4,7 +4,7 @@
 
 use super::message;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, json_of, scalar};
+use crate::decode::fields::{json_of, scalar};
 use crate::decode::nested::Nested;
 use crate::decode::quick;
 use crate::decode::record::Record;
@@ -17,32 +17,60 @@ pub(super) const NAME: &str = "aks-log-analytics";
 /// In place of a body that was too long.
 const TOO_BIG: &str = "skipped-too-big-size-object";
 
-/// Columns of both kinds of tables; these and those below in the order of the tables' schemas.
-const ROW: [&str; 6] = ["TimeGenerated", "log_s", "Category", "Type", "ResourceId", "_ResourceId"];
-
-/// Columns that hold text.
-const TEXTS: [&str; 8] = [
+/// Columns of both kinds of tables, in the order of the tables' schemas, which is that of exports: so all are found in
+/// one pass. The tables of Events have `User` and what else is nested as JSON, as it is or as text.
+const COLUMNS: [&str; 21] = [
+    "TimeGenerated",
     "Level",
     "AuditId",
     "Stage",
     "RequestUri",
     "Verb",
+    "User",
+    "SourceIps",
     "UserAgent",
+    "ObjectRef",
+    "ResponseStatus",
+    "RequestObject",
+    "ResponseObject",
     "RequestReceivedTime",
     "StageReceivedTime",
+    "Annotations",
+    "ResourceId",
+    "Category",
+    "log_s",
+    "Type",
+    "_ResourceId",
 ];
-
-/// Columns that hold JSON, as it is or as text.
-const NESTED: [&str; 7] =
-    ["User", "SourceIps", "ObjectRef", "ResponseStatus", "RequestObject", "ResponseObject", "Annotations"];
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("log_s") || (shape.has("AuditId") && shape.has("Verb"))
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
-    let fields = record.fields()?;
-    let [time, log, category, table, resource_id, own_resource_id] = fields.several(&ROW);
+    let [
+        time,
+        level,
+        audit_id,
+        stage,
+        request_uri,
+        verb,
+        user,
+        source_ips,
+        user_agent,
+        object_ref,
+        status,
+        request,
+        response,
+        received,
+        stage_time,
+        annotations,
+        resource_id,
+        category,
+        log,
+        table,
+        own_resource_id,
+    ] = record.fields()?.several(&COLUMNS);
     let resource = own_resource_id.or(resource_id).and_then(scalar);
     let resource = resource.unwrap_or_default().to_ascii_lowercase();
     let category = category.and_then(scalar).or_else(|| table.and_then(scalar));
@@ -62,18 +90,20 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         }
         return Ok(());
     }
-    let nested = fields.several(&NESTED).map(|json| json.and_then(json_of));
+    let nested = [user, source_ips, object_ref, status, request, response, annotations]
+        .map(|json| json.and_then(json_of));
     let nested = nested.each_ref().map(Option::as_deref);
-    let mut event = event(fields, nested)?.into_audit(record.text, &context)?;
+    let texts = [level, audit_id, stage, request_uri, verb, user_agent, received, stage_time];
+    let mut event = event(texts, nested)?.into_audit(record.text, &context)?;
     event.truncated |= nested.contains(&Some(TOO_BIG));
     job.event(&event);
     Ok(())
 }
 
-/// The Event of a row.
-fn event<'a>(fields: &Fields<'a>, nested: [Option<&'a str>; NESTED.len()]) -> Result<Event<'a>, Failure> {
+/// The Event of a row's columns: of those that hold text, as JSON, and of those that hold JSON.
+fn event<'a>(texts: [Option<&'a str>; 8], nested: [Option<&'a str>; 7]) -> Result<Event<'a>, Failure> {
     let [level, audit_id, stage, request_uri, verb, user_agent, received, stage_time] =
-        fields.several(&TEXTS).map(|json| json.and_then(scalar).map(Text));
+        texts.map(|json| json.and_then(scalar).map(Text));
     let is_json = |json: &&str| json.starts_with(['{', '[']);
     let [user, source_ips, object_ref, status, request, response, annotations] =
         nested.map(|column| column.filter(is_json));
