@@ -281,11 +281,27 @@ fn header_at(bytes: &[u8], at: usize) -> Option<Header> {
     matches!(header, [b'B', b'Z', b'h', b'1'..=b'9']).then_some(header)
 }
 
+/// What the fourth byte from the end can be where a mark ends in the last one: else there is no need to look at every bit,
+/// which took a tenth as long as decompression.
+static INSIDE: [bool; 256] = {
+    let mut inside = [false; 256];
+    let mut shift = 0;
+    while shift < 8 {
+        inside[(BLOCK << shift >> 24) as u8 as usize] = true;
+        inside[(END << shift >> 24) as u8 as usize] = true;
+        shift += 1;
+    }
+    inside
+};
+
 /// The first mark that begins at a bit or behind it.
 fn mark(bytes: &[u8], from: usize, is_mark: fn(u64) -> bool) -> Option<usize> {
     let mut window = 0_u64;
     for (at, &byte) in bytes.iter().enumerate().skip(from / 8) {
         window = window << 8 | u64::from(byte);
+        if !INSIDE[usize::from((window >> 24) as u8)] {
+            continue;
+        }
         for shift in (0..8).rev() {
             if is_mark((window >> shift) & ((1 << MARK) - 1))
                 && let Some(start) = (8 * (at + 1)).checked_sub(MARK + shift)
@@ -452,8 +468,8 @@ mod tests {
         #[test]
         fn a_mark_by_chance_is_none(text in text(), level in 1..3_u32, threads in 1..5_usize) {
             let stored = stored(&text, level);
-            // As if marks were shorter: one in 16 KiB.
-            let is_mark = |bits| matches!(bits, BLOCK | END) || bits & 0x1_ffff == 0x1234;
+            // As if marks were shorter: one in 8 KiB.
+            let is_mark = |bits| matches!(bits, BLOCK | END) || (bits ^ BLOCK) & 0xffff_0000 == 0;
             reads_the_same(&stored, Blocks { is_mark, ..blocks(&stored, threads) });
         }
 
