@@ -27,9 +27,12 @@ type Header = [u8; 4];
 const LONGEST: usize = (9 << 20) / 4;
 /// Marks that a block is tried up to.
 const TRIES: usize = 16;
-/// Text that a block is asked for at once. One of repetitions holds up to fifty times its 900 kB; its rest is read where it
-/// is wanted.
-const TEXT: usize = if cfg!(test) { 150_000 } else { 4 << 20 };
+/// Hundreds of kilobytes of text that are decoded together, by a decoder that takes 3.6 MB for the largest blocks: one for
+/// each block took a fifth longer.
+const RUN: usize = if cfg!(test) { 4 } else { 36 };
+/// Text that a run is asked for at once. A block of repetitions holds up to fifty times its 900 kB; the rest is read where
+/// it is wanted.
+const TEXT: usize = if cfg!(test) { 450_000 } else { 4 << 20 };
 /// Bytes behind which the next block begins before they are let go.
 const FORGOTTEN: usize = if cfg!(test) { 1 << 10 } else { 1 << 20 };
 /// Bytes read at a time.
@@ -60,7 +63,7 @@ struct Blocks {
     header: Header,
     header_ahead: Header,
     /// The blocks between.
-    blocks: VecDeque<Block>,
+    runs: VecDeque<Run>,
     /// The checksum of the stream's blocks so far; none between streams.
     checksum: Option<u32>,
     /// What is read before anything else.
@@ -68,9 +71,9 @@ struct Blocks {
     is_over: bool,
 }
 
-/// What stands between two marks, and who decodes it.
-struct Block {
-    start: usize,
+/// Blocks that follow each other in a stream, and who decodes them.
+struct Run {
+    starts: Vec<usize>,
     end: usize,
     decoding: Option<JoinHandle<Option<Decoded>>>,
 }
@@ -113,7 +116,7 @@ impl Blocks {
             ahead: 0,
             header: Header::default(),
             header_ahead: Header::default(),
-            blocks: VecDeque::new(),
+            runs: VecDeque::new(),
             checksum: None,
             text: Box::new(io::empty()),
             is_over: false,
@@ -126,7 +129,7 @@ impl Blocks {
         match (self.checksum, bits(&self.stored, self.at, MARK)) {
             (None, None) if self.is_end_behind_a_stream() => self.is_over = true,
             (None, Some(_)) if self.begin().is_some() => {}
-            (Some(checksum), Some(BLOCK)) if self.block(checksum).is_some() => {}
+            (Some(checksum), Some(BLOCK)) if self.blocks(checksum).is_some() => {}
             (Some(checksum), Some(END)) if self.end(checksum).is_some() => {}
             _ => self.leave(),
         }
@@ -144,11 +147,10 @@ impl Blocks {
         Some(())
     }
 
-    /// Gives the next block's text.
-    fn block(&mut self, checksum: u32) -> Option<()> {
-        let (Decoded { text, rest }, end) = self.next_block()?;
-        let own = bits(&self.stored, self.at + MARK, CHECKSUM)?;
-        self.checksum = Some(checksum.rotate_left(1) ^ own as u32);
+    /// Gives the next blocks' text.
+    fn blocks(&mut self, checksum: u32) -> Option<()> {
+        let (Decoded { text, rest }, starts, end) = self.next_run()?;
+        self.checksum = Some(checksum_of(&self.stored, &starts, checksum)?);
         self.at = end;
         self.text = match rest {
             Some(rest) => Box::new(Cursor::new(text).chain(rest)),
@@ -170,24 +172,32 @@ impl Blocks {
         Some(())
     }
 
-    /// The block that is next, and the mark that it goes up to.
-    fn next_block(&mut self) -> Option<(Decoded, usize)> {
-        self.blocks.retain(|block| block.start >= self.at);
+    /// The next blocks, where they begin, and the mark that the last one goes up to.
+    fn next_run(&mut self) -> Option<(Decoded, Vec<usize>, usize)> {
         self.look_ahead();
-        let Block { start, mut end, decoding } = self.blocks.pop_front()?;
+        let Run { starts, end, decoding } = self.runs.pop_front()?;
         // One that panics is as good as none.
-        let mut decoded = decoding.and_then(|thread| thread.join().ok().flatten());
+        match decoding.and_then(|thread| thread.join().ok().flatten()) {
+            Some(decoded) => Some((decoded, starts, end)),
+            None => self.next_block(starts.get(1).copied().unwrap_or(end)),
+        }
+    }
+
+    /// The next block alone, up to this mark or one behind it.
+    fn next_block(&mut self, mut end: usize) -> Option<(Decoded, Vec<usize>, usize)> {
+        let starts = vec![self.at];
+        self.runs.clear();
         for _ in 0..TRIES {
-            if let Some(decoded) = decoded {
-                return Some((decoded, end));
+            if let Some(decoded) = decode(stream_of(&self.stored, &starts, end, self.header)?) {
+                (self.ahead, self.header_ahead) = (end, self.header);
+                return Some((decoded, starts, end));
             }
             end = self.mark_behind(end)?;
-            decoded = decode(stream_of(&self.stored, start, end, self.header)?);
         }
         None
     }
 
-    /// Has the next blocks decoded, each on a thread.
+    /// Has the next blocks decoded, each run of them on a thread.
     fn look_ahead(&mut self) {
         if self.ahead < self.at {
             (self.ahead, self.header_ahead) = (self.at, self.header);
@@ -195,23 +205,33 @@ impl Blocks {
         if self.at / 8 >= FORGOTTEN {
             self.forget();
         }
-        while self.blocks.len() < self.threads.share()
-            && let Some(end) = self.mark_behind(self.ahead)
-        {
-            let start = std::mem::replace(&mut self.ahead, end);
-            match bits(&self.stored, start, MARK) {
-                Some(BLOCK) => {
-                    let stream = stream_of(&self.stored, start, end, self.header_ahead).unwrap_or_default();
-                    let decoding = thread::Builder::new().spawn(|| decode(stream)).ok();
-                    self.blocks.push_back(Block { start, end, decoding });
-                }
-                _ => {
-                    let header = (end / 8).checked_sub(self.header.len());
-                    let header = header.and_then(|at| header_at(&self.stored, at));
-                    self.header_ahead = header.unwrap_or(self.header_ahead);
-                }
+        while self.runs.len() < self.threads.share() {
+            let Some((starts, end)) = self.run_ahead() else { break };
+            if starts.is_empty() {
+                let header = (end / 8).checked_sub(self.header.len());
+                let header = header.and_then(|at| header_at(&self.stored, at));
+                self.header_ahead = header.unwrap_or(self.header_ahead);
+            } else {
+                let stream = stream_of(&self.stored, &starts, end, self.header_ahead).unwrap_or_default();
+                let decoding = thread::Builder::new().spawn(|| decode(stream)).ok();
+                self.runs.push_back(Run { starts, end, decoding });
+            }
+            self.ahead = end;
+        }
+    }
+
+    /// Where the next blocks begin that nobody decodes yet, and the mark that they go up to; no blocks at a stream's end.
+    fn run_ahead(&mut self) -> Option<(Vec<usize>, usize)> {
+        let hundreds = usize::from(self.header_ahead[3].saturating_sub(b'0')).max(1);
+        let (mut starts, mut end) = (Vec::new(), self.ahead);
+        while bits(&self.stored, end, MARK) == Some(BLOCK) && starts.len() * hundreds < RUN {
+            match self.mark_behind(end) {
+                Some(behind) => starts.push(std::mem::replace(&mut end, behind)),
+                None if starts.is_empty() => return None,
+                None => break,
             }
         }
+        if starts.is_empty() { Some((starts, self.mark_behind(end)?)) } else { Some((starts, end)) }
     }
 
     /// Lets go of the bytes before the next block.
@@ -220,9 +240,8 @@ impl Blocks {
         self.stored.drain(..bytes);
         self.at -= 8 * bytes;
         self.ahead -= 8 * bytes;
-        for block in &mut self.blocks {
-            block.start -= 8 * bytes;
-            block.end -= 8 * bytes;
+        for run in &mut self.runs {
+            run.starts.iter_mut().chain([&mut run.end]).for_each(|place| *place -= 8 * bytes);
         }
     }
 
@@ -239,7 +258,7 @@ impl Blocks {
                 Box::new(MultiBzDecoder::new(io::BufReader::new(Cursor::new(self.header).chain(shifted))))
             }
         };
-        self.blocks.clear();
+        self.runs.clear();
         self.is_over = true;
     }
 
@@ -321,7 +340,7 @@ fn bits(bytes: &[u8], at: usize, count: usize) -> Option<u64> {
     Some((window >> (8 * end - at - count)) & ((1 << count) - 1))
 }
 
-/// Decodes a stream of one block; none where it is no such.
+/// Decodes a stream; none where it is no such.
 fn decode(stream: Vec<u8>) -> Option<Decoded> {
     let mut decoder = BzDecoder::new(Cursor::new(stream));
     let mut text = Vec::with_capacity(TEXT.min(1 << 20));
@@ -329,8 +348,9 @@ fn decode(stream: Vec<u8>) -> Option<Decoded> {
     Some(Decoded { text, rest: (read == TEXT).then_some(decoder) })
 }
 
-/// A stream of nothing but what stands between two marks.
-fn stream_of(stored: &[u8], start: usize, end: usize, header: Header) -> Option<Vec<u8>> {
+/// A stream of nothing but the blocks that begin here, the last of them up to a mark.
+fn stream_of(stored: &[u8], starts: &[usize], end: usize, header: Header) -> Option<Vec<u8>> {
+    let start = *starts.first()?;
     let mut stream = Vec::with_capacity((end - start) / 8 + 16);
     stream.extend_from_slice(&header);
     let bytes = stored.get(start / 8..end.div_ceil(8) + 1)?;
@@ -338,12 +358,19 @@ fn stream_of(stored: &[u8], start: usize, end: usize, header: Header) -> Option<
     stream.extend(whole.map(|pair| joined(pair[0], pair[1], start % 8)));
     let left = (end - start) % 8;
     let tail = u128::from(bits(stored, end - left, left)?) << MARK | u128::from(END);
-    // That of a stream's only block is its own.
-    let tail = tail << CHECKSUM | u128::from(bits(stored, start + MARK, CHECKSUM)?);
+    let tail = tail << CHECKSUM | u128::from(checksum_of(stored, starts, 0)?);
     let length = left + MARK + CHECKSUM;
     let tail = tail << (length.next_multiple_of(8) - length);
     stream.extend_from_slice(&tail.to_be_bytes()[16 - length.div_ceil(8)..]);
     Some(stream)
+}
+
+/// The checksum of a stream's blocks, from the one that those have which stand before them.
+fn checksum_of(stored: &[u8], starts: &[usize], before: u32) -> Option<u32> {
+    starts.iter().try_fold(before, |checksum, start| {
+        let own = bits(stored, start + MARK, CHECKSUM)?;
+        Some(checksum.rotate_left(1) ^ own as u32)
+    })
 }
 
 /// The byte that begins so many bits behind the first one's beginning.
