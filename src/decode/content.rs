@@ -10,7 +10,6 @@ use super::decompress::{Counted, Total, Whole, peek, take_off};
 use super::error::DecodeError;
 use super::seekable::Seekable;
 use super::tables::{AvroRows, CsvRows, ParquetRows, RowChunks, Rows, is_avro, is_csv, is_parquet};
-use super::threads::Threads;
 use super::{Chunk, ChunkReader, Limits};
 
 /// Looked at to tell what a source holds: a tar header has 512 bytes, and a table's may be long.
@@ -85,12 +84,6 @@ impl Opened {
     pub fn with_limits(stored: Whole, file: Option<File>, limits: Limits) -> Result<Self, DecodeError> {
         let total = Arc::new(Total::default());
         Self::open(total.stored_in(stored), file, limits, total)
-    }
-
-    /// The same, decompressed on a share of these threads.
-    pub fn on(threads: &Arc<Threads>, stored: Whole, file: Option<File>) -> Result<Self, DecodeError> {
-        let total = Arc::new(Total::on(threads));
-        Self::open(total.stored_in(stored), file, Limits::default(), total)
     }
 
     /// Opens a file in an archive.

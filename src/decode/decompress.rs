@@ -10,16 +10,15 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bzip2::bufread::MultiBzDecoder;
 use encoding_rs_io::DecodeReaderBytes;
 use flate2::bufread::DeflateDecoder;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
 
-use super::bzip2::bzip2;
 use super::error::{DecodeError, StreamError};
 use super::gzip::gzip;
 use super::lz4::Lz4Decoder;
-use super::threads::Threads;
 
 /// Layers of compression that are taken off.
 pub const MAX_LAYERS: usize = 4;
@@ -145,7 +144,7 @@ pub(super) fn layer(format: Format, reader: Whole, total: &Arc<Total>) -> Result
                 Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED).map_err(|error| failed(error.into()))?;
             Box::new(XzDecoder::new_stream(input, stream))
         }
-        Format::Bzip2 => bzip2(input, &total.threads),
+        Format::Bzip2 => Box::new(MultiBzDecoder::new(input)),
         Format::Lz4 => Box::new(Lz4Decoder::new(input)),
         Format::Utf16 => Box::new(DecodeReaderBytes::new(input)),
         Format::Deflate => Box::new(DeflateDecoder::new(input)),
@@ -181,17 +180,11 @@ impl Read for Counted {
 /// may keep to its own limit, and one in another still be a bomb.
 #[derive(Debug, Default)]
 pub(super) struct Total {
-    threads: Arc<Threads>,
     stored: Arc<AtomicU64>,
     given: AtomicU64,
 }
 
 impl Total {
-    /// Of a source that is decompressed on a share of these threads.
-    pub(super) fn on(threads: &Arc<Threads>) -> Self {
-        Self { threads: Arc::clone(threads), ..Self::default() }
-    }
-
     /// A source's bytes as they are stored.
     pub(super) fn stored_in(&self, reader: Whole) -> Whole {
         Box::new(Counted { reader, taken: Arc::clone(&self.stored) })

@@ -1,7 +1,6 @@
 //! Bytes to events: decompress, frame, containers, the audit event. Every hostile byte ends here.
 
 mod archives;
-mod bzip2;
 mod containers;
 mod content;
 mod cursor;
@@ -27,7 +26,6 @@ mod strings;
 mod tables;
 #[cfg(test)]
 pub(crate) mod testing;
-mod threads;
 pub mod time;
 mod wire;
 
@@ -38,7 +36,6 @@ pub use decompress::decompress;
 pub use error::{DecodeError, StreamError};
 pub use event::{AuditEvent, EventTimeSource, LogType};
 pub use frame::{Chunk, ChunkReader, Frame, Limits, is_closed};
-pub use threads::Threads;
 
 use std::borrow::Cow;
 

@@ -33,8 +33,8 @@ mod turns;
 mod watch;
 mod work;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 pub use error::IngestError;
@@ -53,7 +53,7 @@ use self::turns::Turns;
 use self::work::{Product, Workshop};
 use crate::cancel::Cancel;
 use crate::causes::chain;
-use crate::decode::{DecodeOptions, Threads};
+use crate::decode::DecodeOptions;
 use crate::lake::dedup::Dedup;
 use crate::lake::{Commit, CommitKind, Counts, Lake, LakeWriter, drop};
 use crate::progress::Progress;
@@ -171,7 +171,6 @@ impl Ingest<'_> {
         shop: &Workshop<'_>,
         threads: usize,
     ) -> Result<(Vec<Ended>, Product), IngestError> {
-        let reading = threads.min(plan.sources.len());
         let readers = Readers {
             sources: &plan.sources,
             starts: &plan.starts,
@@ -181,9 +180,8 @@ impl Ingest<'_> {
             turns: Turns::new(plan.sources.len(), threads),
             members: AtomicUsize::new(plan.sources.len()),
             spare: &shop.spare,
-            threads: Arc::new(Threads::new(threads, reading)),
         };
-        let (senders, lanes) = lanes::lanes(reading, threads);
+        let (senders, lanes) = lanes::lanes(threads.min(plan.sources.len()), threads);
         std::thread::scope(|scope| {
             let workers: Vec<_> =
                 lanes.into_iter().map(|lanes| scope.spawn(move || shop.run(lanes))).collect();

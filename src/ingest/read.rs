@@ -17,7 +17,7 @@ use super::work::{Reading, Work};
 use crate::cancel::Cancel;
 use crate::causes::chain;
 use crate::decode::{
-    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records, Threads, is_closed,
+    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records, is_closed,
 };
 use crate::lake::commit::Next;
 use crate::progress::Progress;
@@ -84,8 +84,6 @@ pub(super) struct Readers<'a> {
     pub members: AtomicUsize,
     /// Memory to read chunks into.
     pub spare: &'a Spare,
-    /// What they decompress on.
-    pub threads: Arc<Threads>,
 }
 
 impl Readers<'_> {
@@ -98,7 +96,6 @@ impl Readers<'_> {
                 break;
             }
         }
-        self.threads.leave();
         ended
     }
 
@@ -115,7 +112,7 @@ impl Readers<'_> {
                 let stored = Stored::new(reader);
                 let meter = Meter::new(stored.clone(), self.progress);
                 let item = Item { number, source, start, stored, meter: &meter, depth: 0 };
-                let opened = Opened::on(&self.threads, Box::new(item.stored.clone()), file);
+                let opened = Opened::new(Box::new(item.stored.clone()), file);
                 self.opened(item, opened, work, ended)?
             }
             Err(error) => Outcome::Failed(chain(&error)),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::Array;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use bzip2::write::BzEncoder;
 use jiff::Timestamp;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
@@ -219,26 +218,6 @@ fn rows_are_the_same_for_any_number_of_threads_and_any_memory() {
     assert!(dumps.windows(2).all(|pair| pair[0] == pair[1]));
     let numbers: Vec<u64> = dumps[0].1.iter().map(|reject| reject.record).collect();
     assert_eq!(numbers, [6_000, 6_001, 6_000, 6_001]);
-}
-
-#[test]
-fn a_bzip2_file_is_read_the_same_on_any_number_of_threads() {
-    let mut encoder = BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    encoder.write_all(&events(0..3_000)).unwrap();
-    let stored = encoder.finish().unwrap();
-    let mut bench = Bench::new();
-    for (length, problems) in [(stored.len(), 0), (stored.len() / 2, 1)] {
-        bench.write("a.log", &stored[..length]);
-        let read = [1, 2, 5].map(|threads| {
-            bench.threads = threads;
-            let report = bench.ingest(&["a.log"]);
-            let rows = bench.rows();
-            fs::remove_dir_all(&bench.lake).unwrap();
-            assert_eq!(report.problems.len(), problems);
-            (report.rows, report.problems, rows)
-        });
-        assert!(read[0].0 > 1_000 && read.iter().all(|other| *other == read[0]));
-    }
 }
 
 #[test]
