@@ -17,8 +17,8 @@ pub(super) const NAME: &str = "aks-log-analytics";
 /// In place of a body that was too long.
 const TOO_BIG: &str = "skipped-too-big-size-object";
 
-/// Columns of both kinds of tables, in the order of the tables' schemas, which is that of exports: so all are found in
-/// one pass. The tables of Events have `User` and what else is nested as JSON, as it is or as text.
+/// Columns of both kinds of tables. Rows may have them in any order, and those that have them in this one, as simulated
+/// rows do, are quickest to read. `User` and what else is nested is JSON, as it is or as text.
 const COLUMNS: [&str; 21] = [
     "TimeGenerated",
     "Level",
