@@ -101,8 +101,9 @@ const MOST_ROWS: u64 = 48 * MIB;
 /// The smallest share that is worth a file.
 const LEAST_ROWS: u64 = 4 * MIB;
 
-/// The identities of 600,000 rows: what more would hold takes no time to write and to read again.
-const MOST_DUPLICATES: u64 = 24 * MIB;
+/// The identities of 157,000 rows. Four times as many took no less time, and made the memory of an ingest grow until it
+/// had read 600,000.
+const MOST_DUPLICATES: u64 = 6 * MIB;
 
 /// How the memory of an ingest is shared out.
 ///
