@@ -1,6 +1,7 @@
 //! A request to stop, shared by everything that takes long: Ctrl-C ends an ingest between chunks
 //! and a query inside DuckDB, and both leave the lake as it was.
 
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,5 +23,25 @@ impl Cancel {
     /// The flag itself, for `signal_hook::flag::register`.
     pub fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.0)
+    }
+}
+
+/// A reader that fails once the work was asked to end: what only looks for the next record, in a file of nothing but
+/// blanks, hands out nothing in between.
+pub struct Cancellable<R> {
+    reader: R,
+    cancel: Cancel,
+}
+
+impl<R> Cancellable<R> {
+    /// Reads until `cancel` is set.
+    pub fn new(reader: R, cancel: &Cancel) -> Self {
+        Self { reader, cancel: cancel.clone() }
+    }
+}
+
+impl<R: Read> Read for Cancellable<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.cancel.is_cancelled() { Err(io::Error::other("stopped")) } else { self.reader.read(buffer) }
     }
 }

@@ -14,7 +14,7 @@ use super::spare::Spare;
 use super::stored::Stored;
 use super::turns::Turns;
 use super::work::{Reading, Work};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Cancellable};
 use crate::causes::chain;
 use crate::decode::{
     Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records, is_closed,
@@ -109,7 +109,7 @@ impl Readers<'_> {
         let start = self.starts.get(number).copied().flatten();
         let outcome = match source.open_file() {
             Ok((reader, file)) => {
-                let stored = Stored::new(reader);
+                let stored = Stored::new(Box::new(Cancellable::new(reader, self.cancel)));
                 let meter = Meter::new(stored.clone(), self.progress);
                 let item = Item { number, source, start, stored, meter: &meter, depth: 0 };
                 let opened = Opened::new(Box::new(item.stored.clone()), file);

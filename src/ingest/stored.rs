@@ -22,12 +22,14 @@ struct State {
     head: Sha256,
     bytes: u64,
     failed: bool,
+    /// A file that is being written may go on behind where it ended. What is hashed and counted ends where the records do.
+    ended: bool,
 }
 
 impl Stored {
     pub(crate) fn new(reader: Box<dyn Read + Send>) -> Self {
         let (hash, head) = (Sha256::new(), Sha256::new());
-        Self(Arc::new(Mutex::new(State { reader, hash, head, bytes: 0, failed: false })))
+        Self(Arc::new(Mutex::new(State { reader, hash, head, bytes: 0, failed: false, ended: false })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -79,8 +81,12 @@ impl Stored {
 impl Read for Stored {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut state = self.state();
+        if state.ended {
+            return Ok(0);
+        }
         match state.reader.read(buffer) {
             Ok(read) => {
+                state.ended = read == 0 && !buffer.is_empty();
                 state.hash.update(&buffer[..read]);
                 let of_head = HEAD.saturating_sub(usize::try_from(state.bytes).unwrap_or(HEAD)).min(read);
                 state.head.update(&buffer[..of_head]);
@@ -92,5 +98,36 @@ impl Read for Stored {
                 Err(error)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that is appended to after its end was read.
+    struct Growing(Vec<&'static [u8]>);
+
+    impl Read for Growing {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() { Ok(0) } else { self.0.remove(0).read(buffer) }
+        }
+    }
+
+    #[test]
+    fn a_source_ends_where_its_end_was_read_first() {
+        let mut stored = Stored::new(Box::new(Growing(vec![b"one\n", b"", b"two\n"])));
+        let mut text = Vec::new();
+        stored.clone().read_to_end(&mut text).unwrap();
+        assert_eq!(text, b"one\n");
+        assert_eq!(stored.finish(&|| true).unwrap(), Some(hex(&Sha256::digest(b"one\n"))));
+        assert_eq!(Stored::bytes(&stored), 4);
+    }
+
+    #[test]
+    fn a_read_into_nothing_is_no_end() {
+        let mut stored = Stored::new(Box::new(&b"one"[..]));
+        assert_eq!(stored.read(&mut []).unwrap(), 0);
+        assert_eq!(stored.finish(&|| true).unwrap(), Some(hex(&Sha256::digest(b"one"))));
     }
 }
