@@ -6,6 +6,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::REDACTED;
+use super::pieces::pieces;
 use super::text::{Ending, credentials, merge, quoted};
 
 /// How much of a reject is kept, in bytes. Its length and hash are stored besides.
@@ -18,17 +19,23 @@ pub const REJECT_LIMIT: usize = 1 << 20;
 /// whole record in base64, where nothing can be told apart), and, in a record that mentions secrets or
 /// tokens, all `data` and the `value` of a JSON patch. A value whose end is missing
 /// is masked to the end, and so is what an API server quotes of a body. JSON whose head is missing
-/// tells nothing of what its strings are, and is masked whole. Keys stay readable.
+/// tells nothing of what its strings are, and is masked whole; so is a string that holds such a piece. Keys stay readable.
 pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
     let kept = &record[..record.len().min(REJECT_LIMIT)];
     let Some(mut spans) = (!is_tail(kept)).then(|| Scan::new(kept, record).spans()).flatten() else {
         return REDACTED.as_bytes().to_vec();
     };
+    spans.extend(pieces(kept));
     spans.extend(credentials(kept, Ending::Cut));
     spans.extend(quoted(kept).filter(|_| may_hold_secrets(kept, record)).map(|start| start..kept.len()));
     let mut masked = splice(kept, &merge(spans));
     masked.truncate(REJECT_LIMIT);
     masked
+}
+
+/// Whether the text can be told apart, from its head on.
+pub(super) fn is_whole(text: &[u8]) -> bool {
+    !is_tail(text) && Scan::new(text, text).spans().is_some()
 }
 
 /// Whether the text has the punctuation of JSON but does not begin where a value does. What comes

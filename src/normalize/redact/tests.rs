@@ -225,6 +225,32 @@ fn rejects_are_bounded() {
     assert!(reject_bytes(literals.as_bytes()).len() <= REJECT_LIMIT);
 }
 
+#[test]
+fn a_piece_of_a_record_inside_a_string_is_masked() {
+    let of = |record: &str| String::from_utf8(reject_bytes(record.as_bytes())).unwrap();
+    let piece = r#"{"log":"rd\":\"U1VQRVI=\",\"z\":\"U1VQ\"}},\"verb\":\"create\"}\n","stream":"stdout"}"#;
+    assert_eq!(of(piece), r#"{"log":"REDACTED","stream":"stdout"}"#);
+    // What stands in the middle of a long value has no punctuation at all.
+    let middle = format!(r#"{{"log":"{}","logtag":"P"}}"#, "U1VQRVI".repeat(40));
+    assert_eq!(of(&middle), r#"{"log":"REDACTED","logtag":"P"}"#);
+    for kept in [
+        r#"{"log":"{\"verb\":\"get\",\"user\":{\"username\":\"eve\"}}"}"#,
+        r#"{"log":"could not open \"audit.log\" today","level":"error"}"#,
+        r#"{"log":"C:\\logs\\audit.log"}"#,
+    ] {
+        assert_eq!(of(kept), kept);
+    }
+}
+
+/// A client that repeats what a credential follows has it looked for once.
+#[test]
+fn a_long_run_of_names_takes_no_longer_than_its_length() {
+    let text = "token=".repeat(1 << 18);
+    assert_eq!(uri(&text), "token=REDACTED");
+    let text = "bearer+".repeat(1 << 18);
+    assert_eq!(uri(&text), "bearer+REDACTED");
+}
+
 /// A body that holds `secret` in one of the places where a body can.
 fn planted(secret: &str, place: usize) -> Value {
     let inner = json!({"kind": "Secret", "data": {"p": secret}}).to_string();
@@ -292,6 +318,23 @@ proptest! {
         prop_assert!(!holds_part_of(&head, &secret), "{}", String::from_utf8_lossy(&head));
         let tail = reject_bytes(&record.as_bytes()[cut..]);
         prop_assert!(!holds_part_of(&tail, &secret), "{}", String::from_utf8_lossy(&tail));
+    }
+
+    /// As a runtime does that splits lines, and whatever wraps its pieces then.
+    #[test]
+    fn no_planted_secret_survives_in_a_piece_inside_a_string(
+        secret in "[g-z]{20}", place in 0..PLACES, levels in 0..2_usize, wraps in 1..3_usize,
+        at in any::<prop::sample::Index>(),
+    ) {
+        let record = event_with(&planted(&secret, place), levels);
+        let mut piece = record[at.index(record.len())..].to_owned();
+        for _ in 0..wraps {
+            piece = json!({"log": piece, "stream": "stdout"}).to_string();
+        }
+        for record in [piece.clone(), format!("[{piece},1]"), format!("2026-11-22T10:00:00Z stdout F {piece}")] {
+            let masked = reject_bytes(record.as_bytes());
+            prop_assert!(!holds_part_of(&masked, &secret), "{}", String::from_utf8_lossy(&masked));
+        }
     }
 
     #[test]

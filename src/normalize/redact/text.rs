@@ -91,14 +91,18 @@ fn is_base64url(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
-/// Adds the spans that follow `token=` and `bearer `.
+/// Adds the spans that follow `token=` and `bearer `. One that starts in the last one ends with it, and is not looked
+/// for: a client who writes `token=token=...` would have each of them searched to the end.
 fn named_values(text: &[u8], spans: &mut Vec<Range<usize>>) {
+    let mut last = 0..0;
     for separator in memchr::memchr3_iter(b'=', b' ', b'%', text).chain(memchr::memchr_iter(b'+', text)) {
-        if let Some(start) = value_start(text, separator) {
-            let end = text[start..].iter().position(|b| ends_value(*b)).map_or(text.len(), |n| start + n);
-            if end > start && &text[start..end] != REDACTED.as_bytes() {
-                spans.push(start..end);
-            }
+        let Some(start) = value_start(text, separator).filter(|start| !last.contains(start)) else {
+            continue;
+        };
+        let end = text[start..].iter().position(|b| ends_value(*b)).map_or(text.len(), |n| start + n);
+        last = start..end;
+        if end > start && &text[start..end] != REDACTED.as_bytes() {
+            spans.push(start..end);
         }
     }
 }
