@@ -57,6 +57,35 @@ fn a_partial_line_that_stays_is_taken_as_it_is() {
     bench.assert_sound();
 }
 
+/// A copy that was not complete, and the same file when it is.
+#[test]
+fn a_whole_record_takes_the_place_of_what_was_left_of_it() {
+    let header = "TenantId,RequestReceivedTime,AuditId,Verb,RequestUri,Stage,User,ObjectRef,ResponseStatus\n";
+    let row = r#"t,2026-11-02T03:00:05.123Z,id-0,get,/api/v1/namespaces/n/secrets/s0,ResponseComplete,"{""username"":""eve""}","{""resource"":""secrets"",""namespace"":""n"",""name"":""s0""}","{""code"":200}""#;
+    let whole = format!("{header}{row}\n").into_bytes();
+    let cut = whole[..whole.len() - 80].to_vec();
+    for names in [["cut.csv", "whole.csv"], ["b-cut.csv", "a-whole.csv"], ["same.csv", "same.csv"]] {
+        let mut bench = Bench::new();
+        bench.write(names[0], &cut);
+        assert_eq!(bench.ingest(&[names[0]]).rows, 1);
+        bench.write(names[1], &whole);
+        let report = bench.ingest(&[names[1]]);
+        assert_eq!((report.rows, report.duplicates), (0, 1), "{names:?}");
+        let rows = bench.rows();
+        assert!(rows.len() == 1 && rows[0].contains("{\"code\":200}"), "{names:?}: {rows:?}");
+        bench.assert_sound();
+        // And the other way around it stays.
+        if names[0] != names[1] {
+            let mut bench = Bench::new();
+            bench.write(names[1], &whole);
+            bench.ingest(&[names[1]]);
+            bench.write(names[0], &cut);
+            assert_eq!(bench.ingest(&[names[0]]).duplicates, 1);
+            assert!(bench.rows()[0].contains(names[1]), "{names:?}");
+        }
+    }
+}
+
 #[test]
 fn rotation_truncation_and_rewriting_are_told() {
     let mut bench = Bench::new();

@@ -98,12 +98,12 @@ fn add_rivals(
     let mut numbers = HashMap::new();
     for (at, file) in rivals {
         let number = dedup.file(Standing::Committed, file.record.rows as u32);
-        scan::each_at(&file.path, &times, &mut |row, identity, uri, record| {
+        scan::each_at(&file.path, &times, &mut |row, identity, uri, record, salvaged| {
             if leaving.contains(uri) {
                 return Ok(());
             }
             let source = dedup.source(uri);
-            dedup.add(number, row, identity, source, record)
+            dedup.add(number, row, identity, source, record, salvaged)
         })?;
         numbers.insert(at, number);
     }

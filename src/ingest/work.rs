@@ -15,6 +15,7 @@ use super::spare::Spare;
 use super::tally::Tally;
 use crate::cancel::Cancel;
 use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder, Reject};
+use crate::lake::commit::CLUSTERS;
 use crate::lake::coverage::Stream;
 use crate::lake::dedup::{Dedup, FileNumber, SourceNumber, Standing};
 use crate::lake::rejects::{self, Part, RejectRecord};
@@ -23,9 +24,6 @@ use crate::lake::{FileRecord, LakeError, hex, utc};
 use crate::normalize::schema::position;
 use crate::normalize::{Defaults, Place, RowBuilder, Rows, Values};
 use crate::progress::Progress;
-
-/// Clusters of a file that are listed in its commit; a file with more may hold any.
-const CLUSTERS: usize = 1_000;
 
 /// A source as workers see it.
 #[derive(Debug)]
@@ -284,11 +282,12 @@ pub(super) fn compare(dedup: &mut Dedup, rows: &Rows, numbers: &[u32]) -> Result
     let records = rows.array("source_record").as_primitive::<Int64Type>().values();
     let sources: Vec<SourceNumber> =
         (1..=uris.distinct.len() as u32).map(|uri| dedup.source(uris.distinct.get(uri))).collect();
+    let salvaged = rows.array("salvaged").as_boolean();
     let file = dedup.file(Standing::Staged, numbers.len() as u32);
     for (at, &number) in (0..).zip(numbers) {
         let number = number as usize;
         let source = sources[uris.numbers[number] as usize - 1];
-        dedup.add(file, at, rows.identities[number], source, records[number])?;
+        dedup.add(file, at, rows.identities[number], source, records[number], salvaged.value(number))?;
     }
     Ok(file)
 }

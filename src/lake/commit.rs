@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::coverage::{FileCoverage, Stream};
 use super::utc;
 
+/// Clusters of a file that are listed in its commit; a file with more may hold any.
+pub(crate) const CLUSTERS: usize = 1_000;
+
 /// What made a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

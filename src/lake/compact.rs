@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::commit::{Commit, CommitKind, FileRecord};
+use super::commit::{CLUSTERS, Commit, CommitKind, FileRecord};
 use super::layout::Layout;
 use super::lock::Wait;
 use super::publish::LakeWriter;
@@ -19,6 +19,7 @@ use super::snapshot::{LakeFile, Snapshot};
 use super::writer::{self, Merge, MergeLimits, StagedFile};
 use super::{LakeError, identity, io as disk};
 use crate::cancel::Cancel;
+use crate::causes::chain;
 use crate::progress::Progress;
 
 /// Files merged at a time: each holds a batch and its pages.
@@ -26,9 +27,6 @@ const FAN_IN: usize = 16;
 
 /// Rows of a file that are held at a time, at most.
 const MOST_BATCH_ROWS: usize = 1_024;
-
-/// Clusters of a file that are listed in its commit; a file with more may hold any.
-const CLUSTERS: usize = 1_000;
 
 /// Of the memory, what goes to rows that are held while they are merged; the rest is for the pages that they are read
 /// from, the row groups being written, and the program.
@@ -94,7 +92,7 @@ pub fn compact(
     match run.prepare(now, &mut report) {
         Ok(Some(commit)) => {
             report.commit = Some(commit.number);
-            report.unfinished = writer.publish(&commit)?.map(|error| error.to_string());
+            report.unfinished = writer.publish(&commit)?.map(|error| chain(&error));
             Ok(report)
         }
         Ok(None) => {

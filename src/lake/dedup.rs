@@ -3,7 +3,7 @@
 //! Each row goes to one of 256 buckets by the first byte of its identity. Beyond the budget the
 //! buckets are appended to files. In the end each bucket is loaded alone (in parts by the second
 //! byte where it is larger than the budget), sorted, and equal identities are settled: the row
-//! with the smallest (source_uri, source_record) stays. What is remembered of the others is one bit
+//! with the smallest (source_uri, source_record) stays, of those that are whole if one is. What is remembered of the others is one bit
 //! for each row of a file that has some.
 
 use std::cmp::Ordering;
@@ -42,7 +42,11 @@ struct Entry {
     uri: u32,
     file: u32,
     row: u32,
+    salvaged: bool,
 }
+
+/// Of a stored row's number: whether the row was salvaged. No file has so many rows.
+const SALVAGED: u32 = 1 << 31;
 
 /// Collects the rows of an ingest, then those of the lake that they can be equal to.
 #[derive(Debug)]
@@ -140,7 +144,7 @@ impl Dedup {
         SourceNumber(self.uris.number(uri))
     }
 
-    /// Adds a row of a file, with its record's number in its source.
+    /// Adds a row of a file, with its record's number in its source, and whether it is what was left of a cut record.
     ///
     /// # Errors
     /// When the budget is used up and a bucket's file cannot be written.
@@ -151,8 +155,9 @@ impl Dedup {
         identity: Identity,
         SourceNumber(uri): SourceNumber,
         source_record: i64,
+        salvaged: bool,
     ) -> Result<(), LakeError> {
-        let entry = Entry { identity, record: source_record, uri, file: file.0, row };
+        let entry = Entry { identity, record: source_record, uri, file: file.0, row, salvaged };
         self.buckets[usize::from(identity.0[0])].push(entry);
         self.held += 1;
         if self.held >= self.budget { self.spill() } else { Ok(()) }
@@ -254,13 +259,13 @@ impl Dedup {
         }
     }
 
-    /// Which of two equal rows stays. A row that is in the lake stays before the same record read
+    /// Which of two equal rows stays. What was left of a cut record goes before the whole one. A row that is in the lake stays before the same record read
     /// again, so that nothing is rewritten for it.
     fn order(&self, a: &Entry, b: &Entry) -> Ordering {
         let staged = |entry: &Entry| self.standing(entry) == Standing::Staged;
-        self.uris
-            .name(a.uri)
-            .cmp(self.uris.name(b.uri))
+        a.salvaged
+            .cmp(&b.salvaged)
+            .then_with(|| self.uris.name(a.uri).cmp(self.uris.name(b.uri)))
             .then(a.record.cmp(&b.record))
             .then(staged(a).cmp(&staged(b)))
             .then((a.file, a.row).cmp(&(b.file, b.row)))
@@ -303,7 +308,8 @@ fn store(entry: &Entry) -> [u8; STORED] {
     bytes[16..24].copy_from_slice(&entry.record.to_le_bytes());
     bytes[24..28].copy_from_slice(&entry.uri.to_le_bytes());
     bytes[28..32].copy_from_slice(&entry.file.to_le_bytes());
-    bytes[32..].copy_from_slice(&entry.row.to_le_bytes());
+    let row = if entry.salvaged { entry.row | SALVAGED } else { entry.row };
+    bytes[32..].copy_from_slice(&row.to_le_bytes());
     bytes
 }
 
@@ -318,7 +324,8 @@ fn restore(bytes: &[u8; STORED]) -> Entry {
         record: i64::from_le_bytes(record),
         uri: number(24),
         file: number(28),
-        row: number(32),
+        row: number(32) & !SALVAGED,
+        salvaged: number(32) & SALVAGED != 0,
     }
 }
 
@@ -335,11 +342,6 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// Whether a file loses rows.
-    pub fn has_removed(&self, file: FileNumber) -> bool {
-        self.removed.contains_key(&file)
-    }
-
     /// The rows of a file that go, sorted; empty for a file that stays as it is.
     pub fn removed(&self, file: FileNumber) -> Vec<u32> {
         let bits = self.removed.get(&file).map_or(&[][..], Vec::as_slice);

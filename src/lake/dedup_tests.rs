@@ -2,8 +2,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A row: identity, source, record number.
+/// A row: identity, source, record number. Every third record is what was left of a cut one.
 type Row = (u8, u8, i64);
+
+fn is_salvaged(record: i64) -> bool {
+    record % 3 == 0
+}
 
 fn identity(seed: u8) -> Identity {
     let mut bytes = [seed; 16];
@@ -46,7 +50,7 @@ impl Model {
             let number = dedup.file(standing, rows.len() as u32);
             for (row, &(seed, source, record)) in rows.iter().enumerate() {
                 let from = dedup.source(&uri(source));
-                dedup.add(number, row as u32, identity(seed), from, record).unwrap();
+                dedup.add(number, row as u32, identity(seed), from, record, is_salvaged(record)).unwrap();
                 left_out += usize::from(standing == Standing::Staged && dropped.contains(&uri(source)));
             }
             numbers.push((at, number));
@@ -70,7 +74,8 @@ fn naive(rows: &[Row]) -> Vec<Row> {
     let mut best: BTreeMap<u8, Row> = BTreeMap::new();
     for &row in rows {
         let stays = best.entry(row.0).or_insert(row);
-        if (uri(row.1), row.2) < (uri(stays.1), stays.2) {
+        let order = |row: &Row| (is_salvaged(row.2), uri(row.1), row.2);
+        if order(&row) < order(stays) {
             *stays = row;
         }
     }
@@ -122,9 +127,9 @@ fn a_record_read_again_leaves_the_lake_as_it_is() {
     let mut dedup = Dedup::new(folder.path().join("buckets"), 1 << 20);
     let new = dedup.file(Standing::Staged, 1);
     let source = dedup.source("file:///a");
-    dedup.add(new, 0, identity(1), source, 4).unwrap();
+    dedup.add(new, 0, identity(1), source, 4, false).unwrap();
     let old = dedup.file(Standing::Committed, 1);
-    dedup.add(old, 0, identity(1), source, 4).unwrap();
+    dedup.add(old, 0, identity(1), source, 4, false).unwrap();
     let settled = dedup.resolve(&HashSet::new()).unwrap();
     assert_eq!((settled.removed(new), settled.removed(old)), (vec![0], vec![]));
     assert_eq!((settled.duplicates, settled.replaced), (1, 0));
@@ -132,10 +137,11 @@ fn a_record_read_again_leaves_the_lake_as_it_is() {
 
 #[test]
 fn an_entry_survives_its_file() {
-    let entry = Entry { identity: identity(9), record: -5, uri: 1, file: 2, row: u32::MAX };
+    let entry =
+        Entry { identity: identity(9), record: -5, uri: 1, file: 2, row: SALVAGED - 1, salvaged: true };
     let back = restore(&store(&entry));
     assert_eq!(
-        (back.identity, back.record, back.uri, back.file, back.row),
-        (entry.identity, -5, 1, 2, u32::MAX)
+        (back.identity, back.record, back.uri, back.file, back.row, back.salvaged),
+        (entry.identity, -5, 1, 2, SALVAGED - 1, true)
     );
 }

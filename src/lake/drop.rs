@@ -15,6 +15,7 @@ use super::publish::LakeWriter;
 use super::snapshot::{LakeFile, Snapshot};
 use super::{LakeError, rejects, taken, writer};
 use crate::cancel::Cancel;
+use crate::causes::chain;
 use crate::sources::enclosing;
 
 /// What to take back.
@@ -56,7 +57,7 @@ pub fn drop(
     let writer = LakeWriter::begin(layout, "lake drop", wait, now, cancel)?;
     match prepare(&writer, target, now, cancel) {
         Ok((commit, mut report)) => {
-            report.unfinished = writer.publish(&commit)?.map(|error| error.to_string());
+            report.unfinished = writer.publish(&commit)?.map(|error| chain(&error));
             Ok(report)
         }
         Err(error) => {

@@ -12,8 +12,8 @@ use crate::normalize::Identity;
 
 const ORIGIN: [&str; 2] = ["source_uri", "source_record"];
 
-/// Takes a row's number, identity, source_uri and source_record.
-type TakeRow<'a> = &'a mut dyn FnMut(u32, Identity, &str, i64) -> Result<(), LakeError>;
+/// Takes a row's number, identity, source_uri, source_record and salvaged.
+type TakeRow<'a> = &'a mut dyn FnMut(u32, Identity, &str, i64, bool) -> Result<(), LakeError>;
 
 /// Calls `take` for each row, in order, with its number, source_uri and source_record.
 ///
@@ -52,12 +52,12 @@ pub fn times<'a>(rows: u64, paths: impl Iterator<Item = &'a Path>) -> Result<Tim
     Ok(times.finish())
 }
 
-/// The same with each row's identity, computed from its columns, for the rows whose time may be one of `times`.
+/// As [`each_origin`], with each row's identity, computed from its columns, for the rows whose time may be one of `times`.
 ///
 /// # Errors
 /// As [`each_origin`].
 pub fn each_at(path: &Path, times: &Times, take: TakeRow<'_>) -> Result<(), LakeError> {
-    let names: Vec<&str> = IDENTIFYING.into_iter().chain(ORIGIN).collect();
+    let names: Vec<&str> = IDENTIFYING.into_iter().chain(ORIGIN).chain(["salvaged"]).collect();
     let mut scratch = Vec::new();
     for batch in Reader::at_times(path, &names, times)? {
         let batch = batch?;
@@ -65,9 +65,10 @@ pub fn each_at(path: &Path, times: &Times, take: TakeRow<'_>) -> Result<(), Lake
         let uris = strings(&batch, ORIGIN[0]);
         let records = batch[ORIGIN[1]].as_primitive::<Int64Type>();
         let rows = batch[ROW].as_primitive::<Int64Type>();
+        let salvaged = batch["salvaged"].as_boolean();
         for at in 0..batch.num_rows() {
             let identity = columns.identity(at, &mut scratch);
-            take(rows.value(at) as u32, identity, uris.value(at), records.value(at))?;
+            take(rows.value(at) as u32, identity, uris.value(at), records.value(at), salvaged.value(at))?;
         }
     }
     Ok(())
