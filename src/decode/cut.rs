@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::scan::{self, Scan};
 
 /// What CloudWatch puts in place of a long message's end.
@@ -37,6 +39,25 @@ const OPEN: [&str; 19] = [
 
 /// Strings that hold a record, which may be cut too.
 const TEXTS: [&str; 6] = ["log", "message", "log_s", "value", "RawEvent", "@message"];
+
+/// How an API server begins every record.
+const BEGINNING: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
+
+/// The records on a line that is no JSON: one that was being written when its writer died, and behind it what the next
+/// writer appended. One inside another value does not count. A client can't plant such a place: what it says stands in
+/// strings, with its quotes escaped.
+pub(super) fn parts(text: &str) -> Vec<&str> {
+    let begins = |at: &usize| !text[..*at].trim_ascii_end().ends_with(['[', ':', ',']);
+    let mut begun = 0;
+    let mut parts = Vec::new();
+    for next in memmem::find_iter(text.as_bytes(), BEGINNING).filter(begins).chain([text.len()]) {
+        if next > begun {
+            parts.push(text[begun..next].trim_ascii_end());
+        }
+        begun = next;
+    }
+    parts
+}
 
 /// An object that begins at the start of a text, closed where it was cut; `None` where it isn't cut, or isn't JSON.
 ///

@@ -13,14 +13,23 @@ use super::fields::Fields;
 use super::record::Record;
 use super::scan;
 use super::shape::Outline;
+use super::surrogates;
 use super::wire::{Failure, is_too_deep, message, too_deep};
-use super::{AuditEvent, Chunk, Decoded, Frame, LogType, Reject, RejectCode, RejectReason};
+use super::{AuditEvent, Chunk, Decoded, Frame, Limits, LogType, Reject, RejectCode, RejectReason};
 
 /// Envelopes inside envelopes that are followed.
 const MAX_ENVELOPES: u8 = 4;
 
 /// Looked at of a frame that is longer, to tell whether it has log records.
 const HEAD: usize = 64 << 10;
+
+/// Records in a frame at most, which a frame of the greatest length has if each takes 256 bytes: a megabyte of empty
+/// objects must not become half a million of rejects.
+const MAX_RECORDS: usize = 1 << 17;
+
+/// What may be unpacked from base64 in a frame, beside the longest text of all: so many times the frame's length. Audit
+/// logs are compressed to a 20th or a 60th.
+const MAX_GROWTH: usize = 100;
 
 /// A container number for each of the envelopes, and for what stands in none.
 type ByDepth<T = usize> = [T; MAX_ENVELOPES as usize + 1];
@@ -124,8 +133,16 @@ impl Decoder {
 
     /// Decodes a frame and calls `sink` once per record in it, in order. Bytes that are no UTF-8 become
     /// U+FFFD, as Go's encoder does it.
+    ///
+    /// Of more than [`MAX_RECORDS`] the others are one reject, the frame.
     pub fn decode(&mut self, frame: &[u8], sink: &mut dyn FnMut(Decoded<'_>)) {
+        let mut records = 0;
         self.run(frame, &mut |decoded| {
+            if records == MAX_RECORDS {
+                sink(Decoded::Reject(Reject { reason: too_many(), bytes: frame }));
+                return ControlFlow::Break(());
+            }
+            records += 1;
             sink(decoded);
             ControlFlow::Continue(())
         });
@@ -135,7 +152,10 @@ impl Decoder {
         // Checked first: the lossy conversion alone took a sixth of all decoding.
         let text =
             simdutf8::basic::from_utf8(frame).map_or_else(|_| String::from_utf8_lossy(frame), Cow::Borrowed);
-        let original = matches!(text, Cow::Owned(_)).then_some(frame);
+        let is_other = matches!(text, Cow::Owned(_));
+        let text = text.trim_start_matches('\u{feff}').trim_ascii();
+        let original = is_other.then_some(Original { bytes: frame, of: text.len() });
+        let room = Cell::new(Limits::default().frame.saturating_add(frame.len().saturating_mul(MAX_GROWTH)));
         self.trail.length = 0;
         let mut job = Job {
             options: &self.options,
@@ -147,8 +167,9 @@ impl Decoder {
             envelopes: 0,
             original,
             left: None,
+            room: &room,
         };
-        job.record(Record::unread(text.trim_start_matches('\u{feff}').trim_ascii()));
+        job.record(Record::unread(text));
     }
 }
 
@@ -172,6 +193,14 @@ fn has_audit_id(bytes: &[u8]) -> bool {
 /// Takes what is decoded; breaks off when that is enough.
 type Sink<'s> = dyn FnMut(Decoded<'_>) -> ControlFlow<()> + 's;
 
+/// The bytes that a text was made of which is not what they say.
+#[derive(Debug, Clone, Copy)]
+struct Original<'o> {
+    bytes: &'o [u8],
+    /// The length of the text.
+    of: usize,
+}
+
 /// The decoding of one frame, as containers see it.
 pub(super) struct Job<'j> {
     pub options: &'j DecodeOptions,
@@ -184,9 +213,11 @@ pub(super) struct Job<'j> {
     pub is_over: bool,
     envelopes: u8,
     /// The frame's bytes, where its text is not the same.
-    original: Option<&'j [u8]>,
+    original: Option<Original<'j>>,
     /// While a cut text is decoded: the outcomes that are still to come from it.
     left: Option<u64>,
+    /// How much may still be unpacked from base64, at any depth: an envelope in an envelope would multiply it.
+    room: &'j Cell<usize>,
 }
 
 impl Job<'_> {
@@ -224,8 +255,19 @@ impl Job<'_> {
             Failure::NotMine => not_audit(record),
         };
         let reason = if self.is_cut() { cut_reason(reason) } else { reason };
-        let bytes = self.original.unwrap_or(record.as_bytes());
+        let original = self.original.filter(|original| self.is_cut() || record.len() == original.of);
+        let bytes = original.map_or(record.as_bytes(), |original| original.bytes);
         self.give(Decoded::Reject(Reject { reason, bytes }));
+    }
+
+    /// How long a text may be that is unpacked next.
+    pub(super) fn room(&self) -> usize {
+        self.room.get().min(Limits::default().frame)
+    }
+
+    /// Counts bytes that were unpacked.
+    pub(super) fn unpacked(&self, bytes: usize) {
+        self.room.update(|room| room.saturating_sub(bytes));
     }
 
     /// Decodes the records of an envelope, each in whatever container it is in.
@@ -273,7 +315,7 @@ impl Job<'_> {
                     outcome => {
                         self.hints[usize::from(self.envelopes)] = index;
                         if let Err(failure) = outcome {
-                            self.reject(failure, record.text);
+                            self.refused(failure, record.text);
                         }
                         return;
                     }
@@ -281,7 +323,15 @@ impl Job<'_> {
             }
         }
         self.trail.length = usize::from(self.envelopes);
-        self.reject(Failure::NotMine, record.text);
+        self.refused(Failure::NotMine, record.text);
+    }
+
+    /// Rejects a record, unless all that was wrong with it can be mended.
+    fn refused(&mut self, failure: Failure, record: &str) {
+        match surrogates::mended(record) {
+            Some(mended) => self.record(Record::unread(&mended)),
+            None => self.reject(failure, record),
+        }
     }
 
     /// The first container that takes a record for its own. What they are told of it is mostly what they were told of
@@ -305,6 +355,12 @@ impl Job<'_> {
     ///
     /// Of several records in it, the last one is that which the cut goes through, so they are counted first.
     fn broken(&mut self, failure: Failure, record: &str) {
+        if !failure.is_cut() && self.left.is_none() {
+            let parts = cut::parts(record);
+            if parts.len() > 1 {
+                return parts.into_iter().for_each(|part| self.record(Record::unread(part)));
+            }
+        }
         let closed = if failure.is_cut() && self.left.is_none() { cut::close(record) } else { None };
         let Some(closed) = closed else { return self.reject(failure, record) };
         let mut outcomes = 0;
@@ -312,19 +368,20 @@ impl Job<'_> {
             outcomes += 1;
             ControlFlow::Continue(())
         };
-        let original = Some(self.original.unwrap_or(record.as_bytes()));
+        let bytes = self.original.map_or(record.as_bytes(), |original| original.bytes);
+        let original = Some(Original { bytes, of: closed.len() });
         let (options, envelopes, is_over) = (self.options, self.envelopes, false);
-        let left = Some(u64::MAX);
+        let (left, room) = (Some(u64::MAX), &self.room.clone());
         let (hints, asked, trail) = (&mut *self.hints, &mut *self.asked, &mut *self.trail);
-        Job { options, hints, asked, trail, sink: &mut count, is_over, envelopes, original, left }
+        Job { options, hints, asked, trail, sink: &mut count, is_over, envelopes, original, left, room }
             .record(Record::unread(&closed));
         if outcomes == 0 {
             return self.reject(failure, record);
         }
-        let left = Some(outcomes);
+        let (left, room) = (Some(outcomes), self.room);
         let (hints, asked, trail) = (&mut *self.hints, &mut *self.asked, &mut *self.trail);
         let mut job =
-            Job { options, hints, asked, trail, sink: self.sink, is_over, envelopes, original, left };
+            Job { options, hints, asked, trail, sink: self.sink, is_over, envelopes, original, left, room };
         job.record(Record::unread(&closed));
         self.is_over = job.is_over;
     }
@@ -337,6 +394,11 @@ fn cut_reason(reason: RejectReason) -> RejectReason {
         code => format!("what is left of a cut record is {}: {}", code.code(), reason.detail),
     };
     RejectReason { code: RejectCode::Cut, detail }
+}
+
+fn too_many() -> RejectReason {
+    let detail = format!("more than {MAX_RECORDS} records in one; the others are not read");
+    RejectReason { code: RejectCode::TooLong, detail }
 }
 
 fn not_audit(record: &str) -> RejectReason {

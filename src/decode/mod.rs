@@ -23,6 +23,7 @@ mod scan;
 mod seekable;
 mod shape;
 mod strings;
+mod surrogates;
 mod tables;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -34,7 +34,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         job.envelope(records(body));
     } else {
         // Bytes that are no text come in base64, and may be compressed.
-        match unpack(body) {
+        match unpack(job, body) {
             Ok(text) if text.trim_ascii().starts_with('{') => {
                 job.envelope([Record::unread(text.trim_ascii())]);
             }

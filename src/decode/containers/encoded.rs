@@ -7,13 +7,13 @@ use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+use crate::decode::RejectCode;
 use crate::decode::decoder::Job;
 use crate::decode::decompress::{decompress, is_compressed};
 use crate::decode::fields::records;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;
-use crate::decode::{Limits, RejectCode};
 
 pub(super) const NAME: &str = "base64-message";
 
@@ -40,7 +40,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     let inside = ["awslogs", "kinesis", "message"];
     let data =
         fields.text("data").or_else(|| inside.iter().find_map(|name| fields.object(name).text("data")));
-    let text = unpack(&data.ok_or(Failure::NotMine)?)?;
+    let text = unpack(job, &data.ok_or(Failure::NotMine)?)?;
     let text = text.trim_start_matches('\u{feff}').trim_ascii();
     // Any other text may be a value, which mustn't be kept as a reject in the clear.
     if !text.starts_with('{') {
@@ -51,17 +51,19 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
 }
 
 /// The text in base64, which may be compressed.
-pub(super) fn unpack(data: &str) -> Result<String, Failure> {
-    let limit = Limits::default().frame;
+pub(super) fn unpack(job: &Job<'_>, data: &str) -> Result<String, Failure> {
     let bytes = BASE64.decode(data.trim_ascii()).map_err(|_| Failure::NotMine)?;
-    if !is_compressed(&bytes) && bytes.len() <= limit {
+    if !is_compressed(&bytes) {
         return Ok(text(bytes));
     }
+    let limit = job.room();
     let mut unpacked = Vec::new();
     let broken = |_| Failure::new(RejectCode::Cut, "the compressed data in base64 is cut or damaged");
     let reader = decompress(Box::new(Cursor::new(bytes)))
         .map_err(|_| Failure::new(RejectCode::TooDeep, "compressed too many times over"))?;
-    reader.take(limit as u64 + 1).read_to_end(&mut unpacked).map_err(broken)?;
+    let read = reader.take(limit as u64 + 1).read_to_end(&mut unpacked);
+    job.unpacked(unpacked.len());
+    read.map_err(broken)?;
     if unpacked.len() > limit {
         return Err(Failure::new(RejectCode::TooLong, format!("longer than {limit} bytes inside base64")));
     }

@@ -9,6 +9,7 @@ use crate::decode::fields::string;
 use crate::decode::quick;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
+use crate::decode::surrogates;
 use crate::decode::wire::{Context, Event, Failure, Raw, as_str, may_be_event, usual_or};
 
 pub(super) const NAME: &str = "kube-apiserver";
@@ -86,7 +87,10 @@ pub(super) fn decode_text(job: &mut Job<'_>, text: &str, context: &Context<'_>) 
             job.event(&event);
             Ok(())
         }
-        Err(failure) => Err(failure),
+        Err(failure) => match surrogates::mended(text) {
+            Some(mended) => decode_text(job, &mended, context),
+            None => Err(failure),
+        },
     }
 }
 

@@ -59,11 +59,13 @@ fn is_klog(line: &str) -> bool {
 fn is_logfmt(line: &str) -> bool {
     let (mut rest, mut pairs, mut known) = (line, 0, false);
     while !rest.is_empty() {
-        let Some((key, after)) = rest.split_once('=') else { return false };
-        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
-        {
+        // No further than the key goes: what is no logfmt may be long, and be asked about again and again.
+        let in_key = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
+        let Some(end) = rest.bytes().position(|byte| !in_key(byte)).filter(|&end| end > 0) else {
             return false;
-        }
+        };
+        let (key, after) = rest.split_at(end);
+        let Some(after) = after.strip_prefix('=') else { return false };
         let Some(length) = value_length(after) else { return false };
         known |= LOGFMT_KEYS.contains(&key);
         pairs += 1;

@@ -1,5 +1,6 @@
 mod containers;
 mod cut;
+mod hostile;
 mod properties;
 mod wrappers;
 

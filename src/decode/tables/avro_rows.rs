@@ -34,7 +34,7 @@ enum Kind {
     Array(Box<Kind>),
     Map(Box<Kind>),
     Union(Vec<Kind>),
-    /// Names as they are written, in quotes and with a colon.
+    /// Names as they are written, in quotes and with a colon; without the fields that never hold anything.
     Record(Vec<(String, Kind)>),
 }
 
@@ -72,7 +72,10 @@ impl Kind {
                     Some((name, Self::of(field.get("type")?, depth + 1)?))
                 };
                 let fields = schema.get("fields")?.as_array()?.iter();
-                Self::Record(fields.map(field).collect::<Option<_>>()?)
+                let mut fields: Vec<_> = fields.map(field).collect::<Option<_>>()?;
+                // Each field that is left takes a byte of the block: a file of few bytes can't have millions read.
+                fields.retain(|(_, kind)| !kind.may_be_empty());
+                Self::Record(fields)
             }
             // A type that was named before.
             Some(_) => return None,
