@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Cursor, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use libdeflater::{Decompressor, crc32};
 use memchr::memmem;
 
@@ -22,12 +22,12 @@ pub(super) fn gzip(mut reader: impl BufRead + Send + 'static) -> Whole {
     match read {
         Ok(_) if stored.len() <= MOST_STORED => match at_once(&stored) {
             Some(text) => Box::new(Cursor::new(text)),
-            None => Box::new(MultiGzDecoder::new(Cursor::new(stored))),
+            None => Box::new(Members::new(Cursor::new(stored))),
         },
-        Ok(_) => Box::new(MultiGzDecoder::new(Cursor::new(stored).chain(reader))),
+        Ok(_) => Box::new(Members::new(Cursor::new(stored).chain(reader))),
         Err(error) => {
             let rest = io::BufReader::new(Failing(Some(error)));
-            Box::new(MultiGzDecoder::new(Cursor::new(stored).chain(rest)))
+            Box::new(Members::new(Cursor::new(stored).chain(rest)))
         }
     }
 }
@@ -57,11 +57,49 @@ fn member(decompressor: &mut Decompressor, stored: &[u8], text: &mut Vec<u8>) ->
     (given == text.len() && crc32(text) == u32::from_le_bytes([a, b, c, d])).then_some(())
 }
 
+/// Members one after another. Zeros behind one are padding, of a tape or a block device, as gzip's own tool takes them.
+struct Members<R>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Members<R> {
+    fn new(reader: R) -> Self {
+        Self(Some(GzDecoder::new(reader)))
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(decoder) = &mut self.0 {
+            let read = decoder.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            let Some(mut reader) = self.0.take().map(GzDecoder::into_inner) else { break };
+            if !pass_zeros(&mut reader)? {
+                self.0 = Some(GzDecoder::new(reader));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Goes behind zeros; whether nothing follows them.
+fn pass_zeros(reader: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let buffer = reader.fill_buf()?;
+        let (length, zeros) = (buffer.len(), buffer.iter().take_while(|byte| **byte == 0).count());
+        reader.consume(zeros);
+        if zeros < length || length == 0 {
+            return Ok(length == 0);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
     use flate2::Compression;
+    use flate2::bufread::MultiGzDecoder;
     use flate2::write::GzEncoder;
     use proptest::prelude::*;
 
@@ -93,11 +131,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn zeros_behind_members_are_padding() {
+        let (text, zeros) = (b"{\"a\":1}\n".repeat(10), [0; 700]);
+        let padded = [&stored(&text)[..], &zeros, &stored(&text), &zeros].concat();
+        assert_eq!(read(gzip(Cursor::new(padded))), (text.repeat(2), None));
+        let (read, error) = read(gzip(Cursor::new([&stored(&text)[..], &zeros, b"more"].concat())));
+        assert!(read == text && error.is_some());
+    }
+
     proptest! {
         #[test]
         fn reads_what_the_stream_reads(
             texts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..3),
-            behind in prop::collection::vec(any::<u8>(), 0..12),
+            behind in prop::collection::vec(1..=u8::MAX, 0..12),
             cut in 0..40_usize,
         ) {
             let mut stored: Vec<u8> = texts.iter().flat_map(|text| stored(text)).chain(behind).collect();

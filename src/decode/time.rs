@@ -1,12 +1,16 @@
 //! Times as audit logs write them, to microseconds in UTC.
 //!
 //! RFC 3339, and what exports make of it: a space or a lower-case `t` for the `T`, any number of fraction
-//! digits, no zone (then it is UTC). Digits beyond the microsecond are cut off, not rounded: a rounded time
+//! digits, no zone (then it is UTC); and what Azure's portal writes in English. Digits beyond the microsecond are cut off, not rounded: a rounded time
 //! can cross a window's edge.
 
 /// Microseconds since 1970-01-01T00:00Z; `None` where the text is no time, or one before 1970 or from [`END`] on.
 pub fn parse(text: &str) -> Option<i64> {
-    let bytes = text.trim_ascii().as_bytes();
+    let text = text.trim_ascii();
+    rfc3339(text.as_bytes()).or_else(|| portal(text)).filter(|micros| (0..END).contains(micros))
+}
+
+fn rfc3339(bytes: &[u8]) -> Option<i64> {
     let (date_time, rest) = bytes.split_at_checked(19)?;
     let separators = [date_time[4], date_time[7], date_time[13], date_time[16]];
     if separators != *b"--::" || !matches!(date_time[10], b'T' | b't' | b' ') {
@@ -21,7 +25,36 @@ pub fn parse(text: &str) -> Option<i64> {
     }
     let (fraction, zone) = fraction(rest)?;
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second.min(59) - offset(zone)?;
-    Some(seconds * 1_000_000 + fraction).filter(|micros| (0..END).contains(micros))
+    Some(seconds * 1_000_000 + fraction)
+}
+
+/// `11/2/2026, 3:00:05.123 AM`: how the portal exports a time where its language is English of the United States. With AM
+/// and PM in capitals the month comes first; what other languages write does not say which number is which.
+fn portal(text: &str) -> Option<i64> {
+    let (date, time) = text.split_once(", ")?;
+    let (time, half) = time.split_once([' ', '\u{202f}'])?;
+    let three = |text: &str, separator: char| -> Option<[i64; 3]> {
+        let numbers = text.split(separator).map(|digits| match digits.len() {
+            1 | 2 | 4 => number(digits.as_bytes()),
+            _ => None,
+        });
+        numbers.collect::<Option<Vec<_>>>()?.try_into().ok()
+    };
+    let [month, day, year] = three(date, '/')?;
+    let (time, behind) = time.split_at(time.find('.').unwrap_or(time.len()));
+    let [hour, minute, second] = three(time, ':')?;
+    let (fraction, rest) = fraction(behind.as_bytes())?;
+    let afternoon = match half {
+        "AM" => 0,
+        "PM" => 12,
+        _ => return None,
+    };
+    if !(1..=12).contains(&hour) || minute > 59 || second > 59 || !rest.is_empty() {
+        return None;
+    }
+    let hour = hour % 12 + afternoon;
+    let seconds = days_since_epoch(year, month, day)? * 86_400 + hour * 3_600 + minute * 60 + second;
+    Some(seconds * 1_000_000 + fraction)
 }
 
 /// The first microsecond that is no time: behind `jiff::Timestamp::MAX`, 9999-12-30T22:00:00.999999Z, which is the last that has a
@@ -115,6 +148,32 @@ mod tests {
         assert_eq!(parse("2023-03-10T22:38:26.5Z"), Some(1_678_487_906_500_000));
         assert_eq!(parse("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(parse("2016-12-31T23:59:60Z"), parse("2016-12-31T23:59:59Z"));
+    }
+
+    #[test]
+    fn reads_what_the_portal_writes_in_english() {
+        for (text, same) in [
+            ("11/2/2026, 3:00:05.123 AM", "2026-11-02T03:00:05.123Z"),
+            ("11/02/2026, 12:00:05 AM", "2026-11-02T00:00:05Z"),
+            ("1/31/2026, 12:59:59.9\u{202f}PM", "2026-01-31T12:59:59.9Z"),
+            ("1/31/2026, 11:59:59.999 PM", "2026-01-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(parse(text), parse(same), "{text:?}");
+            assert!(parse(text).is_some());
+        }
+        // Day or month, and no zone that would say: nothing is guessed.
+        for text in [
+            "02/11/2026, 15:00:05.123",
+            "02.11.2026, 03:00:05,123",
+            "26/02/2025, 11:58:34 am",
+            "13/2/2026, 3:00:05 AM",
+            "11/2/2026, 0:00:05 AM",
+            "11/2/2026, 3:00 AM",
+            "11/2/2026, 3:00:05. AM",
+            "11/2/26, 3:00:05 AM",
+        ] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! zip: members found by the directory at the end. The `zip` crate reads that; what a member holds goes through the
 //! same decompressors, and the same limits, as everything else.
 
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
 use flate2::Crc;
@@ -22,13 +22,17 @@ pub(super) struct Zip {
     file: Seekable,
     archive: ZipArchive<Seekable>,
     next: usize,
+    /// Members in the directory that the library does not give: of two with one name it knows the last.
+    hidden: usize,
     total: Arc<Total>,
 }
 
 impl Zip {
     pub(super) fn open(file: Seekable, total: Arc<Total>) -> io::Result<Self> {
         let archive = ZipArchive::new(file.clone()).map_err(io::Error::from)?;
-        Ok(Self { file, archive, next: 0, total })
+        let entries = entries(&file, archive.central_directory_start())?;
+        let hidden = entries.saturating_sub(archive.len());
+        Ok(Self { file, archive, next: 0, hidden, total })
     }
 
     /// The next file.
@@ -56,8 +60,31 @@ impl Zip {
             };
             return Ok(Some(Entry { name, body }));
         }
-        Ok(None)
+        match std::mem::take(&mut self.hidden) {
+            0 => Ok(None),
+            hidden => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                format!(
+                    "{hidden} of its files have the names of others, and were not read: unpack it and ingest them"
+                ),
+            )),
+        }
     }
+}
+
+/// How many entries the directory has, which starts at this place: each a head of 46 bytes, a name, further fields and a
+/// comment (<https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>, 4.3.12).
+fn entries(file: &Seekable, start: u64) -> io::Result<usize> {
+    let mut directory = BufReader::new(file.at(start));
+    let mut entries = 0;
+    let mut head = [0; 46];
+    while directory.read_exact(&mut head).is_ok() && head.starts_with(b"PK\x01\x02") {
+        let length = |at: usize| u64::from(u16::from_le_bytes([head[at], head[at + 1]]));
+        let behind = length(28) + length(30) + length(32);
+        io::copy(&mut (&mut directory).take(behind), &mut io::sink())?;
+        entries += 1;
+    }
+    Ok(entries)
 }
 
 fn encrypted() -> io::Error {

@@ -20,7 +20,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     let (prefix, text) = split(record.text).ok_or(Failure::NotMine)?;
     let context = Context {
         log_type: job.options.log_type,
-        time: prefix.split(' ').next().and_then(time::parse),
+        time: prefix.split(' ').take(2).find_map(time::parse),
         cut: job.is_cut(),
         ..Context::default()
     };
@@ -33,12 +33,21 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     }
 }
 
-/// A prefix holds no quotes and closes nothing that it didn't open (`kube-apiserver[1]:` is syslog's): text that does
+/// A prefix holds no quotes, but in syslog's structured data, and closes nothing that it didn't open (`kube-apiserver[1]:` is syslog's): text that does
 /// is the end of a record whose head is missing.
 fn split(line: &str) -> Option<(&str, &str)> {
     let (prefix, text) = line.split_at(line.find('{')?);
     let record = text[1..].trim_ascii_start().starts_with('"');
     let closed = prefix.find(']').is_some_and(|at| !prefix[..at].contains('['));
-    let plain = !prefix.is_empty() && prefix.len() <= LONGEST && !prefix.contains(['"', '}']) && !closed;
+    let quoted = prefix.contains('"') && !is_syslog(prefix);
+    let plain = !prefix.is_empty() && prefix.len() <= LONGEST && !prefix.contains('}') && !quoted && !closed;
     (record && plain).then_some((prefix, text))
+}
+
+/// `<13>1 2026-11-02T03:00:05.123456+00:00 host root - - [timeQuality tzKnown="1" isSynced="1"] `, by RFC 5424.
+fn is_syslog(prefix: &str) -> bool {
+    let priority = prefix.strip_prefix('<').and_then(|rest| rest.split_once(">1 "));
+    priority.is_some_and(|(priority, _)| {
+        (1..=3).contains(&priority.len()) && priority.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
