@@ -164,8 +164,10 @@ fn hunt_and_show(
     }
     output.finish()?;
     session.console.text(&format!("\n{}", summary::text(&report)));
-    if stored == StoredHunt::ReadOnly {
-        session.console.warn("the lake cannot be written, so the hunt is not stored in it");
+    if let StoredHunt::NotStored(reason) = stored {
+        session
+            .console
+            .warn(&format!("the lake cannot be written ({reason}), so the hunt is not stored in it"));
     }
     Ok(outcome(&report, args.shown.fail_on_alert))
 }

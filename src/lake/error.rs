@@ -86,9 +86,4 @@ impl LakeError {
     pub fn read_parquet(path: &Path) -> impl FnOnce(ParquetError) -> Self {
         move |source| Self::ReadParquet { path: path.to_owned(), source }
     }
-
-    /// For `map_err`: a record of the lake that is not what it should be.
-    pub fn json(path: &Path) -> impl FnOnce(serde_json::Error) -> Self {
-        move |source| Self::Json { path: path.to_owned(), source }
-    }
 }

@@ -21,8 +21,8 @@ const FILE: &str = "hunt.json";
 pub enum StoredHunt {
     /// Stored under this id.
     Stored(String),
-    /// Not stored, because the lake cannot be written.
-    ReadOnly,
+    /// Not stored, because the lake cannot be written, for this reason.
+    NotStored(io::ErrorKind),
 }
 
 pub(super) fn store(layout: &Layout, report: &HuntReport, now: Timestamp) -> Result<StoredHunt, LakeError> {
@@ -31,20 +31,29 @@ pub(super) fn store(layout: &Layout, report: &HuntReport, now: Timestamp) -> Res
     let hash = hex(&Sha256::digest(&text));
     let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%S.%6fZ"), &hash[..8]);
     match write(&layout.hunts().join(&id), &text) {
-        Err(LakeError::Io { source, .. }) if read_only(&source) => Ok(StoredHunt::ReadOnly),
+        Err(LakeError::Io { source, .. }) if is_unwritable(source.kind()) => {
+            Ok(StoredHunt::NotStored(source.kind()))
+        }
         Err(error) => Err(error),
         Ok(()) => Ok(StoredHunt::Stored(id)),
     }
 }
 
 fn write(folder: &Path, text: &[u8]) -> Result<(), LakeError> {
-    disk::create_dir_all(folder)?;
     let temporary = folder.join(format!(".{FILE}.{}", std::process::id()));
-    disk::write_atomic(&temporary, &folder.join(FILE), text)
+    let written =
+        disk::create_dir_all(folder).and_then(|()| disk::write_atomic(&temporary, &folder.join(FILE), text));
+    if written.is_err() {
+        // Half a hunt is none.
+        let _ = disk::remove_dir_all(folder);
+    }
+    written
 }
 
-fn read_only(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+/// Whether it is the lake's place that takes no hunt: the answer is as good without being kept.
+fn is_unwritable(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(kind, ReadOnlyFilesystem | PermissionDenied | StorageFull | QuotaExceeded)
 }
 
 /// The ids of the stored hunts, oldest first.
@@ -80,6 +89,7 @@ pub(super) fn load(layout: &Layout, id: &str) -> Result<Option<HuntReport>, Lake
 
 #[cfg(test)]
 mod tests {
+    use super::super::io::fault::{Fault, Kind};
     use super::*;
     use serde_json::json;
 
@@ -94,6 +104,20 @@ mod tests {
             "alerts": []
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn a_hunt_that_could_not_be_stored_leaves_nothing() {
+        for allowed in 0..6 {
+            let folder = tempfile::tempdir().unwrap();
+            let layout = Layout::create_or_open(folder.path()).unwrap();
+            let fault = Fault::new(Kind::Once, folder.path(), allowed);
+            let stored = store(&layout, &report(1), Timestamp::UNIX_EPOCH);
+            if fault.struck() {
+                assert!(stored.is_err());
+                assert_eq!(fs::read_dir(layout.hunts()).map_or(0, Iterator::count), 0, "{allowed}");
+            }
+        }
     }
 
     #[test]

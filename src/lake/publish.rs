@@ -158,7 +158,7 @@ fn move_files(
 
 /// Does what earlier writers left undone; only for the holder of the lock.
 fn recover(layout: &Layout, now: Timestamp) -> Result<Snapshot, LakeError> {
-    let mut snapshot = Snapshot::read(layout)?;
+    let mut snapshot = Snapshot::read_by_writer(layout)?;
     let commits: HashMap<&str, &Commit> =
         snapshot.commits.iter().map(|commit| (commit.batch.as_str(), commit)).collect();
     let mut brought = 0;
@@ -174,7 +174,7 @@ fn recover(layout: &Layout, now: Timestamp) -> Result<Snapshot, LakeError> {
     }
     remove_replaced(layout, &snapshot, limit)?;
     if brought > 0 {
-        snapshot = Snapshot::read(layout)?;
+        snapshot = Snapshot::read_by_writer(layout)?;
     }
     Ok(snapshot)
 }

@@ -1,6 +1,9 @@
+use std::time::Instant;
+
 use super::super::commit::FileRecord;
 use super::super::commit::samples;
 use super::super::io::fault::{Fault, KINDS};
+use super::super::snapshot::MOVE_WAIT;
 use super::*;
 
 const DAY: i64 = 24 * 3600;
@@ -80,7 +83,9 @@ fn a_commit_that_was_not_moved_is_read_from_staging_and_then_moved() {
     drop(writer);
     let before = Snapshot::read(&layout).unwrap();
     assert!(before.files[0].path.starts_with(layout.staging()));
+    let started = Instant::now();
     begin(&layout, at(1)).unwrap().abandon();
+    assert!(started.elapsed() < MOVE_WAIT, "who moves the files waits for nobody to do it");
     let after = Snapshot::read(&layout).unwrap();
     assert!(after.files[0].path.starts_with(layout.events()));
     assert!(before.files[0].path.exists(), "a reader may still be at it");

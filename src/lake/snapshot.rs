@@ -12,7 +12,7 @@ use super::layout::Layout;
 use super::lock::Lock;
 
 /// How long a reader waits for a writer at work to move the files of the commit it has just made.
-const MOVE_WAIT: Duration = Duration::from_secs(5);
+pub(super) const MOVE_WAIT: Duration = Duration::from_secs(5);
 
 /// One Parquet file of the lake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,13 +69,27 @@ impl Snapshot {
     pub fn read(layout: &Layout) -> Result<Self, LakeError> {
         let started = Instant::now();
         loop {
-            let mut snapshot = Self::fold(read_commits(layout)?);
-            let moved = snapshot.locate(layout)?;
+            let (snapshot, moved) = Self::read_once(layout)?;
             if moved || started.elapsed() >= MOVE_WAIT || !Lock::is_held(&layout.lock()) {
                 return Ok(snapshot);
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// The same for the writer who holds the lock: nobody else would move what has not been moved.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(super) fn read_by_writer(layout: &Layout) -> Result<Self, LakeError> {
+        Ok(Self::read_once(layout)?.0)
+    }
+
+    /// And whether all files are in their places.
+    fn read_once(layout: &Layout) -> Result<(Self, bool), LakeError> {
+        let mut snapshot = Self::fold(read_commits(layout)?);
+        let moved = snapshot.locate(layout)?;
+        Ok((snapshot, moved))
     }
 
     /// The files that are left of all that `commits` added; their places are not yet known.

@@ -8,7 +8,6 @@ mod properties;
 mod rows;
 mod stages;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{BooleanArray, RecordBatch};
@@ -61,16 +60,6 @@ impl StagedFile {
             coverage: self.coverage.is_short().then(|| self.coverage.clone()),
             part: self.part,
         }
-    }
-
-    /// Waits until the file's content is on the disk. A commit calls it before it names the file.
-    ///
-    /// # Errors
-    /// When the file cannot be opened, or the disk refuses.
-    pub fn sync(&self) -> Result<(), LakeError> {
-        File::open(&self.path)
-            .and_then(|file| file.sync_all())
-            .map_err(LakeError::io("flush to disk", &self.path))
     }
 }
 

@@ -161,3 +161,22 @@ fn decompression_bombs_cost_their_file_alone() {
     let message = report["problems"][0]["message"].as_str().expect("a message");
     assert!(message.contains("bomb"), "{message}");
 }
+
+#[test]
+fn a_hunt_on_a_full_disk_gives_its_answer_all_the_same() {
+    let world = World::new();
+    let Some(disk) = Mounted::new(&["-t", "tmpfs", "-o", "size=1m", "tmpfs"], &world.path("disk")) else {
+        return;
+    };
+    world.write("a.log", events(0..100));
+    world.run(&["ingest", "a.log", "--lake", "disk/lake"]).expect_code(0);
+    // Until nothing goes in any more, which is an error here.
+    let _ = std::fs::write(world.path("disk/filler"), vec![1; 4 << 20]);
+    let hunt =
+        world.run(&["hunt", "--lake", "disk/lake", "--threshold", "1", "--format", "csv"]).expect_code(0);
+    assert!(hunt.stdout.lines().count() > 1, "{}", hunt.stdout);
+    assert!(hunt.stderr.contains("the lake cannot be written (no storage space)"), "{}", hunt.stderr);
+    let hunts = std::fs::read_dir(world.path("disk/lake/_kubetrawl/hunts"));
+    assert_eq!(hunts.map_or(0, Iterator::count), 0);
+    drop(disk);
+}

@@ -7,7 +7,7 @@
 mod file;
 mod minutes;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
@@ -16,7 +16,7 @@ pub use file::{ClusterMinutes, Counting, FileCoverage, Stream, StreamCounts, Str
 pub use minutes::{MINUTES_PER_DAY, Minutes};
 
 use super::LakeError;
-use super::commit::{CommitKind, FileRecord, SourceRecord};
+use super::commit::{CommitKind, FileRecord};
 use super::gaps::{Gap, Gaps};
 use super::snapshot::{LakeFile, Snapshot};
 use super::utc;
@@ -143,9 +143,9 @@ fn rejects(snapshot: &Snapshot, dates: &Dates, days: &mut BTreeMap<(Stream, Opti
     let all: u64 = snapshot.rejects().iter().map(|(commit, _)| commit.rejects_count()).sum();
     // Where rejects were tried again, no commit says which of them are left.
     let tried_again = snapshot.commits.iter().any(|commit| commit.kind == CommitKind::Reingest);
-    let sources = if tried_again { Vec::new() } else { counting(snapshot) };
+    let sources = if tried_again { Vec::new() } else { snapshot.all_readings() };
     let mut placed = 0;
-    for rejected in sources.iter().flat_map(|source| &source.rejected) {
+    for rejected in sources.iter().flat_map(|(_, source)| &source.rejected) {
         placed += rejected.rejects;
         if rejected.event_date.as_deref().is_none_or(|date| dates.contain(date)) {
             day(days, &rejected.stream, rejected.event_date.as_ref()).rejects += rejected.rejects;
@@ -154,19 +154,6 @@ fn rejects(snapshot: &Snapshot, dates: &Dates, days: &mut BTreeMap<(Stream, Opti
     if all > placed {
         day(days, &Stream::default(), None).rejects += all - placed;
     }
-}
-
-/// The readings of sources whose rows and rejects have not been taken out of the lake since.
-fn counting(snapshot: &Snapshot) -> Vec<&SourceRecord> {
-    let mut sources: Vec<&SourceRecord> = Vec::new();
-    for commit in &snapshot.commits {
-        if !commit.sources_dropped.is_empty() {
-            let dropped: HashSet<&str> = commit.sources_dropped.iter().map(String::as_str).collect();
-            sources.retain(|source| !dropped.contains(source.uri.as_str()));
-        }
-        sources.extend(&commit.sources);
-    }
-    sources
 }
 
 #[cfg(test)]

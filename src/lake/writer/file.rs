@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{StagedFile, order};
 use crate::lake::coverage::Counting;
 use crate::lake::error::LakeError;
-use crate::lake::io as disk;
+use crate::lake::{hex, io as disk};
 use crate::normalize::schema::SCHEMA;
 
 /// Writes sorted batches and keeps count of what a commit says of the file.
@@ -110,8 +110,4 @@ impl Write for HashingFile {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

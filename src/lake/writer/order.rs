@@ -5,10 +5,9 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use jiff::tz::Offset;
 
 use crate::lake::error::LakeError;
+use crate::lake::utc;
 use crate::normalize::Rows;
 use crate::normalize::schema::position;
-
-const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
 
 /// A row's place among others: fields compare in order. Strings stand as their ranks in the batch,
 /// so that comparing is comparing integers; a null's rank is 0.
@@ -62,8 +61,8 @@ pub(super) fn sorted(rows: &Rows) -> Vec<Key> {
 
 /// A time's day, by which days can be ordered.
 fn day(microseconds: i64) -> u128 {
-    let days = microseconds.div_euclid(MICROSECONDS_PER_DAY);
-    u128::from((days - i64::MIN.div_euclid(MICROSECONDS_PER_DAY)) as u32)
+    let days = microseconds.div_euclid(utc::DAY);
+    u128::from((days - i64::MIN.div_euclid(utc::DAY)) as u32)
 }
 
 /// The event_time column.
