@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
-use super::file::token_length;
+use super::extent::{Extent, extent};
 
 /// The most bytes of SQL that are looked at: the walk takes time by depth and length.
 const LONGEST: usize = 1 << 20;
@@ -21,6 +21,9 @@ const LONGEST: usize = 1 << 20;
 const DEEPEST: usize = 4_000;
 
 const MOST_PARENTHESES: usize = 300;
+
+/// In a name, as `a.b.c`: one of 12,000 parts took DuckDB half a minute to describe.
+const MOST_DOTS: usize = 100;
 
 /// Nodes that read and nothing else.
 const NODES: &[&str] = &["SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE", "RECURSIVE_CTE_NODE"];
@@ -76,7 +79,7 @@ pub enum GateError {
     Nul { position: usize },
     #[error("the query has {bytes} bytes: at most 1 MiB is taken")]
     TooLong { bytes: usize },
-    #[error("the query is nested too deeply")]
+    #[error("the query is nested too deeply, or has a name of too many parts")]
     TooDeep,
     #[error("the query cannot be parsed: {message}")]
     Syntax {
@@ -105,8 +108,8 @@ pub enum GateError {
     Unreadable(#[from] serde_json::Error),
 }
 
-/// Looks at what does not need DuckDB: length, NULs, which end a C string early, and parentheses, whose
-/// nesting DuckDB's parser follows on the stack (60,000 subqueries inside each other end the process).
+/// Looks at what does not need DuckDB: length, NULs, which end a C string early, parentheses, whose
+/// nesting DuckDB's parser follows on the stack (60,000 subqueries inside each other end the process), and long names.
 pub fn check_text(sql: &str) -> Result<(), GateError> {
     if sql.len() > LONGEST {
         return Err(GateError::TooLong { bytes: sql.len() });
@@ -114,24 +117,8 @@ pub fn check_text(sql: &str) -> Result<(), GateError> {
     if let Some(position) = sql.bytes().position(|byte| byte == 0) {
         return Err(GateError::Nul { position });
     }
-    if parentheses(sql) > MOST_PARENTHESES { Err(GateError::TooDeep) } else { Ok(()) }
-}
-
-/// The deepest nesting of parentheses outside of strings, names and line comments.
-fn parentheses(sql: &str) -> usize {
-    let (mut deepest, mut open) = (0, 0_usize);
-    let mut rest = sql;
-    while let Some(at) = rest.find(['\'', '"', '-', '(', ')']) {
-        let from = &rest[at..];
-        match from.as_bytes()[0] {
-            b'(' => open += 1,
-            b')' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(open);
-        rest = &from[token_length(from)..];
-    }
-    deepest
+    let Extent { deepest, longest } = extent(sql);
+    if deepest > MOST_PARENTHESES || longest > MOST_DOTS { Err(GateError::TooDeep) } else { Ok(()) }
 }
 
 /// Judges what `json_serialize_sql` says of a text.

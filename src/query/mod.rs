@@ -1,5 +1,6 @@
 //! Questions in SQL: the gate that outside SQL passes, the saved queries, and running them.
 
+mod extent;
 pub mod file;
 pub mod gate;
 #[cfg(feature = "engine")]
