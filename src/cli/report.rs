@@ -140,6 +140,13 @@ impl Shown<'_> {
             Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
         let over = LakeSession::open_to_recount(lake, limits)?;
         let mut source = LakeEvidence::new(&over.engine, rule, &parameters, report, &session.cancel)?;
+        let lost = source.lost(report);
+        if lost > 0 {
+            session.console.warn(&format!(
+                "the lake has changed since this hunt and no longer gives {lost} of its alerts: what was read, and what must \
+                be rotated for it, is not in this report. Run `kubetrawl hunt` again"
+            ));
+        }
         match self.format {
             FormatArg::Html => {
                 let limits = html::Limits { detailed: self.faces.detailed, ..html::Limits::default() };

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::rules::Rule;
+use crate::decode::LogType;
 use crate::sql;
 
 /// A file of a rule, or all of them, that are larger than this are no rule.
@@ -14,6 +15,12 @@ const LARGEST: u64 = 4 << 20;
 
 /// The files of a rule, of which matches.sql must be there.
 const FILES: [&str; 4] = ["matches.sql", "counted.sql", "detect.sql", "sweep.sql"];
+
+/// A hundred years, which no log is long.
+const LONGEST_MINUTES: i64 = 100 * 366 * 24 * 60;
+
+/// As Panther's rules have them (<https://docs.panther.com/detections/rules/python>).
+const SEVERITIES: [&str; 5] = ["Info", "Low", "Medium", "High", "Critical"];
 
 /// Why a rule is refused.
 #[derive(Debug, thiserror::Error)]
@@ -176,6 +183,16 @@ fn rule(folder: String, files: BTreeMap<String, Cow<'static, str>>) -> Result<Ru
     if rule.log_types.is_empty() {
         return refuse("LogTypes names none".to_owned());
     }
+    if let Some(unknown) = rule.log_types.iter().find(|name| LogType::from_name(name).is_none()) {
+        let known = LogType::ALL.map(LogType::as_str).join(", ");
+        return refuse(format!("LogTypes has {unknown:?}, which no record is of: try {known}"));
+    }
+    if rule.window_minutes > LONGEST_MINUTES || rule.dedup_period_minutes > LONGEST_MINUTES {
+        return refuse("WindowMinutes and DedupPeriodMinutes are at most 100 years".to_owned());
+    }
+    if !SEVERITIES.contains(&rule.severity.as_str()) {
+        return refuse(format!("Severity is {:?}: try {}", rule.severity, SEVERITIES.join(", ")));
+    }
     if !files.contains_key("matches.sql") {
         return Err(RuleError::Value { path: folder, reason: "it has no matches.sql".to_owned() });
     }
@@ -246,6 +263,14 @@ mod tests {
         assert!(told.contains("my_rule/rule.yml") && told.contains("line 9"), "{told}");
         let zero = folder(|yaml| yaml.replace("Threshold: 15", "Threshold: 0"));
         assert!(error(zero.path()).contains("Threshold is 0"));
+        for (good, bad, told) in [
+            ("- Kubernetes.Audit", "- Kubernetes.Adit", "LogTypes has \"Kubernetes.Adit\""),
+            ("Severity: Medium", "Severity: Nope", "Severity is \"Nope\""),
+            ("WindowMinutes: 30", "WindowMinutes: 99999999999999999", "at most 100 years"),
+        ] {
+            let broken = folder(|yaml| yaml.replace(good, bad));
+            assert!(error(broken.path()).contains(told), "{}", error(broken.path()));
+        }
         let without = folder(str::to_owned);
         fs::remove_file(without.path().join("my_rule/matches.sql")).unwrap();
         assert!(error(without.path()).contains("no matches.sql"));

@@ -60,6 +60,11 @@ impl<'a> Recount<'a> {
         Ok(Self { hunt, spans })
     }
 
+    /// Whether the lake still gives an alert: since the hunt records may have been taken out of it, or come to it.
+    pub fn gives(&self, alert: &Alert) -> bool {
+        self.spans.contains_key(&alert.alert_id)
+    }
+
     /// The distinct secrets in the window over the alert's time. Nothing for an alert that the
     /// lake no longer gives.
     pub fn series(&mut self, alert: &Alert) -> Result<Vec<SeriesPoint>, DetectError> {

@@ -54,7 +54,12 @@ impl Original {
         if file == STDIN_URI {
             return Err(Lost::Stdin);
         }
-        let source = Source::file(uri_to_path(file).ok_or_else(no_file)?);
+        let path = uri_to_path(file).ok_or_else(no_file)?;
+        // A pipe would wait for somebody to write, and a device never end.
+        if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(no_file());
+        }
+        let source = Source::file(path);
         let (reader, seekable) = source.open_file().map_err(unopened)?;
         let mut body = Body::of_source(reader, seekable);
         for member in &members {

@@ -92,7 +92,7 @@ pub enum EvidenceError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error(transparent)]
+    #[error("cannot write the report")]
     Write(#[from] io::Error),
 }
 

@@ -48,6 +48,11 @@ pub enum GatherError {
 }
 
 impl<'a> LakeEvidence<'a> {
+    /// How many open alerts of an answer the lake no longer gives: of these it has no evidence.
+    pub fn lost(&self, report: &HuntReport) -> usize {
+        report.open().filter(|alert| !self.recount.gives(alert)).count()
+    }
+
     /// Counts the hunt again and looks for what must be rotated, once for all of its alerts that are not
     /// silenced.
     pub fn new(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -185,5 +186,35 @@ fn a_runbook_is_the_same_by_itself_and_after_a_hunt() {
         let id = runbook["alert_id"].as_str().expect("an id");
         let alone = world.run(&["runbook", id, "--format", "json"]).expect_code(0).json();
         assert_eq!(alone, **runbook, "{id}");
+    }
+}
+
+/// As `head` does.
+#[test]
+fn a_reader_who_goes_away_is_no_error() {
+    for format in ["html", "markdown", "csv", "json"] {
+        let mut command = hunted().command(&["report", "--format", format]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !stderr.contains("error"), "{format}: {stderr}");
+    }
+}
+
+#[test]
+fn a_report_says_what_the_lake_no_longer_has() {
+    let world = World::new();
+    let data = project("data");
+    world.run(&["ingest", data.to_str().expect("UTF-8"), "--lake", "lake"]).expect_code(0);
+    world.run(&["hunt", "--lake", "lake"]).expect_code(0);
+    let before = world.run(&["report", "--format", "markdown"]).expect_code(0);
+    assert!(!before.stderr.contains("no longer gives"), "{}", before.stderr);
+    world.run(&["lake", "drop", "1", "--lake", "lake"]).expect_code(0);
+    for arguments in
+        [&["report", "--format", "markdown"][..], &["report", "--format", "csv", "--detail", "d"]]
+    {
+        let after = world.run(arguments).expect_code(0);
+        assert!(after.stderr.contains("no longer gives"), "{}", after.stderr);
     }
 }
