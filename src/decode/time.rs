@@ -1,8 +1,8 @@
 //! Times as audit logs write them, to microseconds in UTC.
 //!
 //! RFC 3339, and what exports make of it: a space or a lower-case `t` for the `T`, any number of fraction
-//! digits, no zone (then it is UTC); and what Azure's portal writes in English. Digits beyond the microsecond are cut off, not rounded: a rounded time
-//! can cross a window's edge.
+//! digits, no zone (then it is UTC); and what Azure's portal writes in English. Digits beyond the microsecond
+//! are cut off, not rounded: a rounded time can cross a window's edge.
 
 /// Microseconds since 1970-01-01T00:00Z; `None` where the text is no time, or one before 1970 or from [`END`] on.
 pub fn parse(text: &str) -> Option<i64> {

@@ -2,9 +2,9 @@
 //!
 //! Each row goes to one of 256 buckets by the first byte of its identity. Beyond the budget the
 //! buckets are appended to files. In the end each bucket is loaded alone (in parts by the second
-//! byte where it is larger than the budget), sorted, and equal identities are settled: the row
-//! with the smallest (source_uri, source_record) stays, of those that are whole if one is. What is remembered of the others is one bit
-//! for each row of a file that has some.
+//! byte where it is larger than the budget), sorted, and equal identities are settled: of those that are
+//! whole, or else of all, the row with the smallest (source_uri, source_record) stays. What is remembered
+//! of the others is one bit for each row of a file that has some.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -259,8 +259,8 @@ impl Dedup {
         }
     }
 
-    /// Which of two equal rows stays. What was left of a cut record goes before the whole one. A row that is in the lake stays before the same record read
-    /// again, so that nothing is rewritten for it.
+    /// Which of two equal rows stays. What was left of a cut record gives way to the whole one. A row that is in the
+    /// lake stays before the same record read again, so that nothing is rewritten for it.
     fn order(&self, a: &Entry, b: &Entry) -> Ordering {
         let staged = |entry: &Entry| self.standing(entry) == Standing::Staged;
         a.salvaged

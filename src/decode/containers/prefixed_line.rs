@@ -33,8 +33,8 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     }
 }
 
-/// A prefix holds no quotes, but in syslog's structured data, and closes nothing that it didn't open (`kube-apiserver[1]:` is syslog's): text that does
-/// is the end of a record whose head is missing.
+/// A prefix holds no quotes, but in syslog's structured data, and closes nothing that it didn't open
+/// (`kube-apiserver[1]:` is syslog's): text that does is the end of a record whose head is missing.
 fn split(line: &str) -> Option<(&str, &str)> {
     let (prefix, text) = line.split_at(line.find('{')?);
     let record = text[1..].trim_ascii_start().starts_with('"');
