@@ -51,6 +51,20 @@ fn ok(name: &str, text: &str) -> Told {
 }
 
 #[test]
+fn tars_that_are_joined_are_read_and_padding_is_not() {
+    let (one, two) = (tar(&[(b"a.log", "one")]), tar(&[(b"b.log", "two")]));
+    let both = [ok("a.log", "one"), ok("b.log", "two")];
+    for (stored, expected) in [
+        ([&one[..], &[0; 9_216], &two].concat(), &both[..]),
+        ([&one[..], &[0; 700]].concat(), &both[..1]),
+        ([&one[..], b"junk"].concat(), &both[..1]),
+        ([&one[..], &[7; 2_048], &two].concat(), &both[..1]),
+    ] {
+        assert_eq!(read(stored), (expected.to_vec(), None));
+    }
+}
+
+#[test]
 fn tar_members_come_in_their_order_whatever_their_names() {
     let long = "x".repeat(700);
     let stored = tar(&[

@@ -160,8 +160,30 @@ impl Stream {
         }
     }
 
-    /// The next header; `None` at the end, also where the two empty blocks that mark it are missing.
+    /// The next header; `None` at the end, also where the two empty blocks that mark it are missing. Behind them may stand
+    /// another archive that was joined to this one; anything else there is padding.
     fn header(&mut self) -> io::Result<Option<Header>> {
+        let mut is_over = false;
+        loop {
+            let header = match self.block() {
+                Ok(Some(header)) => header,
+                Err(error) if !is_over => return Err(error),
+                _ => return Ok(None),
+            };
+            if header.as_bytes().iter().all(|byte| *byte == 0) {
+                is_over = true;
+            } else if is_sound(&header) {
+                return Ok(Some(header));
+            } else if is_over {
+                return Ok(None);
+            } else {
+                return Err(damaged("no header stands where one should"));
+            }
+        }
+    }
+
+    /// The next block, as a header; `None` at the end.
+    fn block(&mut self) -> io::Result<Option<Header>> {
         let mut header = Header::new_old();
         let block = header.as_mut_bytes();
         let mut filled = 0;
@@ -174,10 +196,7 @@ impl Stream {
                 Err(error) => return Err(error),
             }
         }
-        if block.iter().all(|byte| *byte == 0) {
-            return Ok(None);
-        }
-        if is_sound(&header) { Ok(Some(header)) } else { Err(damaged("no header stands where one should")) }
+        Ok(Some(header))
     }
 
     /// The whole of a member that says something of the next one.
