@@ -1,14 +1,14 @@
-//! Reading back who the rows of a committed file are, without holding the file.
+//! Reads a file of the lake back, batch by batch: its columns, and who its rows are.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringViewArray, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Field, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Field, TimestampMicrosecondType};
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder, RowFilter, RowSelection, RowSelector,
+    ParquetRecordBatchReaderBuilder, RowFilter,
 };
 use parquet::arrow::{ProjectionMask, RowNumber};
 use parquet::basic::Encoding;
@@ -31,69 +31,6 @@ pub(super) const ROW: &str = "row_number";
 
 pub(super) const IDENTIFYING: [&str; 8] =
     ["cluster", "record_id", "audit_id", "stage", "event_time", "request_uri", "verb", "username"];
-
-/// Where a row came from. Of two rows of one identity, the one with the smaller origin stays.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Origin {
-    pub source_uri: String,
-    pub source_record: i64,
-}
-
-/// The identities of a file's rows, in file order, each with its row's number from 0. Memory is
-/// that of a batch of the eight columns.
-///
-/// # Errors
-/// When the file cannot be opened or has other columns; each item may fail to be read.
-pub fn identities(
-    path: &Path,
-) -> Result<impl Iterator<Item = Result<(u32, Identity), LakeError>>, LakeError> {
-    let batches = Reader::open(path, &IDENTIFYING, None)?;
-    let mut scratch = Vec::new();
-    let identities = batches.flat_map(move |batch| match batch {
-        Ok(batch) => {
-            let columns = Columns::of(&batch);
-            let rows = (0..batch.num_rows()).map(|row| Ok(columns.identity(row, &mut scratch)));
-            rows.collect::<Vec<_>>()
-        }
-        Err(error) => vec![Err(error)],
-    });
-    Ok((0..).zip(identities).map(|(row, identity)| Ok((row, identity?))))
-}
-
-/// Where the rows numbered in `rows`, sorted and distinct, came from, in that order. Pages without
-/// such a row are not decoded.
-///
-/// # Errors
-/// When the file cannot be opened or read, or has fewer rows.
-pub fn origins(path: &Path, rows: &[u32]) -> Result<Vec<Origin>, LakeError> {
-    let mut origins = Vec::with_capacity(rows.len());
-    for batch in Reader::open(path, &["source_uri", "source_record"], Some(select(rows)))? {
-        let batch = batch?;
-        let uris = strings(&batch, "source_uri");
-        let records = batch["source_record"].as_primitive::<Int64Type>();
-        origins.extend(uris.iter().zip(records.values()).map(|(uri, &source_record)| Origin {
-            source_uri: uri.unwrap_or_default().to_owned(),
-            source_record,
-        }));
-    }
-    if origins.len() == rows.len() {
-        Ok(origins)
-    } else {
-        let fewer = ParquetError::General(format!("{} of {} rows found", origins.len(), rows.len()));
-        Err(LakeError::read_parquet(path)(fewer))
-    }
-}
-
-fn select(rows: &[u32]) -> RowSelection {
-    let mut next = 0;
-    let mut selectors = Vec::with_capacity(rows.len() * 2);
-    for &row in rows {
-        selectors.push(RowSelector::skip((row - next) as usize));
-        selectors.push(RowSelector::select(1));
-        next = row + 1;
-    }
-    RowSelection::from(selectors)
-}
 
 /// How many bytes a row of a file takes, where rows are longest: on the page of each column whose values are. Where all
 /// pages refer to a dictionary, rows share its strings and take none of their own.
@@ -150,17 +87,17 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn all_columns(path: &Path) -> Result<Self, LakeError> {
-        Self::open(path, &[], None)
+        Self::open(path, &[])
     }
 
     /// All columns, so many rows at a time.
     pub(super) fn in_batches(path: &Path, batch_rows: usize) -> Result<Self, LakeError> {
-        Self::build(path, &[], None, batch_rows)
+        Self::build(path, &[], batch_rows)
     }
 
     /// Reads the named columns, or all when none is named.
-    pub(super) fn open(path: &Path, columns: &[&str], rows: Option<RowSelection>) -> Result<Self, LakeError> {
-        Self::build(path, columns, rows, BATCH_ROWS)
+    pub(super) fn open(path: &Path, columns: &[&str]) -> Result<Self, LakeError> {
+        Self::build(path, columns, BATCH_ROWS)
     }
 
     /// Reads the named columns of the rows whose event_time may be one of `times`, and the rows' numbers as [`ROW`]. Of
@@ -180,22 +117,13 @@ impl Reader {
         Self::of(path, builder.with_batch_size(BATCH_ROWS))
     }
 
-    fn build(
-        path: &Path,
-        columns: &[&str],
-        rows: Option<RowSelection>,
-        batch_rows: usize,
-    ) -> Result<Self, LakeError> {
+    fn build(path: &Path, columns: &[&str], batch_rows: usize) -> Result<Self, LakeError> {
         let builder = builder(path, options())?;
         let mask = match columns {
             [] => ProjectionMask::all(),
             _ => ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied()),
         };
-        let mut builder = builder.with_projection(mask).with_batch_size(batch_rows);
-        if let Some(rows) = rows {
-            builder = builder.with_row_selection(rows);
-        }
-        Self::of(path, builder)
+        Self::of(path, builder.with_projection(mask).with_batch_size(batch_rows))
     }
 
     fn of(path: &Path, builder: ParquetRecordBatchReaderBuilder<File>) -> Result<Self, LakeError> {

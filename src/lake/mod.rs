@@ -13,7 +13,7 @@ pub mod drop;
 pub mod error;
 pub mod gaps;
 mod hunts;
-pub mod identity;
+mod identity;
 pub mod info;
 pub mod io;
 pub mod layout;

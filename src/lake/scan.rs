@@ -24,7 +24,7 @@ pub fn each_origin(
     take: &mut dyn FnMut(u32, &str, i64) -> Result<(), LakeError>,
 ) -> Result<(), LakeError> {
     let mut row = 0;
-    for batch in Reader::open(path, &ORIGIN, None)? {
+    for batch in Reader::open(path, &ORIGIN)? {
         let batch = batch?;
         let uris = strings(&batch, ORIGIN[0]);
         let records = batch[ORIGIN[1]].as_primitive::<Int64Type>();
@@ -43,7 +43,7 @@ pub fn each_origin(
 pub fn times<'a>(rows: u64, paths: impl Iterator<Item = &'a Path>) -> Result<Times, LakeError> {
     let mut times = TimesBuilder::new(rows);
     for path in paths {
-        for batch in Reader::open(path, &["event_time"], None)? {
+        for batch in Reader::open(path, &["event_time"])? {
             let batch = batch?;
             let of_rows = batch["event_time"].as_primitive::<TimestampMicrosecondType>();
             of_rows.values().iter().for_each(|time| times.add(*time));

@@ -264,7 +264,7 @@ impl FileCoverage {
 
 /// The batches of a file, with what [`Counting::add`] needs of them.
 pub(in crate::lake) fn batches(path: &Path) -> Result<Reader, LakeError> {
-    Reader::open(path, &COLUMNS, None)
+    Reader::open(path, &COLUMNS)
 }
 
 struct Columns<'a, T> {

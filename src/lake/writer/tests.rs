@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::*;
-use crate::lake::identity::{Origin, identities, origins};
+use crate::lake::scan;
 use crate::normalize::row::sample::event;
 use crate::normalize::schema::{COLUMNS, ColumnType, SCHEMA, position};
 use crate::normalize::{Defaults, Identity, Place, RowBuilder};
@@ -129,31 +129,19 @@ fn identities_are_read_back_in_file_order() {
     let staging = TempDir::new().unwrap();
     let given = rows(5_000, 1);
     let Written { file, rows } = &write_into(&staging, &given)[0];
-    let (numbers, read): (Vec<u32>, Vec<Identity>) =
-        identities(&file.path).unwrap().map(Result::unwrap).unzip();
+    let times = scan::times(5_000, [file.path.as_path()].into_iter()).unwrap();
+    let (mut numbers, mut read) = (Vec::new(), Vec::new());
+    scan::each_at(&file.path, &times, &mut |number, identity, _, _, _| {
+        numbers.push(number);
+        read.push(identity);
+        Ok(())
+    })
+    .unwrap();
     assert_eq!(read, rows.iter().map(|&row| given.identities[row as usize]).collect::<Vec<_>>());
     assert_eq!(numbers, (0..5_000).collect::<Vec<u32>>());
     let set = |identities: &[Identity]| identities.iter().copied().collect::<BTreeSet<_>>();
     assert_eq!(set(&read), set(&given.identities));
     assert_eq!(set(&read).len(), 5_000);
-}
-
-#[test]
-fn origins_are_those_of_the_rows_asked_for() {
-    let staging = TempDir::new().unwrap();
-    let file = write_one(&staging, 5_000);
-    let stored = read(&file.path);
-    let asked = [0, 1, 1_500, 4_095, 4_096, 4_999];
-    let expected: Vec<Origin> = asked
-        .iter()
-        .map(|&row| Origin {
-            source_uri: stored["source_uri"].as_string_view().value(row as usize).to_owned(),
-            source_record: stored["source_record"].as_primitive::<Int64Type>().value(row as usize),
-        })
-        .collect();
-    assert_eq!(origins(&file.path, &asked).unwrap(), expected);
-    assert_eq!(origins(&file.path, &[]).unwrap(), []);
-    assert!(matches!(origins(&file.path, &[5_000]), Err(LakeError::ReadParquet { .. })));
 }
 
 #[test]
@@ -245,10 +233,10 @@ fn a_file_that_is_no_lake_file_is_named() {
     let staging = TempDir::new().unwrap();
     let path = staging.path().join("x.parquet");
     fs::write(&path, "PAR1 but not really PAR1").unwrap();
-    let error = identities(&path).err().unwrap();
+    let error = Reader::all_columns(&path).err().unwrap();
     assert!(matches!(error, LakeError::ReadParquet { .. }), "{error:?}");
     assert!(error.to_string().contains("x.parquet"), "{error}");
-    let missing = identities(&staging.path().join("y.parquet")).err().unwrap();
+    let missing = Reader::all_columns(&staging.path().join("y.parquet")).err().unwrap();
     assert!(matches!(missing, LakeError::Io { action: "open", .. }), "{missing:?}");
 }
 
