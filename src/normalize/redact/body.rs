@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use serde::de::IgnoredAny;
 
+use super::text::string_end;
 use super::{Context, text};
 
 /// What a body becomes that should be walked but is not JSON.
@@ -151,7 +152,8 @@ impl<'a> Walk<'a> {
     }
 
     fn string(&mut self) {
-        let span = self.at..string_end(self.json, self.at);
+        let close = string_end(self.json.as_bytes(), self.at + 1);
+        let span = self.at..(close + 1).min(self.json.len());
         self.at = span.end;
         let content = &self.json[span.start + 1..span.end - 1];
         if let Some(frame) = self.stack.last_mut()
@@ -242,20 +244,6 @@ fn unescape(content: &str) -> Cow<'_, str> {
         return Cow::Borrowed(content);
     }
     serde_json::from_str(&format!("\"{content}\"")).map_or(Cow::Borrowed(content), Cow::Owned)
-}
-
-/// The end of the string that starts at `start`, after its closing quote.
-fn string_end(json: &str, start: usize) -> usize {
-    let bytes = json.as_bytes();
-    let mut at = start + 1;
-    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
-        at += found;
-        if bytes[at] == b'"' {
-            return at + 1;
-        }
-        at += 2;
-    }
-    json.len()
 }
 
 fn splice(json: &str, masks: &[Range<usize>]) -> Option<String> {

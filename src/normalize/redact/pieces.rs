@@ -3,7 +3,10 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::reject::is_whole;
+use super::text::string_end;
 
 /// The longest run of base64's letters that is left: longer than any name, hash or part of a URI, and shorter than what is cut
 /// from the middle of a value.
@@ -26,6 +29,10 @@ fn is_piece(escaped: &[u8], depth: usize) -> bool {
     if !escaped.contains(&b'\\') {
         return false;
     }
+    // How .NET escapes a quote. No other part of this looks for strings between such.
+    if memmem::find(escaped, b"u0022").is_some() {
+        return true;
+    }
     let text = unescaped(escaped);
     if !text.contains(&b'"') {
         return false;
@@ -46,17 +53,6 @@ fn strings(text: &[u8]) -> Vec<Range<usize>> {
         at = (end + 1).min(text.len());
     }
     strings
-}
-
-fn string_end(text: &[u8], start: usize) -> usize {
-    let mut at = start;
-    while let Some(stop) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
-        if text[at + stop] == b'"' {
-            return at + stop;
-        }
-        at += stop + 2;
-    }
-    text.len()
 }
 
 /// A string's text as far as quotes are concerned: of an escape, what it stands for if that is a quote or a backslash.

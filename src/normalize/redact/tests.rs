@@ -230,6 +230,8 @@ fn a_piece_of_a_record_inside_a_string_is_masked() {
     let of = |record: &str| String::from_utf8(reject_bytes(record.as_bytes())).unwrap();
     let piece = r#"{"log":"rd\":\"U1VQRVI=\",\"z\":\"U1VQ\"}},\"verb\":\"create\"}\n","stream":"stdout"}"#;
     assert_eq!(of(piece), r#"{"log":"REDACTED","stream":"stdout"}"#);
+    let of_net = r#"{"log":"rd\u0022:\u0022U1VQRVI=\u0022,","y":["{\\u0022data\\u0022:\\u0022U1VQ"]}"#;
+    assert_eq!(of(of_net), r#"{"log":"REDACTED","y":["REDACTED"]}"#);
     // What stands in the middle of a long value has no punctuation at all.
     let middle = format!(r#"{{"log":"{}","logtag":"P"}}"#, "U1VQRVI".repeat(40));
     assert_eq!(of(&middle), r#"{"log":"REDACTED","logtag":"P"}"#);

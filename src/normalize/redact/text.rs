@@ -40,12 +40,15 @@ pub(super) fn quoted(text: &[u8]) -> Option<usize> {
     memmem::find(text, b"...|").map(|mark| mark + 4).filter(|start| *start < text.len())
 }
 
-/// Where the JSON string ends that a position lies in.
-fn string_end(text: &[u8], mut at: usize) -> usize {
-    while at < text.len() && text[at] != b'"' {
-        at += if text[at] == b'\\' { 2 } else { 1 };
+/// The position of the quote that ends the JSON string which a position lies in, or the text's end where it has none.
+pub(super) fn string_end(text: &[u8], mut at: usize) -> usize {
+    while let Some(stop) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
+        if text[at + stop] == b'"' {
+            return at + stop;
+        }
+        at += stop + 2;
     }
-    at.min(text.len())
+    text.len()
 }
 
 /// Whether a text may end in the middle of a value.
