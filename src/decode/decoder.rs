@@ -327,7 +327,7 @@ impl Job<'_> {
     }
 
     /// Rejects a record, unless all that was wrong with it can be mended.
-    fn refused(&mut self, failure: Failure, record: &str) {
+    pub(super) fn refused(&mut self, failure: Failure, record: &str) {
         match surrogates::mended(record) {
             Some(mended) => self.record(Record::unread(&mended)),
             None => self.reject(failure, record),

@@ -45,7 +45,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
                 break;
             }
             if let Err(failure) = parse(item).and_then(|event| single(job, event, item)) {
-                job.reject(failure, item);
+                job.refused(failure, item);
             }
         }
         return Ok(());

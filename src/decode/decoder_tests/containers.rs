@@ -115,3 +115,13 @@ fn grpc_statuses_become_http() {
         assert_eq!(decode(&text, of), [Ok(expected)], "{text}");
     }
 }
+
+/// The list itself is read without a look into its strings.
+#[test]
+fn half_a_surrogate_in_an_event_of_a_list_costs_nothing() {
+    let broken = event().to_string().replace("kubectl", "kubectl\\ud83d");
+    let list =
+        format!(r#"{{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{broken},{}]}}"#, event());
+    let agents = decode(&list, |event| event.user_agent.as_deref().map(str::to_owned));
+    assert_eq!(agents, [Ok(Some("kubectl\u{fffd}".to_owned())), Ok(Some("kubectl".to_owned()))]);
+}

@@ -62,11 +62,3 @@ fn what_is_packed_in_what_is_packed_has_one_limit() {
     let refused = outcomes.iter().filter(|outcome| outcome.starts_with("too-long")).count();
     assert!(refused >= 30, "{refused}");
 }
-
-#[test]
-fn objects_joined_behind_a_line_of_text_are_looked_at_once_each() {
-    let mut decoder = Decoder::default();
-    decode_with(&mut decoder, b"I0619 08:07:21.502238       1 handler.go:153] Adding GroupVersion", |_| ());
-    let outcomes = decode_with(&mut decoder, "{}".repeat(100_000).as_bytes(), |_| ());
-    assert_eq!(outcomes.len(), 100_000);
-}
