@@ -3,6 +3,7 @@
 //! The fuzz targets feed them what libFuzzer finds, and `src/fuzz_tests.rs`, which is part of every test run, the seeds and
 //! changes of them.
 
+pub mod archives;
 pub mod containers;
 pub mod csv_rows;
 pub mod cut;
@@ -19,7 +20,8 @@ mod event;
 pub type Check = fn(&[u8]);
 
 /// All of them, by the name of their target and of their folder of seeds.
-pub const CHECKS: [(&str, Check); 9] = [
+pub const CHECKS: [(&str, Check); 10] = [
+    ("archives", archives::check),
     ("containers", containers::check),
     ("csv_rows", csv_rows::check),
     ("cut", cut::check),

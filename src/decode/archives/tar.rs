@@ -129,11 +129,13 @@ impl Extended {
     fn read(&mut self, text: &[u8]) -> io::Result<()> {
         let mut rest = text;
         while !rest.is_empty() && rest[0] != 0 {
-            let line = number(until(rest, b' ')).and_then(|length| usize::try_from(length).ok());
-            let line =
-                line.and_then(|length| rest.get(..length)).ok_or_else(|| damaged("broken attributes"))?;
+            let digits = until(rest, b' ');
+            let length = number(digits).and_then(|length| usize::try_from(length).ok());
+            // A line is longer than its length's digits: one that is not would never end.
+            let line = length.and_then(|length| rest.get(..length)).filter(|line| line.len() > digits.len());
+            let line = line.ok_or_else(|| damaged("broken attributes"))?;
             rest = &rest[line.len()..];
-            let line = &line[until(line, b' ').len()..];
+            let line = &line[digits.len()..];
             let line = line.strip_prefix(b" ").unwrap_or(line);
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             let key = until(line, b'=');

@@ -136,10 +136,17 @@ fn a_footer_that_claims_too_much_is_refused_before_room_is_made_for_it() {
     let wide = [schema(1), column(1 << 30)].concat();
     let long = schema(1 << 31);
     let nested = [0x1c].repeat(100_000);
+    // A field that is a list (kind 9) of one list of one list ...
+    let lists = [&[0x19][..], &[0x19].repeat(1_000_000)].concat();
     let endless = [0xff].repeat(100);
-    for (what, bytes) in
-        [("deep", deep), ("wide", wide), ("long", long), ("nested", nested), ("endless", endless)]
-    {
+    for (what, bytes) in [
+        ("deep", deep),
+        ("wide", wide),
+        ("long", long),
+        ("nested", nested),
+        ("lists", lists),
+        ("endless", endless),
+    ] {
         let (found, end) = rows(footer(&bytes));
         assert!(found.is_empty() && end.is_some(), "{what}");
     }

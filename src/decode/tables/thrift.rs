@@ -8,6 +8,9 @@ use super::damaged;
 /// Structures inside structures. Parquet's own are half as deep.
 const DEEPEST: usize = 16;
 
+/// The kind of a list among values.
+const LIST: u8 = 9;
+
 /// What stands at a place.
 pub(super) enum Item {
     /// A list begins, of so many things.
@@ -65,7 +68,7 @@ impl Walk<'_> {
                 let length = self.size()?;
                 self.pass(length)
             }
-            9 => self.list(),
+            LIST => self.list(),
             12 => self.structure(),
             // Sets, maps and UUIDs: Parquet has none.
             _ => Err(damaged("a value of an unknown kind")),
@@ -79,6 +82,10 @@ impl Walk<'_> {
         // Truths take a byte in a list, or none, as different readers have it.
         if matches!(head & 0xf, 0..=2) {
             return Err(damaged("a list of an unknown kind"));
+        }
+        // Parquet has none; each would be a call deeper.
+        if head & 0xf == LIST {
+            return Err(damaged("lists in a list"));
         }
         (0..length).try_for_each(|_| self.value(head & 0xf))
     }
