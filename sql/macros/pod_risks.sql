@@ -1,21 +1,21 @@
--- What a pod or pod template in a request's body asks for that reaches past the pod, as a list of words.
--- JSON has no spaces after its colons here because bodies are stored as the lake writes them; both are read.
+-- What a pod or pod template in a request's body asks for that reaches past the pod, as a list of words. A JSON patch asks
+-- with a path and a value in place of a name and a value (https://datatracker.ietf.org/doc/html/rfc6902).
 CREATE MACRO pod_risks(verb, resource, subresource, username, request_object) AS
 CASE
   WHEN verb NOT IN ('create', 'update', 'patch') OR subresource IS NOT NULL OR request_object IS NULL
     OR resource NOT IN ('pods', 'deployments', 'daemonsets', 'statefulsets', 'replicasets', 'jobs', 'cronjobs',
       'replicationcontrollers', 'podtemplates')
   THEN []
-  ELSE list_filter([
-    CASE WHEN regexp_matches(request_object, '"privileged"\s*:\s*true') THEN 'a privileged container' END,
-    CASE WHEN regexp_matches(request_object, '"hostPath"\s*:\s*\{') THEN 'a host path' END,
-    CASE WHEN regexp_matches(request_object, '"hostPID"\s*:\s*true') THEN 'the host''s processes' END,
-    CASE WHEN regexp_matches(request_object, '"hostNetwork"\s*:\s*true') THEN 'the host''s network' END,
-    CASE WHEN regexp_matches(request_object, '"hostIPC"\s*:\s*true') THEN 'the host''s IPC' END,
-    CASE WHEN regexp_matches(request_object, '"(SYS_ADMIN|SYS_PTRACE|SYS_MODULE|ALL)"') THEN 'added capabilities' END,
-    CASE WHEN regexp_extract(request_object, '"serviceAccount(?:Name)?"\s*:\s*"([^"]*)"', 1)
-        NOT IN ('', 'default', split_part(coalesce(username, ''), ':', 4))
-      THEN 'the service account ' || regexp_extract(request_object, '"serviceAccount(?:Name)?"\s*:\s*"([^"]*)"', 1)
+  -- A list of one body, so that it is made plain once.
+  ELSE flatten(list_transform([plain_json(request_object)], lambda body: list_filter([
+    CASE WHEN asks_for(body, 'privileged') THEN 'a privileged container' END,
+    CASE WHEN regexp_matches(body, '"hostPath":\{|"path":"[^"]*/hostPath["/]') THEN 'a host path' END,
+    CASE WHEN asks_for(body, 'hostPID') THEN 'the host''s processes' END,
+    CASE WHEN asks_for(body, 'hostNetwork') THEN 'the host''s network' END,
+    CASE WHEN asks_for(body, 'hostIPC') THEN 'the host''s IPC' END,
+    CASE WHEN regexp_matches(body, '"(SYS_ADMIN|SYS_PTRACE|SYS_MODULE|ALL)"') THEN 'added capabilities' END,
+    CASE WHEN service_account_asked(body) NOT IN ('', 'default', split_part(coalesce(username, ''), ':', 4))
+      THEN 'the service account ' || service_account_asked(body)
     END
-  ], lambda risk: risk IS NOT NULL)
+  ], lambda risk: risk IS NOT NULL)))
 END;

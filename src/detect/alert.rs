@@ -102,7 +102,7 @@ pub struct Exclusion {
     pub principals: i64,
 }
 
-/// A user's cluster-wide lists of secrets: one request that returns every secret and counts as one.
+/// A user's lists of the secrets of a cluster or of a namespace: one request that returns all of them and counts as one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exposure {
     pub username: Option<String>,
@@ -128,6 +128,8 @@ pub struct HuntSummary {
     /// The user nearest below the threshold who raised no alert.
     pub nearest_miss: Option<Principal>,
     pub cluster_wide_lists: Vec<Exposure>,
+    #[serde(default)]
+    pub namespace_wide_lists: Vec<Exposure>,
     /// What the rule could see on the days of the hunt; none in a hunt of records alone, or of an
     /// older program.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -32,15 +32,20 @@ pub fn read(hunt: &Hunt<'_>, alerts: usize) -> Result<HuntSummary, DetectError> 
         principal(cells, row, username)
     })?
     .pop();
-    summary.cluster_wide_lists = rows(hunt, "hunt_cluster_wide_lists", |cells, row| {
-        Ok(Exposure {
+    let lists = rows(hunt, "hunt_wide_lists", |cells, row| {
+        let exposure = Exposure {
             username: cells.text(row, "username")?,
             lists: int(cells, row, "lists")?,
             succeeded: int(cells, row, "succeeded")?,
             first_seen: rfc3339(cells.time(row, "first_seen")?.unwrap_or_default()),
             last_seen: rfc3339(cells.time(row, "last_seen")?.unwrap_or_default()),
-        })
+        };
+        Ok((cells.bool(row, "cluster_wide")?.unwrap_or_default(), exposure))
     })?;
+    let (cluster_wide, namespace_wide) =
+        lists.into_iter().partition::<Vec<_>, _>(|(is_cluster, _)| *is_cluster);
+    summary.cluster_wide_lists = cluster_wide.into_iter().map(|(_, exposure)| exposure).collect();
+    summary.namespace_wide_lists = namespace_wide.into_iter().map(|(_, exposure)| exposure).collect();
     Ok(summary)
 }
 
@@ -58,6 +63,7 @@ fn totals(hunt: &Hunt<'_>) -> Result<HuntSummary, DetectError> {
             excluded_over_threshold: Vec::new(),
             nearest_miss: None,
             cluster_wide_lists: Vec::new(),
+            namespace_wide_lists: Vec::new(),
             coverage: None,
             alerts: 0,
             silenced: 0,

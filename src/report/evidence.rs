@@ -115,6 +115,8 @@ pub struct Evidence {
     pub answers: Vec<AnswerShare>,
     /// The runbook's steps in their order.
     pub steps: Vec<Step>,
+    /// Why there are none, where the runbook cannot follow the alert.
+    pub unfollowed: Option<String>,
 }
 
 /// The distinct secrets in the window over time, as `sql/reports/alert_series.sql` gives them.

@@ -74,18 +74,18 @@ impl<'a> LakeEvidence<'a> {
         let HuntParameters { threshold, window, .. } = *self.parameters;
         let (namespaces, answers) = self.recount.shares(alert)?;
         let series = (!points.is_empty()).then_some(AlertSeries { threshold, window, points });
-        let steps = match self.subject(alert)? {
-            Some(subject) => self.steps(&subject, rows)?,
-            None => Vec::new(),
+        let (steps, unfollowed) = match self.subject(alert)? {
+            Ok(subject) => (self.steps(&subject, rows)?, None),
+            Err(reason) => (Vec::new(), Some(reason)),
         };
-        Ok(Evidence { series, namespaces, answers, steps })
+        Ok(Evidence { series, namespaces, answers, steps, unfollowed })
     }
 
-    /// None for an alert of no one user: the steps are about a user.
-    fn subject(&self, alert: &Alert) -> Result<Option<Subject>, GatherError> {
+    /// The reason for an alert of no one user: the steps are about a user.
+    fn subject(&self, alert: &Alert) -> Result<Result<Subject, String>, GatherError> {
         match Subject::of_alert(alert, Counting::from(self.parameters), Reach::default()) {
-            Ok(subject) => Ok(Some(subject)),
-            Err(SubjectError::NotByUser { .. }) => Ok(None),
+            Ok(subject) => Ok(Ok(subject)),
+            Err(error @ SubjectError::NotByUser { .. }) => Ok(Err(error.to_string())),
             Err(error) => Err(GatherError::from(Box::new(RunbookError::from(error)))),
         }
     }
@@ -105,7 +105,7 @@ impl<'a> LakeEvidence<'a> {
     }
 
     fn whole(&self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), GatherError> {
-        let (Some(planned), Some(subject)) = (self.runbook.section(name), self.subject(alert)?) else {
+        let (Some(planned), Ok(subject)) = (self.runbook.section(name), self.subject(alert)?) else {
             return Ok(());
         };
         let mut parts = Parts::new(part);

@@ -11,6 +11,7 @@ use super::coverage;
 use super::escape::markdown as span;
 use super::evidence::{self, Evidence, EvidenceError, EvidenceSource};
 use super::fields;
+use super::parameters;
 use super::rotation::Rotation;
 use super::text::{count, number, to_the_second};
 use crate::detect::{Alert, HuntReport};
@@ -59,7 +60,7 @@ pub fn write(
 fn summary(report: &HuntReport, out: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
     let alerts = count(report.open().count() as u64, "alert", "alerts");
-    writeln!(out, "# Bulk access to Kubernetes secrets: {alerts}\n")?;
+    writeln!(out, "# {alerts} of {}\n", span(&parameters::sought(report)))?;
     write!(out, "{} searched", count(summary.requests, "request", "requests"))?;
     if let (Some(first), Some(last)) = (&summary.first_event, &summary.last_event) {
         write!(out, ", {} to {}", span(&to_the_second(first)), span(&to_the_second(last)))?;
@@ -125,6 +126,9 @@ fn write_alert(alert: &Alert, evidence: &Evidence, limits: Limits, out: &mut dyn
     fact("user agents", list(&alert.user_agents, limits))?;
     fact("secrets", list(&alert.secrets, limits))?;
     fact("technique", format!("{} {}", span(&alert.tactic), span(&alert.technique)))?;
+    if let Some(reason) = &evidence.unfollowed {
+        fact("runbook", span(reason))?;
+    }
     for name in SHOWN {
         if let Some(section) = evidence.section(name).filter(|section| !section.rows.is_empty()) {
             table(&section.title, &section.columns, &section.rows, section.found, limits, out)?;

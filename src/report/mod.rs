@@ -104,13 +104,6 @@ pub struct ReportError {
     source: io::Error,
 }
 
-impl ReportError {
-    /// Whether the reader went away, as `head` does.
-    pub fn is_broken_pipe(&self) -> bool {
-        self.source.kind() == io::ErrorKind::BrokenPipe
-    }
-}
-
 /// Writes a hunt's answer in the given format.
 pub fn write(
     report: &HuntReport,

@@ -14,16 +14,25 @@ pub fn given(report: &HuntReport) -> Vec<(&str, String)> {
     given.map(|(name, value)| (name.as_str(), shown(name, value))).collect()
 }
 
+/// What the hunt looked for, as a heading has it.
+pub fn sought(report: &HuntReport) -> String {
+    match report.parameters.get("rule").and_then(Value::as_str) {
+        None | Some("Kubernetes.BulkSecretAccess") => "bulk access to secrets".to_owned(),
+        Some(rule) => rule.to_owned(),
+    }
+}
+
 /// The value of a parameter.
 pub fn shown(name: &str, value: &Value) -> String {
     match (name, value) {
         (_, Value::Null) => "nothing".to_owned(),
         (_, Value::String(text)) => text.clone(),
         ("window" | "dedup", Value::Number(span)) => time::length(span.as_i64().unwrap_or_default()),
-        ("until", Value::Number(at)) => moment(at.as_i64()),
-        ("since", Value::Object(since)) => match since.get("before_newest").and_then(Value::as_i64) {
+        ("newest", Value::Number(at)) => moment(at.as_i64()),
+        ("since" | "until", Value::Object(bound)) => match bound.get("before_newest").and_then(Value::as_i64)
+        {
             Some(span) => format!("{} before the newest event", time::length(span)),
-            None => moment(since.get("at").and_then(Value::as_i64)),
+            None => moment(bound.get("at").and_then(Value::as_i64)),
         },
         ("allow", Value::Object(allow)) => {
             let entries = allow.get("entries").and_then(Value::as_array).map_or(0, Vec::len);
@@ -50,7 +59,7 @@ mod tests {
     fn spans_and_times_are_read_by_people() {
         let mut report = sample::report();
         report.parameters = json!({
-            "rule": "R", "since": {"before_newest": 432_000_000_000_i64}, "until": 1_794_175_200_000_000_i64,
+            "rule": "R", "since": {"before_newest": 432_000_000_000_i64}, "until": {"at": 1_794_175_200_000_000_i64}, "newest": 1_794_175_200_000_001_i64,
             "threshold": 15, "window": 1_800_000_000, "by": ["username", "cluster"], "include_system": false,
             "allow": {"today": "2026-11-25", "entries": [{}]}, "other": null,
         });
@@ -60,6 +69,7 @@ mod tests {
             ("allow", "1 entry"),
             ("by", "username,cluster"),
             ("include_system", "false"),
+            ("newest", "2026-11-08T22:00:00.000001Z"),
             ("rule", "R"),
             ("since", "5 days before the newest event"),
             ("threshold", "15"),

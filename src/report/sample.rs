@@ -95,6 +95,13 @@ fn summary(alerts: i64) -> HuntSummary {
             first_seen: "2026-11-10T10:00:00.000000Z".into(),
             last_seen: "2026-11-11T10:00:00.000000Z".into(),
         }],
+        namespace_wide_lists: vec![Exposure {
+            username: Some("eve".to_owned()),
+            lists: 3,
+            succeeded: 2,
+            first_seen: "2026-11-20T08:00:00.000000Z".to_owned(),
+            last_seen: "2026-11-20T08:30:00.000000Z".to_owned(),
+        }],
         coverage: None,
         alerts,
         silenced: 0,
@@ -106,7 +113,7 @@ fn with(alerts: Vec<Alert>) -> HuntReport {
     HuntReport {
         schema: "kubetrawl/hunt/1".into(),
         versions: Versions { kubetrawl: "0.1.0".into(), duckdb: "v2.0.0".into() },
-        parameters: json!({"rule": "kubernetes.bulk_secret_access", "threshold": 15}),
+        parameters: json!({"rule": "Kubernetes.BulkSecretAccess", "threshold": 15}),
         summary: summary(alerts.len() as i64),
         alerts,
     }

@@ -176,6 +176,7 @@ fn evidence(alert: &Alert, value: &str) -> Evidence {
         namespaces: vec![share(Some("payments"), 14), share(Some(value), 2), share(None, 1)],
         answers: vec![answer("success", 1015), answer("denied", 3)],
         steps: steps(value),
+        unfollowed: None,
     }
 }
 

@@ -30,6 +30,7 @@ pub fn text(report: &HuntReport) -> String {
     lines.list("excluded", &summary.exclusions, "nothing", exclusion);
     lines.list("excluded, at the threshold", &summary.excluded_over_threshold, "nobody", excluded);
     lines.list("cluster-wide lists", &summary.cluster_wide_lists, "none", exposure);
+    lines.list("namespace-wide lists", &summary.namespace_wide_lists, "none", exposure);
     if !summary.allow.is_empty() {
         let silenced: Vec<&Alert> = report.silenced().collect();
         lines.list("silenced", &silenced, "nothing", |alert| allow::silenced(alert));

@@ -37,7 +37,9 @@ pub fn write_table(found: &Tuning, view: View, out: &mut dyn Write) -> io::Resul
         let line = format!("{}: {usual} on a usual day, over {} days", who(user), number(user.active_days));
         writeln!(out, "  allow?  {}", escape::terminal(&line))?;
     }
-    writeln!(out, "\nalerts by threshold (now {current})")?;
+    let silenced = found.thresholds.iter().any(|at| at.silenced > 0);
+    let with = if silenced { "; the silenced are among them" } else { "" };
+    writeln!(out, "\nalerts by threshold (now {current}{with})")?;
     let at: Vec<Vec<Value>> = runs(&found.thresholds)
         .into_iter()
         .map(|(range, at)| vec![json!(range), json!(at.alerts), json!(at.silenced), json!(at.users)])

@@ -85,6 +85,8 @@ fn request(span: Span, users: usize) -> impl Strategy<Value = Vec<AuditEvent<'st
         r#"{"sessionName":["s1"],"arn":["arn:x"]}"#,
         r#"{"arn":["arn:x"]}"#,
         r#"{"sessionName":[]}"#,
+        r#"{"sessionName":[""],"arn":["arn:y"]}"#,
+        r#"{"sessionName":[""],"arn":[""]}"#,
         "no JSON",
     ];
     let who = (
@@ -243,7 +245,8 @@ fn parameters(span: Span) -> impl Strategy<Value = HuntParameters> {
                 HuntParameters {
                     rule: "Kubernetes.BulkSecretAccess".to_owned(),
                     since: bounds.0.map(Since::At),
-                    until: bounds.1,
+                    until: bounds.1.map(Since::At),
+                    newest: None,
                     threshold,
                     window,
                     dedup,

@@ -61,7 +61,7 @@ fn matches<'a>(events: &'a [AuditEvent<'a>], parameters: &HuntParameters) -> Vec
         .filter(|(index, _)| is_latest_stage(events, *index) && !is_answered(events, &events[*index]))
         .map(|(_, event)| event)
         .filter(|event| is_match(event, parameters.include_system))
-        .filter(|event| parameters.until.is_none_or(|until| event.event_time < until))
+        .filter(|event| parameters.end().is_none_or(|until| event.event_time < until))
         .map(|event| Match { event, group: group(event, parameters), key: key(event, parameters.secret_key) })
         .collect()
 }
@@ -208,7 +208,10 @@ fn group(event: &AuditEvent<'_>, parameters: &HuntParameters) -> Group {
 
 fn session(event: &AuditEvent<'_>) -> Option<String> {
     let extra: Value = serde_json::from_str(event.user_extra.as_deref()?).ok()?;
-    let first = |name: &str| extra.get(name)?.get(0)?.as_str().map(str::to_owned);
+    let first = |name: &str| {
+        let text = extra.get(name)?.get(0)?.as_str();
+        text.filter(|text| !text.is_empty()).map(str::to_owned)
+    };
     first("sessionName").or_else(|| first("arn"))
 }
 
@@ -242,11 +245,7 @@ fn of_one_group(
     rule_id: &str,
     parameters: &HuntParameters,
 ) -> Vec<(i64, NaiveAlert)> {
-    let since = match parameters.since {
-        None => i64::MIN,
-        Some(Since::At(time)) => time,
-        Some(Since::BeforeNewest(_)) => unreachable!("no history has one"),
-    };
+    let since = parameters.begin().unwrap_or(i64::MIN);
     let breaches = breaches(matches, parameters, |_| true);
     let mut alerts = Vec::new();
     let mut open: Vec<(i64, i64)> = Vec::new();

@@ -37,6 +37,11 @@ pub fn article(
     chart::answers(page, &evidence.answers)?;
     page.markup("</div>\n")?;
     facts(page, alert)?;
+    if let Some(reason) = &evidence.unfollowed {
+        page.markup("<p>No runbook: ")?;
+        page.text(reason)?;
+        page.markup("</p>\n")?;
+    }
     for step in &evidence.steps {
         self::step(page, step)?;
     }

@@ -5,10 +5,11 @@ use std::io;
 
 use super::page::Page;
 use super::tables;
-use crate::detect::alert::{HuntSummary, Principal};
+use crate::detect::alert::{Exposure, HuntSummary, Principal};
 use crate::detect::{HuntReport, Severity};
 use crate::report::allow;
 use crate::report::fields;
+use crate::report::parameters;
 use crate::report::text::{count, number, to_the_second};
 
 /// Rows of the lists in the summary.
@@ -21,10 +22,11 @@ pub fn header(page: &mut Page<'_>, report: &HuntReport, rotates: bool) -> io::Re
     let alerts = report.open().count() as u64;
     let users: BTreeSet<_> = report.open().flat_map(fields::usernames).collect();
     page.text(&match (alerts, users.len()) {
-        (0, _) => "No bulk access to secrets found".to_owned(),
+        (0, _) => format!("No {} found", parameters::sought(report)),
         (_, users) => format!(
-            "{} of bulk access to secrets by {}",
+            "{} of {} by {}",
             count(alerts, "alert", "alerts"),
+            parameters::sought(report),
             count(users as u64, "user", "users")
         ),
     })?;
@@ -57,7 +59,8 @@ pub fn section(page: &mut Page<'_>, report: &HuntReport) -> io::Result<()> {
     page.markup("<section aria-labelledby=\"summary\">\n<h2 id=\"summary\">Summary</h2>\n")?;
     tiles(page, report)?;
     facts(page, &report.summary)?;
-    exposures(page, &report.summary)?;
+    exposures(page, "Lists of every secret of a cluster", &report.summary.cluster_wide_lists)?;
+    exposures(page, "Lists of every secret of a namespace", &report.summary.namespace_wide_lists)?;
     excluded(page, &report.summary)?;
     allowed(page, report)?;
     page.markup("</section>\n")
@@ -114,13 +117,12 @@ fn peak(principal: &Principal) -> String {
 }
 
 /// One list returns every secret and counts as one: whoever made them is named, alert or not.
-fn exposures(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
-    if summary.cluster_wide_lists.is_empty() {
+fn exposures(page: &mut Page<'_>, title: &'static str, exposures: &[Exposure]) -> io::Result<()> {
+    if exposures.is_empty() {
         return Ok(());
     }
     let columns = ["user", "lists", "succeeded", "first", "last"].map(str::to_owned);
-    let rows: Vec<Vec<serde_json::Value>> = summary
-        .cluster_wide_lists
+    let rows: Vec<Vec<serde_json::Value>> = exposures
         .iter()
         .take(SHOWN)
         .map(|e| {
@@ -134,10 +136,10 @@ fn exposures(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {
             ]
         })
         .collect();
-    page.markup("<h3>Lists of every secret of a cluster</h3>\n")?;
-    page.markup("<p>One such request returns every secret and counts as one. These users made some, with or without an alert.</p>\n")?;
-    let found = summary.cluster_wide_lists.len();
-    tables::table(page, "Lists of every secret of a cluster", &columns, &rows, found, REST)
+    page.markup("<h3>")?;
+    page.markup(title)?;
+    page.markup("</h3>\n<p>One such request returns all of them and counts as one. These users made some, with or without an alert.</p>\n")?;
+    tables::table(page, title, &columns, &rows, exposures.len(), REST)
 }
 
 fn excluded(page: &mut Page<'_>, summary: &HuntSummary) -> io::Result<()> {

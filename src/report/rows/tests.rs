@@ -91,6 +91,27 @@ fn every_type() -> RecordBatch {
 }
 
 #[test]
+fn times_without_end_are_written_as_duckdb_writes_them() {
+    let timestamps = TimestampMicrosecondArray::from(vec![i64::MAX, -i64::MAX, 0]);
+    let dates = Date32Array::from(vec![i32::MAX, -i32::MAX, 0]);
+    let times = Time64MicrosecondArray::from(vec![86_400_000_000, 86_399_999_999, 0]);
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("utc", Arc::new(timestamps.clone().with_timezone("UTC"))),
+        ("timestamp", Arc::new(timestamps)),
+        ("date", Arc::new(dates)),
+        ("time", Arc::new(times)),
+    ];
+    assert_eq!(
+        text(&batch(columns), RowFormat::Ndjson).lines().collect::<Vec<_>>(),
+        [
+            r#"{"utc":"infinity","timestamp":"infinity","date":"infinity","time":"24:00:00"}"#,
+            r#"{"utc":"-infinity","timestamp":"-infinity","date":"-infinity","time":"23:59:59.999999"}"#,
+            r#"{"utc":"1970-01-01T00:00:00.000000Z","timestamp":"1970-01-01T00:00:00.000000Z","date":"1970-01-01","time":"00:00:00"}"#,
+        ]
+    );
+}
+
+#[test]
 fn json_has_a_value_for_every_type() {
     let rows: Value = serde_json::from_str(&text(&every_type(), RowFormat::Json)).unwrap();
     assert_eq!(

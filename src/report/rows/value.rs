@@ -6,12 +6,17 @@
 use std::fmt::Write;
 
 use arrow::array::{Array, ArrayRef, AsArray, make_array};
+use arrow::compute::cast;
 use arrow::datatypes::{
-    DataType, Float32Type, Float64Type, IntervalMonthDayNanoType, IntervalUnit, UInt64Type,
+    DataType, Float32Type, Float64Type, Int64Type, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
+    UInt64Type,
 };
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Map, Number, Value};
+
+/// As DuckDB writes it.
+const INFINITY: &str = "infinity";
 
 /// The value at a row of a column.
 pub fn of(array: &dyn Array, row: usize) -> Result<Value, ArrowError> {
@@ -53,7 +58,10 @@ pub fn of(array: &dyn Array, row: usize) -> Result<Value, ArrowError> {
             let union = array.as_union();
             of(make_array(union.value(row).to_data()).as_ref(), 0)?
         }
-        DataType::Timestamp(_, None) => Value::String(formatted(array, row)? + "Z"),
+        DataType::Timestamp(_, None) => {
+            let text = formatted(array, row)?;
+            Value::String(if text.ends_with(INFINITY) { text } else { text + "Z" })
+        }
         // Its numbers are UTC whatever the zone, and Arrow knows zones by name only with a database of them.
         DataType::Timestamp(unit, Some(_)) => {
             let in_utc =
@@ -72,7 +80,28 @@ pub fn of(array: &dyn Array, row: usize) -> Result<Value, ArrowError> {
 
 fn formatted(array: &dyn Array, row: usize) -> Result<String, ArrowError> {
     let options = FormatOptions::new().with_timestamp_format(Some("%Y-%m-%dT%H:%M:%S%.6f"));
-    ArrayFormatter::try_new(array, &options)?.value(row).try_to_string()
+    let text = ArrayFormatter::try_new(array, &options)?.value(row).try_to_string();
+    text.or_else(|error| unbounded(array, row).ok_or(error))
+}
+
+/// DuckDB's times that Arrow cannot write: those without end, which are the greatest number and its negative, and the
+/// end of a day. <https://duckdb.org/docs/stable/sql/data_types/timestamp#special-values>
+fn unbounded(array: &dyn Array, row: usize) -> Option<String> {
+    let number = cast(&array.slice(row, 1), &DataType::Int64).ok()?;
+    let number = number.as_primitive::<Int64Type>().value(0);
+    let greatest = match array.data_type() {
+        DataType::Timestamp(..) => i64::MAX,
+        DataType::Date32 => i32::MAX.into(),
+        DataType::Time64(TimeUnit::Microsecond) if number == 86_400_000_000 => {
+            return Some("24:00:00".to_owned());
+        }
+        _ => return None,
+    };
+    match number {
+        _ if number == greatest => Some(INFINITY.to_owned()),
+        _ if number == -greatest => Some(format!("-{INFINITY}")),
+        _ => None,
+    }
 }
 
 fn float(number: f64) -> Value {

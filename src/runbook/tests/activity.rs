@@ -238,6 +238,56 @@ fn step_3_tells_what_a_bound_role_grants() {
     assert_eq!(row["rules"], r#"[{"verbs":["*"],"resources":["secrets"]}]"#);
 }
 
+/// As `kubectl patch --type=json` sends it.
+#[test]
+fn step_3_reads_json_patches() {
+    let patch = |minute: u8, resource: &str, body: &str| Request {
+        request_object: Some(body.to_owned()),
+        ..Request::on(&format!("2026-11-20T09:{minute:02}:00Z"), "patch", resource, "x")
+    };
+    let report = run_on(&[
+        patch(
+            0,
+            "deployments",
+            r#"[{"op":"add","path":"/spec/template/spec/containers/0/securityContext/privileged","value":true}]"#,
+        ),
+        patch(
+            1,
+            "deployments",
+            r#"[{"value":{"path":"/"},"op":"add","path":"/spec/template/spec/volumes/0/hostPath"}]"#,
+        ),
+        patch(
+            2,
+            "deployments",
+            r#"[{"op":"replace","path":"/spec/template/spec/serviceAccountName","value":"admin"}]"#,
+        ),
+        patch(
+            3,
+            "deployments",
+            r#"[{"op":"add","path":"/spec/hostPID","value":false},{"op":"add","path":"/spec/x","value":true}]"#,
+        ),
+        patch(4, "deployments", r#"{"spec":{"containers":[{"securityContext":{"privil\u0065ged": true}}]}}"#),
+        patch(
+            5,
+            "clusterrolebindings",
+            r#"[{"op":"add","path":"/subjects/-","value":{"kind":"User","name":"mallory"}}]"#,
+        ),
+    ]);
+    assert_eq!(
+        texts(&rows_of(&report, "3_1_escalation"), "activity"),
+        [
+            "runs a pod with a privileged container",
+            "runs a pod with a host path",
+            "runs a pod with the service account admin",
+            "runs a pod with a privileged container",
+            "patch of clusterrolebindings",
+        ]
+    );
+    let change = &rows_of(&report, "3_2_role_changes")[0];
+    assert!(change["subjects"].as_str().is_some_and(|subjects| subjects.contains("mallory")), "{change:?}");
+    assert_eq!((&change["role_ref"], &change["body_not_logged"]), (&Value::Null, &json!(false)));
+}
+
 #[test]
 fn step_4_names_what_was_read_and_what_a_list_returned() {
     let create = |time: &str, name: &str| Request {

@@ -36,7 +36,7 @@ SELECT
   user_uid,
   list_sort(user_groups) AS user_groups,
   coalesce(extra ->> '$.arn[0]', extra ->> '$.arn') AS iam_arn,
-  coalesce(extra ->> '$.sessionName[0]', extra ->> '$.sessionName') AS iam_session,
+  nullif(coalesce(extra ->> '$.sessionName[0]', extra ->> '$.sessionName'), '') AS iam_session,
   coalesce(extra ->> '$.accessKeyId[0]', extra ->> '$.accessKeyId') AS access_key_id,
   extra ->> '$."authentication.kubernetes.io/pod-name"[0]' AS pod,
   extra ->> '$."authentication.kubernetes.io/node-name"[0]' AS node,

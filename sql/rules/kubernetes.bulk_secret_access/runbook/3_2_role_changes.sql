@@ -6,11 +6,12 @@
 -- param crossed_at TIMESTAMP: when the threshold was reached
 -- column technique: MITRE ATT&CK
 -- column before_crossing: the request lies before crossed_at
--- column role_ref: the role a binding binds, from the request's body
--- column subjects: whom a binding binds it to, from the request's body
--- column rules: what a role grants, from the request's body; for a binding what its role was last seen to grant
+-- column role_ref: the role a binding binds, from the request's body, else from the answer's
+-- column subjects: whom a binding binds it to, from these; of a JSON patch without an answer its operations on them
+-- column rules: what a role grants, likewise; for a binding what its role was last seen to grant
+-- column body_not_logged: neither the request's body nor the answer's is in the log
 WITH changes AS (
-  SELECT *, TRY_CAST(request_object AS JSON) AS body
+  SELECT *, TRY_CAST(request_object AS JSON) AS body, TRY_CAST(response_object AS JSON) AS answer
   FROM requests
   WHERE resource IN ('roles', 'clusterroles', 'rolebindings', 'clusterrolebindings')
    AND verb IN ('create', 'update', 'patch', 'delete', 'deletecollection')
@@ -18,7 +19,11 @@ WITH changes AS (
    AND event_time <= CAST($past_to AS TIMESTAMP)
 ),
 mine AS (
-  SELECT *, coalesce(name, body ->> '$.metadata.name') AS changed
+  SELECT *,
+    coalesce(name, body ->> '$.metadata.name') AS changed,
+    coalesce(body -> '$.roleRef', answer -> '$.roleRef') AS role,
+    -- A JSON patch is a list of operations, https://datatracker.ietf.org/doc/html/rfc6902
+    CASE WHEN json_type(body) = 'ARRAY' THEN CAST(body AS JSON[]) END AS operations
   FROM changes
   WHERE username IS NOT DISTINCT FROM $username
    AND event_date BETWEEN CAST($past_from AS TIMESTAMP)::DATE AND CAST($past_to AS TIMESTAMP)::DATE
@@ -26,9 +31,11 @@ mine AS (
 ),
 granted AS (
   SELECT cluster, resource, coalesce(namespace, '') AS namespace, coalesce(name, body ->> '$.metadata.name') AS name,
-    arg_max(body ->> '$.rules', {'t': event_time, 'u': source_uri, 'r': source_record}) AS rules
+    arg_max(coalesce(body ->> '$.rules', answer ->> '$.rules'),
+      {'t': event_time, 'u': source_uri, 'r': source_record}) AS rules
   FROM changes
-  WHERE resource IN ('roles', 'clusterroles') AND outcome = 'success' AND body ->> '$.rules' IS NOT NULL
+  WHERE resource IN ('roles', 'clusterroles') AND outcome = 'success'
+   AND coalesce(body ->> '$.rules', answer ->> '$.rules') IS NOT NULL
   GROUP BY ALL
 )
 SELECT
@@ -42,18 +49,23 @@ SELECT
   m.changed AS name,
   m.outcome,
   m.response_code,
-  concat_ws(' ', m.body ->> '$.roleRef.kind', m.body ->> '$.roleRef.name') AS role_ref,
-  m.body ->> '$.subjects' AS subjects,
-  coalesce(m.body ->> '$.rules', g.rules) AS rules,
-  m.request_object IS NULL AS body_not_logged,
+  nullif(concat_ws(' ', m.role ->> '$.kind', m.role ->> '$.name'), '') AS role_ref,
+  coalesce(m.body ->> '$.subjects', m.answer ->> '$.subjects',
+    nullif(CAST(to_json(list_filter(m.operations, lambda o: starts_with(o ->> '$.path', '/subjects'))) AS VARCHAR), '[]')
+  ) AS subjects,
+  coalesce(m.body ->> '$.rules', m.answer ->> '$.rules',
+    nullif(CAST(to_json(list_filter(m.operations, lambda o: starts_with(o ->> '$.path', '/rules'))) AS VARCHAR), '[]'),
+    g.rules
+  ) AS rules,
+  m.body IS NULL AND m.answer IS NULL AS body_not_logged,
   m.source_ips[-1] AS source_ip,
   m.user_agent,
   m.audit_id
 FROM mine m
 LEFT JOIN granted g
   ON g.cluster IS NOT DISTINCT FROM m.cluster
- AND g.resource = lower(m.body ->> '$.roleRef.kind') || 's'
- AND g.name = m.body ->> '$.roleRef.name'
- AND g.namespace = CASE WHEN m.body ->> '$.roleRef.kind' = 'Role' THEN coalesce(m.namespace, '') ELSE '' END
+ AND g.resource = lower(m.role ->> '$.kind') || 's'
+ AND g.name = m.role ->> '$.name'
+ AND g.namespace = CASE WHEN m.role ->> '$.kind' = 'Role' THEN coalesce(m.namespace, '') ELSE '' END
 ORDER BY m.event_time, m.cluster, m.resource, m.namespace, m.changed, m.verb,
   m.audit_id, m.source_uri, m.source_record
