@@ -165,8 +165,8 @@ pub fn dates(snapshot: &Snapshot, since: Option<Since>, until: Option<Since>) ->
     let newest = newest(snapshot);
     let date = |time: i64| utc::date(time.div_euclid(utc::DAY));
     Dates {
-        first: since.and_then(|since| at(since, newest)).map(date),
-        last: until.and_then(|until| at(until, newest)).map(|until| date(until.saturating_sub(1))),
+        first: since.and_then(|since| since.time(newest)).map(date),
+        last: until.and_then(|until| until.time(newest)).map(|until| date(until.saturating_sub(1))),
     }
 }
 
@@ -187,7 +187,8 @@ fn parameters(rule: &Rule, options: &HuntOptions, newest: Option<i64>) -> HuntPa
     let rules_own = HuntParameters::of(rule);
     HuntParameters {
         since: options.since,
-        until: options.until.and_then(|until| at(until, newest)),
+        until: options.until,
+        newest: newest.filter(|_| [options.since, options.until].iter().any(is_span)),
         threshold: options.threshold.unwrap_or(rules_own.threshold),
         window: options.window.unwrap_or(rules_own.window),
         dedup: options.dedup.unwrap_or(rules_own.dedup),
@@ -199,22 +200,6 @@ fn parameters(rule: &Rule, options: &HuntOptions, newest: Option<i64>) -> HuntPa
     }
 }
 
-/// None for a span in a lake without events, which holds nothing to leave out.
-fn at(bound: Since, newest: Option<i64>) -> Option<i64> {
-    match bound {
-        Since::At(time) => Some(time),
-        Since::BeforeNewest(span) => newest.map(|newest| newest.saturating_sub(span)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_count_back_from_the_newest_event() {
-        assert_eq!(at(Since::At(5), Some(100)), Some(5));
-        assert_eq!(at(Since::BeforeNewest(30), Some(100)), Some(70));
-        assert_eq!(at(Since::BeforeNewest(30), None), None);
-    }
+fn is_span(bound: &Option<Since>) -> bool {
+    matches!(bound, Some(Since::BeforeNewest(_)))
 }

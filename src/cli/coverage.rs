@@ -5,6 +5,7 @@ use anyhow::Context;
 use super::Session;
 use super::answer::{AnswerArgs, AnswerFormat};
 use super::catalog::CatalogArgs;
+use super::detection::check_span;
 use super::exit::Exit;
 use super::output::Output;
 use super::shown;
@@ -51,6 +52,7 @@ pub struct CoverageArgs {
 }
 
 pub(super) fn run(args: &CoverageArgs, session: &Session) -> anyhow::Result<Exit> {
+    check_span(args.since, args.until)?;
     let mut output = Output::open(args.answer.output.as_deref())?;
     let catalog = args.catalog.load(session)?;
     let snapshot = Lake::open(&args.lake.folder())?.snapshot()?;

@@ -75,9 +75,7 @@ impl DetectionArgs {
     /// # Errors
     /// When an allow-list or a rule cannot be used.
     pub fn options(&self, resources: &ResourceArgs, session: &Session) -> anyhow::Result<HuntOptions> {
-        if self.since.zip(self.until).is_some_and(|(since, until)| holds_nothing(since, until)) {
-            bail!(Usage("--since is not before --until, so that no time lies between them"));
-        }
+        check_span(self.since, self.until)?;
         Ok(HuntOptions {
             rule: self.catalog.load(session)?.find(&self.rule)?.clone(),
             since: self.since,
@@ -95,6 +93,14 @@ impl DetectionArgs {
             threads: resources.threads(),
         })
     }
+}
+
+/// Refuses bounds that no time lies between.
+pub(super) fn check_span(since: Option<Since>, until: Option<Since>) -> anyhow::Result<()> {
+    if since.zip(until).is_some_and(|(since, until)| holds_nothing(since, until)) {
+        bail!(Usage("--since is not before --until, so that no time lies between them"));
+    }
+    Ok(())
 }
 
 /// Whether no time can be from `since` on and before `until`, as far as can be told without the lake.

@@ -6,19 +6,20 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use tempfile::TempDir;
 
-use super::Session;
 use super::detection::DetectionArgs;
 use super::exit::{Exit, Usage};
+use super::hunts;
 use super::ingest::{self, ReadingArgs};
 use super::output::Output;
 use super::report::{FaceArgs, FormatArg, Shown};
 use super::runbook::Appendix;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
+use super::{Session, is_broken_pipe};
 use crate::detect::HuntReport;
 use crate::hunt::{self, HuntOptions};
 use crate::ingest::IngestOptions;
-use crate::lake::{Lake, StoredHunt};
+use crate::lake::Lake;
 use crate::report::{accounting, summary};
 
 /// Find users who read many distinct secrets in a short time
@@ -144,10 +145,29 @@ fn hunt_and_show(
     args: &HuntArgs,
     options: &HuntOptions,
     lake: &Lake,
-    mut output: Output,
+    output: Output,
     session: &Session,
 ) -> anyhow::Result<Exit> {
     let (report, stored) = hunt::run(lake, options, &session.cancel)?;
+    // The exit code is the answer's, also where its reader has seen enough.
+    if let Err(error) = write_answer(args, options, lake, &report, output, session)
+        && !is_broken_pipe(&error)
+    {
+        return Err(error);
+    }
+    session.console.text(&format!("\n{}", summary::text(&report)));
+    hunts::tell_stored(&stored, session);
+    Ok(outcome(&report, args.shown.fail_on_alert))
+}
+
+fn write_answer(
+    args: &HuntArgs,
+    options: &HuntOptions,
+    lake: &Lake,
+    report: &HuntReport,
+    mut output: Output,
+    session: &Session,
+) -> anyhow::Result<()> {
     let view = shown::view(args.shown.output.as_deref(), args.shown.wide, session);
     let shown = Shown {
         format: args.shown.format,
@@ -156,20 +176,13 @@ fn hunt_and_show(
         resources: &args.resources,
         rule: Some(&options.rule),
     };
-    shown.write(lake, &report, &mut output, session)?;
+    shown.write(lake, report, &mut output, session)?;
     if args.shown.runbook {
         let as_lines = args.shown.format == FormatArg::Ndjson;
         let (rule, resources) = (&options.rule, &args.resources);
-        Appendix { rule, as_lines, view, resources }.write(lake, &report, &mut output, session)?;
+        Appendix { rule, as_lines, view, resources }.write(lake, report, &mut output, session)?;
     }
-    output.finish()?;
-    session.console.text(&format!("\n{}", summary::text(&report)));
-    if let StoredHunt::NotStored(reason) = stored {
-        session
-            .console
-            .warn(&format!("the lake cannot be written ({reason}), so the hunt is not stored in it"));
-    }
-    Ok(outcome(&report, args.shown.fail_on_alert))
+    output.finish()
 }
 
 fn outcome(report: &HuntReport, fail_on_alert: bool) -> Exit {

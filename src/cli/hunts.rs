@@ -10,11 +10,13 @@ use super::exit::Exit;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::{HuntParameters, HuntReport, Since};
+use crate::causes::chain;
+use crate::detect::{HuntParameters, HuntReport};
 use crate::hunt::{self, HuntOptions};
-use crate::lake::Lake;
+use crate::lake::{Lake, StoredHunt};
 use crate::report::text::{count, number};
 use crate::report::{self, Format, escape, parameters, summary};
+use crate::runbook::{self, FindError, FoundAlert};
 
 /// List, show and repeat the hunts that a lake keeps
 #[derive(Debug, Clone, clap::Args)]
@@ -122,8 +124,17 @@ fn list(lake: &Lake, session: &Session) -> anyhow::Result<Exit> {
     if ids.is_empty() {
         session.console.note("the lake keeps no hunt yet: run `kubetrawl hunt`");
     }
+    let mut exit = Exit::Done;
     for id in ids {
-        let Some(report) = lake.hunt(&id)? else { continue };
+        let report = match lake.hunt(&id) {
+            Ok(Some(report)) => report,
+            Ok(None) => continue,
+            Err(error) => {
+                session.console.warn(&chain(&error));
+                exit = Exit::Partial;
+                continue;
+            }
+        };
         let mut alerts = count(report.open().count() as u64, "alert", "alerts");
         if report.summary.silenced > 0 {
             alerts.push_str(&format!(", {} silenced", number(report.summary.silenced)));
@@ -134,7 +145,7 @@ fn list(lake: &Lake, session: &Session) -> anyhow::Result<Exit> {
         writeln!(output, "{}", escape::terminal(&line))?;
     }
     output.finish()?;
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 fn show(report: &HuntReport, args: &ShowArgs, session: &Session) -> anyhow::Result<Exit> {
@@ -154,7 +165,7 @@ fn rerun(args: &RerunArgs, session: &Session) -> anyhow::Result<Exit> {
     let options = HuntOptions {
         rule: args.catalog.load(session)?.find(&parameters.rule)?.clone(),
         since: parameters.since,
-        until: parameters.until.map(Since::At),
+        until: parameters.until,
         threshold: Some(parameters.threshold),
         window: Some(parameters.window),
         dedup: Some(parameters.dedup),
@@ -167,8 +178,10 @@ fn rerun(args: &RerunArgs, session: &Session) -> anyhow::Result<Exit> {
         memory: args.resources.memory,
         threads: args.resources.threads(),
     };
-    let (report, _) = hunt::run(&lake, &options, &session.cancel)?;
-    show(&report, &args.show, session)
+    let (report, stored) = hunt::run(&lake, &options, &session.cancel)?;
+    let exit = show(&report, &args.show, session)?;
+    tell_stored(&stored, session);
+    Ok(exit)
 }
 
 /// The hunt whose id begins with `prefix`.
@@ -182,4 +195,21 @@ pub(super) fn find(lake: &Lake, prefix: &str) -> anyhow::Result<(String, HuntRep
     };
     let report = lake.hunt(id)?.with_context(|| format!("the hunt {id} is gone"))?;
     Ok((id.clone(), report))
+}
+
+/// Says where a hunt did not go.
+pub(super) fn tell_stored(stored: &StoredHunt, session: &Session) {
+    if let StoredHunt::NotStored(reason) = stored {
+        let told = format!("the lake cannot be written ({reason}), so the hunt is not stored in it");
+        session.console.warn(&told);
+    }
+}
+
+/// The alert whose id begins with `prefix`; says which hunts could not be read on the way to it.
+pub(super) fn find_alert(lake: &Lake, prefix: &str, session: &Session) -> Result<FoundAlert, FindError> {
+    let found = runbook::find_alert(lake, prefix)?;
+    for why in &found.unread {
+        session.console.warn(&format!("a later hunt was passed over: {why}"));
+    }
+    Ok(found)
 }

@@ -72,7 +72,7 @@ pub struct IngestArgs {
     watch: bool,
 
     /// How often --watch looks for changes, such as 5s or 1m
-    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = every)]
     every: Duration,
 }
 
@@ -87,28 +87,28 @@ pub struct SourceArgs {
     pub reading: ReadingArgs,
 }
 
-/// How to read sources.
+/// How to read sources; of a lake, which was read before, they say nothing.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArgs {
     /// Cluster of records that name none: a name, or a pattern such as '{account}/{cluster}/**' over the source's path
-    #[arg(long, value_name = "NAME|PATTERN", value_parser = |text: &str| pattern(text, "cluster"))]
+    #[arg(long, requires = "sources", value_name = "NAME|PATTERN", value_parser = |text: &str| pattern(text, "cluster"))]
     pub cluster: Option<PathPattern>,
 
     /// Account, subscription or project of records that name none: a name or a pattern
-    #[arg(long, value_name = "NAME|PATTERN", value_parser = |text: &str| pattern(text, "account"))]
+    #[arg(long, requires = "sources", value_name = "NAME|PATTERN", value_parser = |text: &str| pattern(text, "account"))]
     pub account: Option<PathPattern>,
 
     /// Region of records that name none: a name or a pattern
-    #[arg(long, value_name = "NAME|PATTERN", value_parser = |text: &str| pattern(text, "region"))]
+    #[arg(long, requires = "sources", value_name = "NAME|PATTERN", value_parser = |text: &str| pattern(text, "region"))]
     pub region: Option<PathPattern>,
 
     /// Log type of bare audit events, which look alike everywhere: eks, aks, gke or kubernetes
-    #[arg(long, value_name = "TYPE", value_parser = log_type)]
+    #[arg(long, requires = "sources", value_name = "TYPE", value_parser = log_type)]
     pub log_type: Option<LogType>,
 
     /// End with exit code 4 when a record was rejected
-    #[arg(long)]
+    #[arg(long, requires = "sources")]
     pub strict: bool,
 }
 
@@ -131,6 +131,16 @@ impl ReadingArgs {
             memory: resources.memory,
             ..IngestOptions::new(lake, sources.to_vec(), Timestamp::now())
         }
+    }
+}
+
+/// How often to look for changes: a look that never pauses would take a core.
+fn every(text: &str) -> Result<Duration, String> {
+    const LEAST: Duration = Duration::from_millis(100);
+    match humantime::parse_duration(text) {
+        Ok(span) if span >= LEAST => Ok(span),
+        Ok(_) => Err("more often than every 100ms: try one such as 10s".to_owned()),
+        Err(error) => Err(format!("{text:?} is no span ({error}): try one such as 10s")),
     }
 }
 
@@ -208,7 +218,6 @@ fn look(args: &IngestArgs, options: &IngestOptions, session: &Session) -> anyhow
         AccountingFormat::Json => json::write_pretty(&found, &mut out),
     }
     .context("cannot write to standard output")?;
-    out.flush()?;
     out.finish()?;
     anyhow::ensure!(!session.cancel.is_cancelled(), "stopped before all files were looked at");
     Ok(found_outcome(&found, args.sources.reading.strict))

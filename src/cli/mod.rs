@@ -55,7 +55,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
+use crate::ingest::IngestError;
 use console::{Color, Console};
 use exit::{Exit, Usage};
 use signals::Signals;
@@ -207,7 +208,10 @@ fn end(outcome: anyhow::Result<Exit>, signals: &Signals, console: Console) -> Ex
         Err(error) => error,
     };
     if let Some(exit) = signals.exit() {
-        console.note("stopped; the lake is as it was");
+        match stop(&error) {
+            Some(told) => console.note(told),
+            None => console.error(&error),
+        }
         return exit;
     }
     if is_broken_pipe(&error) {
@@ -215,6 +219,15 @@ fn end(outcome: anyhow::Result<Exit>, signals: &Signals, console: Console) -> Ex
     }
     console.error(&error);
     if error.is::<Usage>() { Exit::Usage } else { Exit::Failed }
+}
+
+/// What to say of a stop, where an error is no more than that: a disk can also fill while a signal comes.
+fn stop(error: &anyhow::Error) -> Option<&'static str> {
+    let is_ingest = error.chain().any(|cause| cause.is::<IngestError>());
+    error.chain().any(|cause| cause.is::<Stopped>()).then_some(match is_ingest {
+        true => "stopped; the lake is as it was",
+        false => "stopped",
+    })
 }
 
 /// Whether the reader of the output went away, as `head` does: no error to speak of.

@@ -1,6 +1,6 @@
 //! `kubetrawl query`: questions in SQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use super::shown;
 use super::values::{self, LakeArgs, ResourceArgs};
 use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
-use crate::query::{self, Gate, QueryError, QueryFile, Value, saved};
+use crate::query::tokens::tokens;
+use crate::query::{self, Gate, ParameterError, QueryError, QueryFile, Value, saved};
 use crate::report::rows::{self, RowFormat, RowWriter};
 use crate::report::{View, escape};
 
@@ -61,7 +62,7 @@ pub struct QueryArgs {
     explain: bool,
 
     /// Format of the rows
-    #[arg(long, value_enum, default_value_t = FormatArg::Table)]
+    #[arg(long, value_enum, default_value_t = FormatArg::Table, conflicts_with_all = ["list", "explain"])]
     format: FormatArg,
 
     /// Write the rows to a file, which appears when it is whole
@@ -188,7 +189,7 @@ fn question(args: &QueryArgs) -> anyhow::Result<QueryFile> {
     })
 }
 
-/// The values of `--param`; a query without a header takes all of them as text.
+/// The values of `--param`; a query without a header takes all that it asks for as text.
 fn bind(file: &QueryFile, given: &[String]) -> anyhow::Result<BTreeMap<String, Value>> {
     let given: Vec<(String, Option<String>)> = given
         .iter()
@@ -199,6 +200,15 @@ fn bind(file: &QueryFile, given: &[String]) -> anyhow::Result<BTreeMap<String, V
         .collect();
     if !file.parameters.is_empty() {
         return Ok(file.bind(&given)?);
+    }
+    let asked: BTreeSet<&str> = tokens(&file.sql).filter_map(|token| token.strip_prefix('$')).collect();
+    if let Some((unknown, _)) = given.iter().find(|(name, _)| !asked.contains(name.as_str())) {
+        let known = if asked.is_empty() {
+            "none".to_owned()
+        } else {
+            asked.into_iter().collect::<Vec<_>>().join(", ")
+        };
+        return Err(ParameterError::Unknown { file: file.name.clone(), name: unknown.clone(), known }.into());
     }
     let text = |value: Option<String>| value.map_or(Value::Null, Value::Text);
     Ok(given.into_iter().map(|(name, value)| (name, text(value))).collect())

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use super::Session;
 use super::catalog::CatalogArgs;
 use super::exit::Exit;
+use super::hunts;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
@@ -187,17 +188,9 @@ fn parameters(report: &HuntReport) -> anyhow::Result<HuntParameters> {
 
 /// The one stored hunt whose id begins so, or the latest of all.
 fn stored(lake: &Lake, prefix: Option<&str>) -> anyhow::Result<HuntReport> {
-    let ids = lake.hunts()?;
-    let id = match prefix {
-        None => ids.last().context("the lake keeps no hunt: run `kubetrawl hunt` on it first")?,
-        Some(prefix) => {
-            let found: Vec<&String> = ids.iter().filter(|id| id.starts_with(prefix)).collect();
-            match found.as_slice() {
-                [id] => *id,
-                [] => bail!("the lake keeps no hunt {prefix}: see `kubetrawl hunts`"),
-                _ => bail!("{prefix} begins the ids of several hunts: give more of it"),
-            }
-        }
-    };
-    lake.hunt(id)?.with_context(|| format!("the hunt {id} is gone"))
+    if let Some(prefix) = prefix {
+        return Ok(hunts::find(lake, prefix)?.1);
+    }
+    let id = lake.hunts()?.pop().context("the lake keeps no hunt: run `kubetrawl hunt` on it first")?;
+    lake.hunt(&id)?.with_context(|| format!("the hunt {id} is gone"))
 }

@@ -11,6 +11,7 @@ use super::Session;
 use super::catalog::CatalogArgs;
 use super::detection::DEFAULT_RULE;
 use super::exit::{Exit, Usage};
+use super::hunts;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
@@ -19,7 +20,7 @@ use crate::lake::Lake;
 use crate::query::session::{LakeSession, Limits};
 use crate::query::value::read_time;
 use crate::report::{View, json, runbook as faces};
-use crate::runbook::{self, Counting, Reach, Readers, Runbook, Subject, SubjectError, find_alert};
+use crate::runbook::{self, Counting, Reach, Readers, Runbook, Subject, SubjectError};
 
 /// Follow up an alert: what was read, whether that is legitimate, what else happened, what to rotate
 ///
@@ -117,7 +118,7 @@ pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit>
     let mut output = Output::open(if folder.is_some() { None } else { args.output.as_deref() })?;
     let lake = Lake::open(&args.lake.folder())?;
     let catalog = args.catalog.load(session)?;
-    let subject = subject(args, &lake, &catalog)?;
+    let subject = subject(args, &lake, &catalog, session)?;
     let planned = Runbook::of(catalog.find(&subject.rule_id)?)?.only(args.step)?;
     if args.sql {
         for (name, sql) in runbook::sql(&planned, &subject) {
@@ -136,6 +137,14 @@ pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit>
         readers.share(&planned, &users, span, &session.cancel)?;
     }
     let report = runbook::run(&mut readers, &planned, &subject, args.timeout, &session.cancel)?;
+    let first = report.steps.first().filter(|step| step.number == 1);
+    let is_empty = first.is_some_and(|step| step.sections.iter().all(|section| section.rows.is_empty()));
+    if subject.alert_id.is_some() && is_empty {
+        session.console.warn(
+            "step 1 finds nothing of this alert in the lake, whose records may have been dropped since the hunt: \
+            run `kubetrawl hunt` again",
+        );
+    }
     if let Some(folder) = folder {
         faces::write_csv_folder(&report, &folder)
             .with_context(|| format!("cannot write into the folder {}", folder.display()))?;
@@ -152,14 +161,14 @@ pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit>
     Ok(Exit::Done)
 }
 
-fn subject(args: &RunbookArgs, lake: &Lake, catalog: &Catalog) -> anyhow::Result<Subject> {
+fn subject(args: &RunbookArgs, lake: &Lake, catalog: &Catalog, session: &Session) -> anyhow::Result<Subject> {
     let reach = Reach { around: args.around, past: Duration::from_secs(u64::from(args.hours) * 3600) };
     if let (Some(user), Some(at)) = (&args.user, args.at) {
         let rule = catalog.find(DEFAULT_RULE)?;
         let counting = Counting::from(&HuntParameters::of(rule));
         return Ok(Subject::of_user(&rule.rule_id, Some(user.clone()), at, counting, reach)?);
     }
-    let found = find_alert(lake, args.alert.as_deref().unwrap_or_default())?;
+    let found = hunts::find_alert(lake, args.alert.as_deref().unwrap_or_default(), session)?;
     Ok(Subject::of_alert(&found.alert, found.counting, reach)?)
 }
 

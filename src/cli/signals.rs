@@ -1,10 +1,10 @@
-//! Ctrl-C and SIGTERM: the first asks the work to end, the second ends the program at once.
+//! Ctrl-C, SIGTERM, and a terminal that goes away: the first asks the work to end, the second ends the program at once.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 use super::exit::Exit;
@@ -16,12 +16,22 @@ pub struct Signals {
     received: Arc<AtomicUsize>,
 }
 
+/// Whether whoever started the program had it pass over a signal, as `nohup` does. Told by Linux alone; elsewhere taken
+/// for so.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask & (1 << (signal - 1)) != 0)
+}
+
 impl Signals {
     /// From here on, a signal cancels. What a second one leaves behind (a temporary lake, files in
     /// a lake's staging folder) is never part of a lake; the next ingest clears the latter.
     pub fn watch(cancel: &Cancel) -> io::Result<Self> {
         let signals = Self::default();
-        for (number, id) in [(SIGINT, 2_u8), (SIGTERM, 15_u8)] {
+        let hangup = (!is_ignored(SIGHUP)).then_some((SIGHUP, 1_u8));
+        for (number, id) in [(SIGINT, 2_u8), (SIGTERM, 15_u8)].into_iter().chain(hangup) {
             let code = i32::from(Exit::Signal(id).code());
             flag::register_conditional_shutdown(number, code, cancel.flag())?;
             flag::register_usize(number, Arc::clone(&signals.received), usize::from(id))?;

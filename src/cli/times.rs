@@ -1,10 +1,9 @@
 //! What people type for spans and times.
 
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
 
 use crate::detect::Since;
+use crate::query::value::read_time;
 
 /// A thousand years.
 const LONGEST: i64 = 1000 * 366 * 86_400 * 1_000_000;
@@ -22,10 +21,7 @@ pub fn span(text: &str) -> Result<i64, String> {
 
 /// An RFC 3339 time, a date (its first instant), or a span. A time without an offset is UTC.
 pub fn bound(text: &str) -> Result<Since, String> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(Since::At(time.as_microsecond()));
-    }
-    if let Some(time) = civil(text).and_then(|time| TimeZone::UTC.to_timestamp(time).ok()) {
+    if let Some(time) = read_time(text) {
         return Ok(Since::At(time.as_microsecond()));
     }
     span(text).map(Since::BeforeNewest).map_err(|_| {
@@ -39,13 +35,6 @@ pub fn day(text: &str) -> Result<String, String> {
     Ok(day.to_string())
 }
 
-fn civil(text: &str) -> Option<DateTime> {
-    if text.len() == "2026-11-22".len() {
-        return text.parse::<Date>().ok().map(|date| date.to_datetime(jiff::civil::Time::midnight()));
-    }
-    text.parse::<DateTime>().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +46,8 @@ mod tests {
         assert_eq!(bound("1970-01-01T00:00:01"), Ok(Since::At(1_000_000)));
         assert_eq!(bound("1970-01-01T00:00:00.000001Z"), Ok(Since::At(1)));
         assert_eq!(bound("30d"), Ok(Since::BeforeNewest(30 * 86_400 * 1_000_000)));
-        for wrong in ["", "yesterday", "2026-13-01", "0s", "2026-11-22T25:00:00Z"] {
+        let zoned = ["2026-11-10T11:00:00[Europe/Berlin]", "2026-11-10T11:00:00+02:00[America/New_York]"];
+        for wrong in ["", "yesterday", "2026-13-01", "0s", "2026-11-22T25:00:00Z"].into_iter().chain(zoned) {
             assert!(bound(wrong).is_err(), "{wrong}");
         }
     }

@@ -5,18 +5,20 @@ use serde_json::json;
 use super::alert::{Alert, COUNTS, HuntReport, Severity, Versions};
 use super::allow::Silencer;
 use super::group::Group;
-use super::parameters::{GroupColumn, HuntParameters, Since, WindowMode};
+use super::parameters::{GroupColumn, HuntParameters, WindowMode};
 use super::portions;
 use super::rules::Rule;
 use super::time::rfc3339;
 use super::{DetectError, summary};
 use crate::cancel::Cancel;
+use crate::decode;
 use crate::engine::{Cells, Engine, EngineError, Param};
 use crate::sql;
 
-/// The earliest and the latest time a hunt can meet: 1900-01-01 and 2200-01-01.
+/// The earliest time a hunt can meet, 1900-01-01: a lead-in before the first record that there can be.
 const FIRST: i64 = -2_208_988_800_000_000;
-const LAST: i64 = 7_258_118_400_000_000;
+/// No record is from then on.
+const LAST: i64 = decode::time::END;
 
 /// The width of the window's partitions: six hours, or the window if it is longer. Wide enough
 /// that few reads are counted twice as lead-in, narrow enough that a bucket fits into memory.
@@ -80,8 +82,8 @@ impl<'a> Hunt<'a> {
             span: (FIRST, LAST),
             bound: Vec::new(),
         };
-        let since = hunt.since()?.clamp(FIRST, LAST);
-        let until = parameters.until.unwrap_or(LAST).clamp(FIRST, LAST);
+        let since = parameters.begin().unwrap_or(FIRST).clamp(FIRST, LAST);
+        let until = parameters.end().unwrap_or(LAST).clamp(FIRST, LAST);
         hunt.span = (reads_from(parameters, since), until);
         let text = |text: &str| Param::Text(text.to_owned());
         hunt.bound = vec![
@@ -275,21 +277,6 @@ impl<'a> Hunt<'a> {
         };
         let missing = || DetectError::NoSql { rule: self.rule.rule_id.clone(), file };
         self.rule.file(file).or(shared.map(sql::file)).ok_or_else(missing)
-    }
-
-    fn since(&self) -> Result<i64, DetectError> {
-        let span = match self.parameters.since {
-            None => return Ok(FIRST),
-            Some(Since::At(time)) => return Ok(time),
-            Some(Since::BeforeNewest(span)) => span,
-        };
-        self.know_days()?;
-        let mut newest = None;
-        self.each(sql::file("detect/newest.sql"), |cells, row| {
-            newest = cells.time(row, "newest")?;
-            Ok(())
-        })?;
-        Ok(newest.map_or(FIRST, |newest: i64| newest.saturating_sub(span)))
     }
 }
 

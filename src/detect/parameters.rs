@@ -13,7 +13,11 @@ pub struct HuntParameters {
     /// Breaches before it count for none.
     pub since: Option<Since>,
     /// Breaches at or after it count for none.
-    pub until: Option<i64>,
+    pub until: Option<Since>,
+    /// Where one of these is a span: the newest event_time of the lake when it was hunted, which it counts back from. Whoever
+    /// asks for the records of its alerts later asks for the same time.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub newest: Option<i64>,
     /// Distinct secrets in a window that make a breach.
     pub threshold: i64,
     pub window: i64,
@@ -34,6 +38,7 @@ impl HuntParameters {
             rule: rule.rule_id.clone(),
             since: None,
             until: None,
+            newest: None,
             threshold: rule.threshold,
             window: minutes(rule.window_minutes),
             dedup: minutes(rule.dedup_period_minutes),
@@ -46,17 +51,39 @@ impl HuntParameters {
     }
 }
 
+impl HuntParameters {
+    /// The time of `since`; none where it leaves nothing out.
+    pub fn begin(&self) -> Option<i64> {
+        self.since.and_then(|since| since.time(self.newest))
+    }
+
+    /// The time of `until`; none where it leaves nothing out.
+    pub fn end(&self) -> Option<i64> {
+        self.until.and_then(|until| until.time(self.newest))
+    }
+}
+
 fn minutes(minutes: i64) -> i64 {
     minutes.saturating_mul(60_000_000)
 }
 
-/// Where a hunt begins.
+/// Where a hunt begins or ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Since {
     At(i64),
     /// So long before the newest event_time of the lake, not before the clock's.
     BeforeNewest(i64),
+}
+
+impl Since {
+    /// None for a span where there is no event to count back from, and nothing to leave out.
+    pub fn time(self, newest: Option<i64>) -> Option<i64> {
+        match self {
+            Self::At(time) => Some(time),
+            Self::BeforeNewest(span) => newest.map(|newest| newest.saturating_sub(span)),
+        }
+    }
 }
 
 /// What reads are grouped by. The order is that of answers.
@@ -143,5 +170,17 @@ impl WindowMode {
             Self::Anchored => "anchored",
             Self::Tumbling => "tumbling",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_count_back_from_the_newest_event() {
+        assert_eq!(Since::At(5).time(Some(100)), Some(5));
+        assert_eq!(Since::BeforeNewest(30).time(Some(100)), Some(70));
+        assert_eq!(Since::BeforeNewest(30).time(None), None);
     }
 }

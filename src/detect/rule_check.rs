@@ -10,10 +10,10 @@ use super::catalog::RuleError;
 use super::hunt::Hunt;
 use super::rules::Rule;
 use super::{DetectError, HuntParameters, WindowMode};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::engine::{Engine, EngineError, EngineOptions, FLOOR, RESERVED};
-use crate::query::file::token_length;
 use crate::query::gate::Origin;
+use crate::query::tokens::{is_comment, tokens};
 use crate::query::{Gate, GateError, QueryError};
 use crate::runbook::{Counting, Reach, Readers, Runbook, RunbookError, Subject};
 
@@ -136,7 +136,9 @@ impl Checked<'_> {
 
     fn of_detect(&self, file: &str, error: DetectError) -> RuleError {
         match error {
-            DetectError::Engine(EngineError::Cancelled) => RuleError::Engine(EngineError::Cancelled.into()),
+            DetectError::Engine(EngineError::Cancelled(Stopped)) => {
+                RuleError::Engine(EngineError::Cancelled(Stopped).into())
+            }
             error => self.told_by_duckdb(file, &error),
         }
     }
@@ -174,8 +176,12 @@ impl Checked<'_> {
             .rsplit_once("LINE ")
             .and_then(|(_, rest)| rest.split(':').next()?.trim().parse().ok())
             .unwrap_or(1);
-        let reason = message.lines().next().unwrap_or_default().to_owned();
-        self.broken(file, line, reason)
+        let reason = message.lines().next().unwrap_or_default();
+        // What is wrong may be in the SQL of ours that goes on from the file's: then the file lacks something.
+        match self.rule.file(file).is_none_or(|text| line <= text.lines().count()) {
+            true => self.broken(file, line, reason.to_owned()),
+            false => self.broken(file, 1, format!("what is counted from it needs more of it: {reason}")),
+        }
     }
 
     fn broken(&self, file: &str, line: usize, reason: String) -> RuleError {
@@ -188,22 +194,16 @@ impl Checked<'_> {
 fn body<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let begin = format!("CREATE OR REPLACE TEMP MACRO {}(", name.to_ascii_uppercase());
     let (mut at, mut head) = (0, String::new());
-    while at < text.len() {
-        let rest = &text[at..];
-        let word: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        if word.is_empty() {
-            let length = token_length(rest).max(rest.chars().next()?.len_utf8());
-            if !rest.starts_with("--") {
-                head.push_str(rest[..length].trim_start());
-                if rest.starts_with(char::is_whitespace) && !head.ends_with(' ') {
-                    head.push(' ');
-                }
-            }
-            at += length;
+    for token in tokens(text) {
+        at += token.len();
+        if is_comment(token) {
             continue;
         }
-        at += word.len();
-        head.push_str(&word.to_ascii_uppercase());
+        match token.chars().all(char::is_whitespace) {
+            true if head.ends_with(' ') => {}
+            true => head.push(' '),
+            false => head.push_str(&token.to_ascii_uppercase()),
+        }
         if head.ends_with("AS TABLE") {
             let named = head.trim_start().starts_with(&begin) && !head.contains(';');
             return named.then_some(&text[at..]);

@@ -1,10 +1,12 @@
 //! What can go wrong in the engine, told apart by what to do about it.
 
+use crate::cancel::Stopped;
+
 /// Why a statement gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     #[error(
-        "the query needs more memory than it was given; raise --memory, or narrow it with --since and --until"
+        "the query needs more memory than it was given; raise --memory, lower --threads, or narrow it with --since and --until"
     )]
     OutOfMemory(#[source] duckdb::Error),
     #[error(
@@ -12,7 +14,7 @@ pub enum EngineError {
     )]
     OutOfSpace(#[source] duckdb::Error),
     #[error("the query was cancelled")]
-    Cancelled,
+    Cancelled(#[source] Stopped),
     #[error("the parameter ${name} is not given")]
     Unbound { name: String },
     #[error("{name} is not a path that can be handed to DuckDB: it is not UTF-8")]

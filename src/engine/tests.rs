@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::cancel::Stopped;
 use crate::normalize::schema::{COLUMNS, PARTITION_COLUMN};
 
 fn engine() -> Engine {
@@ -157,7 +158,7 @@ fn a_query_is_cancelled_inside_duckdb() {
         let sql =
             "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE (a.range + b.range) % 7 = 3";
         let error = engine.execute(sql, &[], &cancel).unwrap_err();
-        assert!(matches!(error, EngineError::Cancelled), "{error}");
+        assert!(matches!(error, EngineError::Cancelled(Stopped)), "{error}");
     });
     assert!(started.elapsed() < Duration::from_secs(20));
 }

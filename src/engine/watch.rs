@@ -8,7 +8,7 @@ use std::time::Duration;
 use duckdb::InterruptHandle;
 
 use super::EngineError;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 
 /// How long a cancelled query may go on at most.
 const LOOK: Duration = Duration::from_millis(20);
@@ -36,6 +36,6 @@ impl Watch {
 
     /// The error of a query that was told to stop is that it was told to stop.
     pub fn explain(&self, error: EngineError) -> EngineError {
-        if self.cancel.is_cancelled() { EngineError::Cancelled } else { error }
+        if self.cancel.is_cancelled() { EngineError::Cancelled(Stopped) } else { error }
     }
 }

@@ -7,17 +7,19 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::folder::{Folder, INDEX, Records};
-use super::original::{Lost, Mark, Original};
-use super::{EvidenceError, IndexFile, Manifest, NOTICE, SCHEMA, SourceEvidence};
-use crate::cancel::Cancel;
+use super::folder::{Folder, INDEX};
+use super::moved::Moved;
+use super::original::{Hashes, Lost, Mark, Original};
+use super::{EvidenceError, IndexFile, Manifest, NOTICE, Reading, SCHEMA, SourceEvidence};
+use crate::cancel::{Cancel, Stopped};
 use crate::detect::alert::Versions;
 use crate::detect::rules::Rule;
 use crate::detect::{Alert, HuntParameters, Recount};
 use crate::engine::{Cells, Engine, EngineError, Param};
 use crate::lake::utc;
-use crate::lake::{Snapshot, hex};
+use crate::lake::{Snapshot, SourceRecord, hex};
 use crate::report::rows;
+use crate::sources::Source;
 use crate::sql;
 
 /// Whose evidence is wanted.
@@ -30,6 +32,8 @@ pub struct Case<'a> {
     pub stored_parameters: &'a Value,
     /// The lake that the engine is open over.
     pub snapshot: &'a Snapshot,
+    /// Files that may hold what a source held that is gone or has changed.
+    pub from: &'a [Source],
     /// RFC 3339 in UTC.
     pub created: String,
 }
@@ -83,12 +87,13 @@ pub fn collect(
     }
     let mut folder = Folder::create(out)?;
     let mut collector = Collector { engine, cancel, folder: &mut folder };
-    let hashes = hashes(case.snapshot);
+    let uris = collector.sources()?;
+    let mut moved = Moved::new(case.snapshot, &uris, case.from);
+    let contents = contents(case.snapshot);
     let mut sources = Vec::new();
-    for uri in collector.sources()? {
-        let known = hashes.get(uri.as_str()).cloned().unwrap_or_default();
-        let number = sources.len() + 1;
-        sources.push(collector.source(uri, known, number)?);
+    for uri in &uris {
+        let known = contents.get(uri.as_str()).map(Vec::as_slice).unwrap_or_default();
+        sources.push(collector.source(uri, known, &mut moved, sources.len() + 1)?);
     }
     let manifest = Manifest {
         schema: SCHEMA,
@@ -107,13 +112,13 @@ pub fn collect(
     Ok(manifest)
 }
 
-/// The hashes that commits know of each URI.
-fn hashes(snapshot: &Snapshot) -> BTreeMap<&str, BTreeSet<String>> {
-    let mut hashes: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+/// What commits read at each URI.
+fn contents(snapshot: &Snapshot) -> BTreeMap<&str, Vec<&SourceRecord>> {
+    let mut contents: BTreeMap<&str, Vec<&SourceRecord>> = BTreeMap::new();
     for source in snapshot.commits.iter().flat_map(|commit| &commit.sources) {
-        hashes.entry(&source.uri).or_default().extend(source.sha256.clone());
+        contents.entry(&source.uri).or_default().push(source);
     }
-    hashes
+    contents
 }
 
 struct Collector<'a> {
@@ -122,11 +127,24 @@ struct Collector<'a> {
     folder: &'a mut Folder,
 }
 
-/// The rows of a source that its own bytes do not give.
+/// The rows of a source whose records were not found.
 enum Missing {
     All,
-    /// By their `source_record`.
-    These(BTreeSet<i64>),
+    /// A name had several contents, as rotated files do, so that a `source_record` may be there twice.
+    These(BTreeSet<(i64, Mark)>),
+}
+
+impl Missing {
+    fn has(&self, place: &Place) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(these) => these.contains(&place.key()),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::These(these) if these.is_empty())
+    }
 }
 
 impl Collector<'_> {
@@ -144,53 +162,67 @@ impl Collector<'_> {
 
     fn source(
         &mut self,
-        uri: String,
-        known: BTreeSet<String>,
+        uri: &str,
+        known: &[&SourceRecord],
+        moved: &mut Moved<'_>,
         number: usize,
     ) -> Result<SourceEvidence, EvidenceError> {
-        let mut evidence = SourceEvidence { uri, ..SourceEvidence::default() };
-        let mark = self.folder.mark()?;
-        let records = self.folder.records(format!("records/{number:05}.original"))?;
-        let missing = match self.originals(&mut evidence, &known, records)? {
-            Ok(missing) if missing.is_empty() => None,
-            Ok(missing) => {
-                evidence.problem = Some(Lost::Elsewhere(missing.len() as u64).to_string());
-                Some(Missing::These(missing))
-            }
-            Err(lost) => {
-                self.folder.back(mark)?;
-                evidence.original = 0;
-                evidence.problem = Some(lost.to_string());
-                Some(Missing::All)
-            }
+        let hashes: BTreeSet<&String> = known.iter().filter_map(|content| content.sha256.as_ref()).collect();
+        let mut evidence = SourceEvidence {
+            uri: uri.to_owned(),
+            sha256_at_ingest: hashes.into_iter().cloned().collect(),
+            ..SourceEvidence::default()
         };
-        evidence.sha256_at_ingest = known.into_iter().collect();
-        if let Some(missing) = missing {
+        let mut missing = Missing::All;
+        let (own, lost) = self.reading(uri, uri, known, &mut missing, format!("{number:05}"))?;
+        evidence.readings.push(own);
+        if !missing.is_empty() {
+            for place in moved.places(uri, self.cancel) {
+                let name = format!("{number:05}-{}", evidence.readings.len() + 1);
+                let (other, _) = self.reading(uri, &place, known, &mut missing, name)?;
+                if other.original > 0 {
+                    evidence.readings.push(other);
+                }
+                if missing.is_empty() {
+                    break;
+                }
+            }
+        }
+        evidence.original = evidence.readings.iter().map(|reading| reading.original).sum();
+        if !missing.is_empty() {
             self.rows(&mut evidence, &missing, number)?;
+            let lost = lost.unwrap_or(Lost::Elsewhere(evidence.from_lake));
+            evidence.problem = Some(lost.to_string());
         }
         Ok(evidence)
     }
 
-    /// Writes the records that stand in the source; gives the rows whose records do not.
-    fn originals(
+    /// Writes those of a source's missing records that stand at a place, which they are missing no more; or says why none can.
+    fn reading(
         &mut self,
-        evidence: &mut SourceEvidence,
-        known: &BTreeSet<String>,
-        mut records: Records,
-    ) -> Result<Result<BTreeSet<i64>, Lost>, EvidenceError> {
-        let mut original = match Original::open(&evidence.uri) {
+        uri: &str,
+        place: &str,
+        known: &[&SourceRecord],
+        missing: &mut Missing,
+        name: String,
+    ) -> Result<(Reading, Option<Lost>), EvidenceError> {
+        let mut reading = Reading { uri: place.to_owned(), ..Reading::default() };
+        let sizes = known.iter().filter(|content| content.sha256.is_some()).map(|content| content.size);
+        let mut original = match Original::open(place, sizes.collect()) {
             Ok(original) => original,
-            Err(lost) => {
-                records.abandon()?;
-                return Ok(Err(lost));
-            }
+            Err(lost) => return Ok((reading, Some(lost))),
         };
-        let mut missing = BTreeSet::new();
-        let mut last: Option<(i64, u64)> = None;
-        let uri = evidence.uri.clone();
-        self.places(&uri, |folder, place| {
-            let Some(bytes) = original.record(place.offset.unsigned_abs(), &place.mark) else {
-                missing.insert(place.record);
+        let back = self.folder.mark()?;
+        let mut records = self.folder.records(format!("records/{name}.original"))?;
+        let mut still = BTreeSet::new();
+        let (mut last, mut end, mut found): (Option<(i64, u64)>, u64, u64) = (None, 0, 0);
+        self.places(uri, |folder, place| {
+            if !missing.has(place) {
+                return Ok(());
+            }
+            let offset = place.offset.unsigned_abs();
+            let Some(bytes) = original.record(offset, &place.mark) else {
+                still.insert(place.key());
                 return Ok(());
             };
             let at = match last {
@@ -198,35 +230,37 @@ impl Collector<'_> {
                 _ => records.push(bytes)?,
             };
             last = Some((place.offset, at));
-            evidence.original += 1;
-            folder.index(&place.entry("source", &uri, &records.name, at, bytes))
+            end = end.max(offset + bytes.len() as u64);
+            found += 1;
+            folder.index(&place.entry("source", uri, &records.name, at, bytes))
         })?;
         let hashed = original.finish(&|| !self.cancel.is_cancelled());
         if self.cancel.is_cancelled() {
-            return Err(EvidenceError::Cancelled);
+            return Err(EvidenceError::Cancelled(Stopped));
         }
         let lost = match hashed {
-            Ok((hash, size)) => {
-                let lost = match known {
-                    _ if known.contains(&hash) => None,
-                    _ if known.is_empty() => Some(Lost::Unknown),
+            Ok(hashes) => {
+                let proven = proven(&hashes, known);
+                reading.size_at_ingest = proven.map(|content| content.size);
+                let whole = reading.size_at_ingest == Some(hashes.size);
+                (reading.sha256, reading.size) = (Some(hashes.sha256), Some(hashes.size));
+                match proven {
+                    Some(content) if whole || end <= content.decompressed => None,
+                    None if known.iter().all(|content| content.sha256.is_none()) => Some(Lost::Unknown),
                     _ => Some(Lost::Changed),
-                };
-                (evidence.sha256_now, evidence.size_now) = (Some(hash), Some(size));
-                lost
+                }
             }
             Err(lost) => Some(lost),
         };
-        match lost {
-            Some(lost) => {
-                records.abandon()?;
-                Ok(Err(lost))
-            }
-            None => {
-                evidence.file = records.finish()?;
-                Ok(Ok(missing))
-            }
+        if lost.is_some() {
+            records.abandon()?;
+            self.folder.back(back)?;
+        } else {
+            reading.original = found;
+            reading.file = records.finish()?;
+            *missing = Missing::These(still);
         }
+        Ok((reading, lost))
     }
 
     /// Writes rows of the lake in place of records.
@@ -247,7 +281,7 @@ impl Collector<'_> {
             let cells = Cells::new(batch);
             for (row, values) in rows::values(batch).enumerate() {
                 let place = Place::read(&cells, row)?;
-                if matches!(missing, Missing::These(these) if !these.contains(&place.record)) {
+                if !missing.has(&place) {
                     continue;
                 }
                 let values = values?;
@@ -278,7 +312,19 @@ impl Collector<'_> {
     }
 }
 
+/// The longest content that a source begins with.
+fn proven<'a>(hashes: &Hashes, known: &[&'a SourceRecord]) -> Option<&'a SourceRecord> {
+    let begins = |content: &&&SourceRecord| {
+        content.sha256.is_some() && hashes.prefixes.get(&content.size) == content.sha256.as_ref()
+    };
+    known.iter().filter(begins).max_by_key(|content| content.size).copied()
+}
+
 impl Place {
+    fn key(&self) -> (i64, Mark) {
+        (self.record, self.mark.clone())
+    }
+
     fn read(cells: &Cells<'_>, row: usize) -> Result<Self, EngineError> {
         Ok(Self {
             offset: cells.int(row, "source_offset")?.unwrap_or_default(),

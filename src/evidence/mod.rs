@@ -1,11 +1,13 @@
 //! The original records behind an alert, byte for byte, with what proves that they are.
 //!
-//! A row knows its source and its offset there. The source is read again, once and in bounded
-//! memory; a record counts as original where the source's hash is that of a commit and the bytes at the
-//! offset decode to the row's record. All else is given from the lake and says so.
+//! A row knows its source and its offset there. The source is read again, in bounded memory, and where it
+//! is not what it was, files that begin with what it held. A record counts as original where it lies in first
+//! bytes whose hash a commit has, and the bytes at the offset decode to the row's record. All else is given
+//! from the lake and says so.
 
 mod collect;
 mod folder;
+mod moved;
 mod original;
 
 use std::io;
@@ -19,12 +21,13 @@ pub use collect::{Case, collect};
 pub use folder::WrittenFile;
 pub use original::Lost;
 
+use crate::cancel::Stopped;
 use crate::detect::alert::Versions;
 use crate::detect::{Alert, DetectError};
 use crate::engine::EngineError;
 
 /// The `schema` of [`Manifest`].
-pub const SCHEMA: &str = "kubetrawl/evidence/1";
+pub const SCHEMA: &str = "kubetrawl/evidence/2";
 
 /// What the files hold, for whoever opens them.
 pub const NOTICE: &str = "original records stand here as they were logged, secret values included";
@@ -65,18 +68,33 @@ pub struct SourceEvidence {
     pub uri: String,
     /// Of the bytes as stored, in the commits that read this URI; sorted.
     pub sha256_at_ingest: Vec<String>,
-    /// Of the bytes as stored, now; null where they could not be read.
-    pub sha256_now: Option<String>,
-    /// Bytes as stored, now.
-    pub size_now: Option<u64>,
+    /// Records given as they were logged.
     pub original: u64,
+    /// Records given as rows of the lake.
     pub from_lake: u64,
     /// Why records are given from the lake; null where none is.
     pub problem: Option<String>,
-    /// Original records.
-    pub file: Option<WrittenFile>,
+    /// Its own place first, then others that gave records which that did not.
+    pub readings: Vec<Reading>,
     /// Rows of the lake.
     pub lake_file: Option<WrittenFile>,
+}
+
+/// A file that a source's records were looked for in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Reading {
+    pub uri: String,
+    /// Of all its bytes as stored; null where they could not be read.
+    pub sha256: Option<String>,
+    /// Bytes as stored.
+    pub size: Option<u64>,
+    /// How many of its first bytes an ingest read, by their hash, which is one of `sha256_at_ingest`; fewer
+    /// than `size` where it has grown since. Null where it begins with nothing that was read.
+    pub size_at_ingest: Option<u64>,
+    /// Records given as they stand here.
+    pub original: u64,
+    /// These records.
+    pub file: Option<WrittenFile>,
 }
 
 /// Evidence that could not be gathered or written.
@@ -102,5 +120,5 @@ pub enum EvidenceError {
     #[error("could not read a row of the lake")]
     Row(#[from] ArrowError),
     #[error("stopped")]
-    Cancelled,
+    Cancelled(#[source] Stopped),
 }

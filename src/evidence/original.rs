@@ -1,5 +1,6 @@
 //! The bytes of single records out of a source, read once from its start in bounded memory.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::causes::chain;
@@ -16,7 +17,7 @@ pub enum Lost {
     Gone,
     #[error("no commit of the lake knows its hash, so nothing tells whether it is unchanged")]
     Unknown,
-    #[error("it has changed since it was read: its SHA-256 is another")]
+    #[error("it has changed since it was read: its SHA-256 is another, and it does not begin as it was then")]
     Changed,
     #[error("it cannot be read: {0}")]
     Unreadable(String),
@@ -25,13 +26,23 @@ pub enum Lost {
 }
 
 /// What tells that a record is the one a row was made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark {
     /// Microseconds since 1970-01-01T00:00Z.
     pub event_time: i64,
     pub audit_id: Option<String>,
     pub record_id: Option<String>,
     pub stage: Option<String>,
+}
+
+/// What a source holds now, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hashes {
+    /// Of all bytes, lower case hex like all of them.
+    pub sha256: String,
+    pub size: u64,
+    /// Of the first bytes, by their length.
+    pub prefixes: BTreeMap<u64, String>,
 }
 
 /// A source that is read forward, frame by frame.
@@ -48,7 +59,8 @@ pub struct Original {
 
 impl Original {
     /// Opens the source of a URI from the lake; one in an archive is looked for from the archive's start.
-    pub fn open(uri: &str) -> Result<Self, Lost> {
+    /// `lengths` are those that its first bytes are hashed at, beside the whole.
+    pub fn open(uri: &str, lengths: BTreeSet<u64>) -> Result<Self, Lost> {
         let no_file = || Lost::Unreadable("it is no file".to_owned());
         let (file, members) = split_members(uri).ok_or_else(no_file)?;
         if file == STDIN_URI {
@@ -65,7 +77,7 @@ impl Original {
         for member in &members {
             body = body.member(&member.name, member.turn).map_err(unreadable)?.ok_or(Lost::Gone)?;
         }
-        let stored = Stored::new(body.reader);
+        let stored = Stored::with_prefixes(body.reader, lengths);
         body.reader = Box::new(stored.clone());
         let records = match body.open().map_err(unreadable)?.content {
             Content::Records(records) => records,
@@ -86,11 +98,11 @@ impl Original {
         marks.contains(mark).then(|| chunk.bytes(&chunk.frames[self.frame]))
     }
 
-    /// Reads what is left, and gives the SHA-256 of all bytes as stored with their number.
-    pub fn finish(mut self, going: &dyn Fn() -> bool) -> Result<(String, u64), Lost> {
+    /// Reads what is left, and gives the hashes of the bytes as stored.
+    pub fn finish(mut self, going: &dyn Fn() -> bool) -> Result<Hashes, Lost> {
         let hash = self.stored.finish(going).map_err(|error| Lost::Unreadable(error.to_string()))?;
-        let hash = hash.ok_or_else(|| Lost::Unreadable("it breaks off".to_owned()))?;
-        Ok((hash, Stored::bytes(&self.stored)))
+        let sha256 = hash.ok_or_else(|| Lost::Unreadable("it breaks off".to_owned()))?;
+        Ok(Hashes { sha256, size: Stored::bytes(&self.stored), prefixes: self.stored.prefixes() })
     }
 
     /// Goes on to the frame at an offset; false where none begins there.
@@ -173,14 +185,14 @@ mod tests {
         let lines: Vec<String> = (0..5000).map(line).collect();
         std::fs::write(&path, lines.join("\n")).unwrap();
         let offset = |n: usize| lines[..n].iter().map(|line| line.len() as u64 + 1).sum::<u64>();
-        let mut original = Original::open(&path_to_uri(&path)).unwrap();
+        let mut original = Original::open(&path_to_uri(&path), BTreeSet::new()).unwrap();
         for n in [0, 3, 3, 4000, 4999] {
             assert_eq!(original.record(offset(n), &mark(n as u32)), Some(lines[n].as_bytes()), "{n}");
         }
-        let (hash, bytes) = original.finish(&|| true).unwrap();
-        assert_eq!((hash.len(), bytes), (64, std::fs::metadata(&path).unwrap().len()));
+        let hashes = original.finish(&|| true).unwrap();
+        assert_eq!((hashes.sha256.len(), hashes.size), (64, std::fs::metadata(&path).unwrap().len()));
 
-        let mut original = Original::open(&path_to_uri(&path)).unwrap();
+        let mut original = Original::open(&path_to_uri(&path), BTreeSet::new()).unwrap();
         assert_eq!(original.record(offset(1), &mark(2)), None);
         assert_eq!(original.record(offset(2) + 1, &mark(2)), None);
         assert_eq!(original.record(offset(3), &mark(3)), Some(lines[3].as_bytes()));
@@ -192,15 +204,15 @@ mod tests {
         let path = folder.path().join("audit.log");
         let (first, others) = (line(0), line(1) + &line(2));
         std::fs::write(&path, first.clone() + &others).unwrap();
-        let mut original = Original::open(&path_to_uri(&path)).unwrap();
+        let mut original = Original::open(&path_to_uri(&path), BTreeSet::new()).unwrap();
         assert_eq!(original.record(0, &mark(1)), Some((first.clone() + &others).as_bytes()));
         assert_eq!(original.record(first.len() as u64, &mark(2)), Some(others.as_bytes()));
     }
 
     #[test]
     fn sources_that_cannot_be_had_say_why() {
-        assert_eq!(Original::open("stdin:").err(), Some(Lost::Stdin));
-        assert_eq!(Original::open("file:///no/such/file").err(), Some(Lost::Gone));
-        assert!(matches!(Original::open("s3://bucket/key"), Err(Lost::Unreadable(_))));
+        assert_eq!(Original::open("stdin:", BTreeSet::new()).err(), Some(Lost::Stdin));
+        assert_eq!(Original::open("file:///no/such/file", BTreeSet::new()).err(), Some(Lost::Gone));
+        assert!(matches!(Original::open("s3://bucket/key", BTreeSet::new()), Err(Lost::Unreadable(_))));
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::IngestError;
 use super::prefix::Prefixes;
 use super::read::{Ended, Outcome};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::lake::Snapshot;
 use crate::sources::{Input, Source, enclosing};
 
@@ -46,7 +46,7 @@ impl Again {
             }
         }
         if cancel.is_cancelled() {
-            return Err(IngestError::Cancelled);
+            return Err(IngestError::Cancelled(Stopped));
         }
         // Archives of which not all could be read have no reading of their own, and are known by their names.
         let archives: BTreeSet<&str> =

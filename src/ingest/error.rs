@@ -1,5 +1,6 @@
 //! What ends an ingest with the lake as it was.
 
+use crate::cancel::Stopped;
 use crate::lake::LakeError;
 
 /// Why nothing was committed. A source that cannot be read is a [`super::Problem`] instead.
@@ -8,7 +9,7 @@ pub enum IngestError {
     #[error("could not ingest into the lake")]
     Lake(#[source] LakeError),
     #[error("stopped; the lake is as it was")]
-    Cancelled,
+    Cancelled(#[source] Stopped),
     #[error(
         "{uri} was also read with another content, by commits {commits:?}, and what each of them gave cannot be \
          told apart: give the file of that content too, or take the source back with `kubetrawl lake drop`"
@@ -28,7 +29,7 @@ pub enum IngestError {
 impl From<LakeError> for IngestError {
     fn from(error: LakeError) -> Self {
         match error {
-            LakeError::Cancelled => Self::Cancelled,
+            LakeError::Cancelled(Stopped) => Self::Cancelled(Stopped),
             error => Self::Lake(error),
         }
     }

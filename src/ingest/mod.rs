@@ -19,7 +19,7 @@ pub mod ledger;
 mod members;
 mod options;
 mod plan;
-mod prefix;
+pub(crate) mod prefix;
 pub mod preview;
 mod read;
 mod reingest;
@@ -51,7 +51,7 @@ use self::read::{Ended, Readers};
 use self::spare::Spare;
 use self::turns::Turns;
 use self::work::{Product, Workshop};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::causes::chain;
 use crate::decode::DecodeOptions;
 use crate::lake::dedup::Dedup;
@@ -143,7 +143,7 @@ impl Ingest<'_> {
         };
         let (ended, product) = self.pipeline(&plan, &shop, threads)?;
         if self.cancel.is_cancelled() {
-            return Err(IngestError::Cancelled);
+            return Err(IngestError::Cancelled(Stopped));
         }
         again.require(&ended)?;
         let sorted = finish::sort(ended, &mut sieve, report);
@@ -213,7 +213,7 @@ impl Ingest<'_> {
     ) -> Result<(), IngestError> {
         if self.cancel.is_cancelled() {
             lake.abandon();
-            return Err(IngestError::Cancelled);
+            return Err(IngestError::Cancelled(Stopped));
         }
         let unfinished = lake.publish(commit)?;
         finish::tell(report, commit);

@@ -1,6 +1,6 @@
 //! Which sources to read: those whose content is not in the lake, each content once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use super::prefix::Prefixes;
 use super::read::is_growing;
 use super::report::{Change, Changed, Problem, SkipReason, Skipped};
 use super::stored::Stored;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::causes::chain;
 use crate::lake::commit::Next;
 use crate::lake::{Snapshot, SourceRecord};
@@ -20,7 +20,7 @@ use crate::sources::{Input, Source};
 #[derive(Debug, Default)]
 pub(super) struct Known {
     commits: HashMap<String, (u64, Option<String>)>,
-    sizes: HashMap<u64, ()>,
+    sizes: HashSet<u64>,
     /// Contents that can have grown, and how to find those that a source begins with.
     readings: Vec<Reading>,
     prefixes: Prefixes,
@@ -49,7 +49,7 @@ impl Known {
             }
             if let Some(hash) = &source.sha256 {
                 known.commits.entry(hash.clone()).or_insert((commit, source.problem.clone()));
-                known.sizes.insert(source.size, ());
+                known.sizes.insert(source.size);
                 known.uris.entry(source.uri.clone()).or_default().push(source.size);
                 if let Some(reading) = Reading::of(commit, source, hash) {
                     known.prefixes.add(known.readings.len(), source);
@@ -132,7 +132,7 @@ pub(super) fn choose(
         *alike.entry(*size).or_default() += 1;
     }
     let suspect = |size: &Option<u64>| {
-        size.is_some_and(|size| size > 0 && (alike[&size] > 1 || sieve.known.sizes.contains_key(&size)))
+        size.is_some_and(|size| size > 0 && (alike[&size] > 1 || sieve.known.sizes.contains(&size)))
     };
     let suspects: Vec<usize> = (0..sources.len()).filter(|&at| suspect(&sizes[at])).collect();
     let hashes = hash_all(&sources, &suspects, threads, cancel)?;
@@ -149,7 +149,7 @@ pub(super) fn choose(
         plan.starts.push(start);
         plan.sources.push(source);
     }
-    if cancel.is_cancelled() { Err(IngestError::Cancelled) } else { Ok(plan) }
+    if cancel.is_cancelled() { Err(IngestError::Cancelled(Stopped)) } else { Ok(plan) }
 }
 
 impl Known {
@@ -224,7 +224,7 @@ fn hash_all(
         }
         Ok::<_, IngestError>(())
     })?;
-    if cancel.is_cancelled() { Err(IngestError::Cancelled) } else { Ok(all) }
+    if cancel.is_cancelled() { Err(IngestError::Cancelled(Stopped)) } else { Ok(all) }
 }
 
 /// The problems of arguments, as an ingest reports them.

@@ -15,7 +15,7 @@ use crate::sources::Source;
 ///
 /// A source is read once, and only where its first bytes are those of one of them.
 #[derive(Debug, Default)]
-pub(super) struct Prefixes {
+pub(crate) struct Prefixes {
     /// By the hash of the first bytes.
     heads: HashMap<String, Vec<Content>>,
     /// The lengths of contents that are shorter than a head.
@@ -31,7 +31,7 @@ struct Content {
 
 impl Prefixes {
     /// Adds a content that was read to its end; one that was not has no hash and is not added.
-    pub(super) fn add(&mut self, number: usize, source: &SourceRecord) {
+    pub(crate) fn add(&mut self, number: usize, source: &SourceRecord) {
         let (Some(head), Some(sha256)) = (&source.head, &source.sha256) else { return };
         let content = Content { number, size: source.size, sha256: sha256.clone() };
         self.heads.entry(head.clone()).or_default().push(content);
@@ -40,7 +40,7 @@ impl Prefixes {
 
     /// The numbers of the contents of at most `most` bytes that a source begins with, sorted. A source that
     /// cannot be read begins with none; its reading will tell why.
-    pub(super) fn of(&self, source: &Source, most: u64, cancel: &Cancel) -> Vec<usize> {
+    pub(crate) fn of(&self, source: &Source, most: u64, cancel: &Cancel) -> Vec<usize> {
         let mut found = Vec::new();
         if self.heads.is_empty() {
             return found;

@@ -18,7 +18,7 @@ use super::options::Budget;
 use super::retry::Retry;
 use super::settle::{Leaving, Settled, settle};
 use super::tally::Tally;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::causes::chain;
 use crate::lake::rejects::{self, RejectWriter};
 use crate::lake::{
@@ -106,14 +106,14 @@ fn prepare(
     let mut failed = None;
     let merged = rejects::each(runs, &path, &mut |reject| {
         if cancel.is_cancelled() {
-            return Err(LakeError::Cancelled);
+            return Err(LakeError::Cancelled(Stopped));
         }
         match retry.take(&reject) {
             Ok(Some(new)) => new.iter().try_for_each(|reject| left.write(reject)),
             Ok(None) => left.write(&reject),
             Err(error) => {
                 failed = Some(error);
-                Err(LakeError::Cancelled)
+                Err(LakeError::Cancelled(Stopped))
             }
         }
     });

@@ -1,5 +1,6 @@
 //! A source's bytes as stored: counted and hashed while something else reads them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,10 @@ struct State {
     /// Of the first [`HEAD`] bytes.
     head: Sha256,
     bytes: u64,
+    /// Lengths from the start whose hash is wanted, as far as they were not reached.
+    lengths: BTreeSet<u64>,
+    /// The hashes of those that were.
+    prefixes: BTreeMap<u64, String>,
     failed: bool,
     /// A file that is being written may go on behind where it ended. What is hashed and counted ends where the records do.
     ended: bool,
@@ -28,8 +33,22 @@ struct State {
 
 impl Stored {
     pub(crate) fn new(reader: Box<dyn Read + Send>) -> Self {
-        let (hash, head) = (Sha256::new(), Sha256::new());
-        Self(Arc::new(Mutex::new(State { reader, hash, head, bytes: 0, failed: false, ended: false })))
+        Self::with_prefixes(reader, BTreeSet::new())
+    }
+
+    /// Hashes the first bytes too, at each of these lengths.
+    pub(crate) fn with_prefixes(reader: Box<dyn Read + Send>, mut lengths: BTreeSet<u64>) -> Self {
+        lengths.remove(&0);
+        Self(Arc::new(Mutex::new(State {
+            reader,
+            hash: Sha256::new(),
+            head: Sha256::new(),
+            bytes: 0,
+            lengths,
+            prefixes: BTreeMap::new(),
+            failed: false,
+            ended: false,
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -39,6 +58,12 @@ impl Stored {
     /// Bytes read so far.
     pub(crate) fn bytes(&self) -> u64 {
         self.state().bytes
+    }
+
+    /// The hashes of the first bytes, by their length, as far as they were read.
+    #[cfg(any(test, feature = "engine"))]
+    pub(crate) fn prefixes(&self) -> BTreeMap<u64, String> {
+        self.state().prefixes.clone()
     }
 
     /// SHA-256 of the first [`HEAD`] bytes, or of all where they are fewer.
@@ -84,6 +109,9 @@ impl Read for Stored {
         if state.ended {
             return Ok(0);
         }
+        let next = state.lengths.first().map(|length| usize::try_from(length - state.bytes));
+        let room = next.and_then(Result::ok).map_or(buffer.len(), |next| next.min(buffer.len()));
+        let buffer = &mut buffer[..room];
         match state.reader.read(buffer) {
             Ok(read) => {
                 state.ended = read == 0 && !buffer.is_empty();
@@ -91,6 +119,11 @@ impl Read for Stored {
                 let of_head = HEAD.saturating_sub(usize::try_from(state.bytes).unwrap_or(HEAD)).min(read);
                 state.head.update(&buffer[..of_head]);
                 state.bytes += read as u64;
+                let bytes = state.bytes;
+                if state.lengths.remove(&bytes) {
+                    let hash = hex(&state.hash.clone().finalize());
+                    state.prefixes.insert(bytes, hash);
+                }
                 Ok(read)
             }
             Err(error) => {
@@ -122,6 +155,15 @@ mod tests {
         assert_eq!(text, b"one\n");
         assert_eq!(stored.finish(&|| true).unwrap(), Some(hex(&Sha256::digest(b"one\n"))));
         assert_eq!(Stored::bytes(&stored), 4);
+    }
+
+    #[test]
+    fn the_first_bytes_are_hashed_at_the_lengths_that_are_wanted() {
+        let mut stored = Stored::with_prefixes(Box::new(&b"onetwothree"[..]), [0, 3, 6, 99].into());
+        stored.finish(&|| true).unwrap();
+        let hashes = [(3, b"one".as_slice()), (6, b"onetwo")]
+            .map(|(length, text)| (length, hex(&Sha256::digest(text))));
+        assert_eq!(stored.prefixes(), hashes.into());
     }
 
     #[test]

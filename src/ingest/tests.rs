@@ -319,7 +319,7 @@ fn a_stopped_ingest_leaves_the_lake_as_it_was() {
     let cancel = Cancel::default();
     cancel.cancel();
     let options = IngestOptions::new(bench.lake.clone(), sources, Timestamp::from_second(bench.now).unwrap());
-    assert!(matches!(run(&options, &Silent, &cancel), Err(IngestError::Cancelled)));
+    assert!(matches!(run(&options, &Silent, &cancel), Err(IngestError::Cancelled(Stopped))));
     assert_eq!(bench.commits(), 0);
     assert_eq!(fs::read_dir(bench.lake.join("_kubetrawl/staging")).unwrap().count(), 0);
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::read::is_growing;
 use super::{IngestError, IngestOptions, IngestReport, ingest};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::progress::Progress;
 use crate::sources::{self, Input, Source};
 
@@ -60,7 +60,7 @@ pub fn watch(
         if !found.sources.is_empty() || messages != problems {
             match ingest(found, &options, progress, cancel) {
                 Ok(report) => told(&report),
-                Err(IngestError::Cancelled) => break,
+                Err(IngestError::Cancelled(Stopped)) => break,
                 Err(error) => return Err(error),
             }
         }

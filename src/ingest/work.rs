@@ -13,7 +13,7 @@ use super::IngestError;
 use super::ledger::Ledger;
 use super::spare::Spare;
 use super::tally::Tally;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder, Reject};
 use crate::lake::commit::CLUSTERS;
 use crate::lake::coverage::Stream;
@@ -102,7 +102,7 @@ impl Workshop<'_> {
         let mut worker = Worker::new(self);
         for work in work {
             if self.cancel.is_cancelled() {
-                return Err(IngestError::Cancelled);
+                return Err(IngestError::Cancelled(Stopped));
             }
             worker.chunk(&work);
             self.spare.put(work.chunk.data);
@@ -227,7 +227,11 @@ impl<'a> Worker<'a> {
     fn bases(&self) -> Result<Vec<u64>, IngestError> {
         let base = |span: &Span| self.shop.ledger.base(span.source, span.chunk);
         self.spans.iter().map(base).collect::<Result<_, _>>().map_err(|_| {
-            if self.shop.cancel.is_cancelled() { IngestError::Cancelled } else { IngestError::Thread }
+            if self.shop.cancel.is_cancelled() {
+                IngestError::Cancelled(Stopped)
+            } else {
+                IngestError::Thread
+            }
         })
     }
 

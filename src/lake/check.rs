@@ -16,7 +16,7 @@ use super::gaps::{Gap, Gaps};
 use super::layout::{EVENTS, Layout};
 use super::snapshot::{self, Snapshot};
 use super::{LakeError, hex, rejects, utc};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::causes::chain;
 
 /// What a check found.
@@ -89,7 +89,7 @@ pub fn check(layout: &Layout, cancel: &Cancel) -> Result<CheckReport, LakeError>
     let mut gaps = Gaps::default();
     for file in &snapshot.files {
         if cancel.is_cancelled() {
-            return Err(LakeError::Cancelled);
+            return Err(LakeError::Cancelled(Stopped));
         }
         report.files += 1;
         report.rows += file.record.rows;

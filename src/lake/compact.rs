@@ -18,7 +18,7 @@ use super::publish::LakeWriter;
 use super::snapshot::{LakeFile, Snapshot};
 use super::writer::{self, Merge, MergeLimits, StagedFile};
 use super::{LakeError, identity, io as disk};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::causes::chain;
 use crate::progress::Progress;
 
@@ -174,7 +174,7 @@ impl Compaction<'_> {
     /// Merges files into such of `file_bytes`.
     fn merge_pieces(&self, pieces: &[Piece], merge: Merge, file_bytes: u64) -> Result<Vec<Piece>, LakeError> {
         if self.cancel.is_cancelled() {
-            return Err(LakeError::Cancelled);
+            return Err(LakeError::Cancelled(Stopped));
         }
         let paths: Vec<PathBuf> = pieces.iter().map(|piece| piece.path.clone()).collect();
         let memory = self.options.memory / SHARE / self.options.days_at_a_time() as u64;

@@ -14,7 +14,7 @@ use super::lock::Wait;
 use super::publish::LakeWriter;
 use super::snapshot::{LakeFile, Snapshot};
 use super::{LakeError, rejects, taken, writer};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::causes::chain;
 use crate::sources::enclosing;
 
@@ -79,7 +79,7 @@ fn prepare(
     let mut names = 0;
     for file in &snapshot.files {
         if cancel.is_cancelled() {
-            return Err(LakeError::Cancelled);
+            return Err(LakeError::Cancelled(Stopped));
         }
         take_out(file, &uris, lake, &mut commit, &mut names)?;
     }

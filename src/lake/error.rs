@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use parquet::errors::ParquetError;
 use thiserror::Error;
 
+use crate::cancel::Stopped;
+
 /// A failure of the lake. What failed and on which file stands here, the cause is the source.
 #[derive(Debug, Error)]
 pub enum LakeError {
@@ -43,7 +45,7 @@ pub enum LakeError {
     #[error("cannot start threads to work with")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("stopped while waiting for the lake")]
-    Cancelled,
+    Cancelled(#[source] Stopped),
     #[error("cannot understand {}", path.display())]
     Json {
         path: PathBuf,

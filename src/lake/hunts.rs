@@ -3,6 +3,7 @@
 //! A hunt takes no lock: it may end during an ingest. Its id begins with its time, so that names
 //! sort as hunts were run, and ends with a hash of its answer, so that two of one time differ.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -79,12 +80,18 @@ pub(super) fn list(layout: &Layout) -> Result<Vec<String>, LakeError> {
 
 /// The hunt with this id; none where the lake has no such hunt.
 pub(super) fn load(layout: &Layout, id: &str) -> Result<Option<HuntReport>, LakeError> {
-    if !list(layout)?.iter().any(|known| known == id) {
+    // An id is a name, and leads out of no folder.
+    if Path::new(id).file_name() != Some(OsStr::new(id)) {
         return Ok(None);
     }
     let path = layout.hunts().join(id).join(FILE);
-    let text = fs::read(&path).map_err(LakeError::io("read", &path))?;
-    serde_json::from_slice(&text).map(Some).map_err(|source| LakeError::Json { path, source })
+    match fs::read(&path) {
+        Ok(text) => {
+            serde_json::from_slice(&text).map(Some).map_err(|source| LakeError::Json { path, source })
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(LakeError::io("read", &path)(error)),
+    }
 }
 
 #[cfg(test)]
@@ -108,16 +115,19 @@ mod tests {
 
     #[test]
     fn a_hunt_that_could_not_be_stored_leaves_nothing() {
+        let mut struck = 0;
         for allowed in 0..6 {
             let folder = tempfile::tempdir().unwrap();
             let layout = Layout::create_or_open(folder.path()).unwrap();
             let fault = Fault::new(Kind::Once, folder.path(), allowed);
             let stored = store(&layout, &report(1), Timestamp::UNIX_EPOCH);
             if fault.struck() {
+                struck += 1;
                 assert!(stored.is_err());
                 assert_eq!(fs::read_dir(layout.hunts()).map_or(0, Iterator::count), 0, "{allowed}");
             }
         }
+        assert!(struck > 2, "{struck}");
     }
 
     #[test]
@@ -136,6 +146,8 @@ mod tests {
         }
         assert!(ids[0].starts_with("20231114T221327.000000Z-"), "{}", ids[0]);
         assert_eq!(list(&layout).unwrap(), ids);
-        assert_eq!(load(&layout, "../hunts").unwrap(), None);
+        for none in ["", ".", "..", "../hunts", "20231114T221327.000000Z-/"] {
+            assert_eq!(load(&layout, none).unwrap(), None, "{none}");
+        }
     }
 }

@@ -112,6 +112,11 @@ pub fn write_atomic(temporary: &Path, path: &Path, bytes: &[u8]) -> Result<(), L
     sync_parent(path)
 }
 
+/// Whether something is there.
+pub fn exists(path: &Path) -> Result<bool, LakeError> {
+    path.try_exists().map_err(LakeError::io("look for", path))
+}
+
 /// Renames a file; the new name is durable after [`sync_dir`] on its folder.
 pub fn rename(from: &Path, to: &Path) -> Result<(), LakeError> {
     step(Operation::Rename, to)
@@ -136,7 +141,7 @@ pub fn sync_file(path: &Path) -> Result<(), LakeError> {
 /// Brings a folder's list of names to the disk.
 pub fn sync_dir(path: &Path) -> Result<(), LakeError> {
     step(Operation::Sync, path)
-        .and_then(|()| if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) })
+        .and_then(|()| File::open(path)?.sync_all())
         .map_err(LakeError::io("bring to the disk", path))
 }
 

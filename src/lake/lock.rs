@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{LakeError, io as disk};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 
 /// How often a waiting writer tries again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -62,7 +62,7 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => {}
             }
             if cancel.is_cancelled() {
-                return Err(LakeError::Cancelled);
+                return Err(LakeError::Cancelled(Stopped));
             }
             if wait == Wait::No && started.elapsed() >= PATIENCE {
                 return Err(LakeError::Locked { holder: holder(path) });
@@ -134,6 +134,6 @@ mod tests {
         let _second = Lock::take(&path, "ingest", Wait::No, &cancel).unwrap();
         cancel.cancel();
         let stopped = Lock::take(&path, "drop", Wait::Forever, &cancel);
-        assert!(matches!(stopped, Err(LakeError::Cancelled)));
+        assert!(matches!(stopped, Err(LakeError::Cancelled(Stopped))));
     }
 }

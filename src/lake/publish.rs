@@ -144,10 +144,14 @@ fn move_files(
     commit: &Commit,
     bring: fn(&Path, &Path) -> Result<(), LakeError>,
 ) -> Result<usize, LakeError> {
-    let moves: Vec<(PathBuf, PathBuf)> = files_of(commit)
-        .map(|relative| (layout.staged(&commit.batch, relative), layout.root().join(relative)))
-        .filter(|(staged, place)| !place.exists() && staged.exists())
-        .collect();
+    let mut moves: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for relative in files_of(commit) {
+        let (staged, place) = (layout.staged(&commit.batch, relative), layout.root().join(relative));
+        // What cannot be asked for must not count as moved: staging is removed next.
+        if !disk::exists(&place)? && disk::exists(&staged)? {
+            moves.push((staged, place));
+        }
+    }
     let folders: BTreeSet<&Path> = moves.iter().filter_map(|(_, place)| place.parent()).collect();
     disk::create_dirs_all(folders.iter().copied())?;
     moves.iter().try_for_each(|(staged, place)| bring(staged, place))?;

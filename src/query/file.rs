@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 
+use super::tokens::tokens;
 use super::value::{ParameterType, Value};
 
 /// A query with what its header says of it.
@@ -147,41 +148,16 @@ impl Parameter {
 
 /// A query's text with its parameters' values written in, ready for a person to run: its header no longer
 /// asks for parameters.
-///
-/// Only for our own SQL: it knows quotes and line comments, not block comments, dollar quotes or
-/// strings with escapes, none of which our files use.
 pub fn fill(sql: &str, values: &BTreeMap<String, Value>) -> String {
     let sql: String = sql.split_inclusive('\n').filter(|line| !line.starts_with("-- param ")).collect();
     let mut filled = String::with_capacity(sql.len() + 64);
-    let mut rest = sql.as_str();
-    while let Some(at) = rest.find(['\'', '"', '-', '$']) {
-        let (before, from) = rest.split_at(at);
-        filled.push_str(before);
-        let length = token_length(from);
-        let (token, after) = from.split_at(length);
+    for token in tokens(&sql) {
         match token.strip_prefix('$').and_then(|name| values.get(name)) {
             Some(value) => filled.push_str(&value.literal()),
             None => filled.push_str(token),
         }
-        rest = after;
     }
-    filled.push_str(rest);
     filled
-}
-
-/// Bytes of the string, name, comment, parameter or single character that the text begins with.
-pub(crate) fn token_length(text: &str) -> usize {
-    let until = |end: &str| text[1..].find(end).map_or(text.len(), |at| 1 + at + end.len());
-    match text.as_bytes() {
-        // A doubled quote ends one token and begins the next.
-        [b'\'', ..] => until("'"),
-        [b'"', ..] => until("\""),
-        [b'-', b'-', ..] => until("\n"),
-        [b'$', ..] => {
-            1 + text[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len() - 1)
-        }
-        _ => 1,
-    }
 }
 
 #[cfg(test)]
@@ -234,7 +210,9 @@ mod tests {
             ("a".to_owned(), Value::Text("it's $b".to_owned())),
             ("b".to_owned(), Value::Integer(7)),
         ]);
-        let sql = "-- $a\n-- param a VARCHAR: x\nSELECT $a, '$a it''s $b', \"$b\", $b-$b, $ab";
-        assert_eq!(fill(sql, &values), "-- $a\nSELECT 'it''s $b', '$a it''s $b', \"$b\", 7-7, $ab");
+        let sql = "-- $a\n-- param a VARCHAR: x\nSELECT $a, '$a it''s $b', \"$b\", $b-$b, $ab, E'\\'$b', /* ' */ $b, $$ $b $$";
+        let filled =
+            "-- $a\nSELECT 'it''s $b', '$a it''s $b', \"$b\", 7-7, $ab, E'\\'$b', /* ' */ 7, $$ $b $$";
+        assert_eq!(fill(sql, &values), filled);
     }
 }

@@ -8,6 +8,7 @@ pub mod run;
 pub mod saved;
 #[cfg(feature = "engine")]
 pub mod session;
+pub(crate) mod tokens;
 pub mod value;
 
 #[cfg(all(test, feature = "engine"))]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::test_lake::{Request, TestLake};
 use super::*;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 use crate::engine::{Engine, EngineError};
 use crate::report::rows;
 
@@ -207,7 +207,7 @@ fn a_cancelled_query_ends_as_cancelled() {
     });
     let sql = "SELECT count(*) FROM range(100000000) a, range(100000000) b";
     let ended = run(&engine, sql, &BTreeMap::new(), LONG, &cancel, |_| Ok(()));
-    assert!(matches!(ended, Err(QueryError::Engine(EngineError::Cancelled))), "{ended:?}");
+    assert!(matches!(ended, Err(QueryError::Engine(EngineError::Cancelled(Stopped)))), "{ended:?}");
 }
 
 #[test]

@@ -64,8 +64,12 @@ impl ParameterType {
     }
 }
 
-/// A time with an offset, or without one in UTC; a date is its midnight.
+/// A time with an offset, or without one in UTC; a date is its midnight. None for one with the name of a zone,
+/// which would be passed over.
 pub fn read_time(text: &str) -> Option<Timestamp> {
+    if text.contains('[') {
+        return None;
+    }
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time);
     }

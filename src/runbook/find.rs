@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::causes::chain;
 use crate::detect::{Alert, HuntParameters};
 use crate::lake::{Lake, LakeError};
 
@@ -13,6 +14,8 @@ pub struct FoundAlert {
     pub hunt_id: String,
     pub alert: Alert,
     pub counting: Counting,
+    /// Why later hunts, which may have the alert too, could not be read.
+    pub unread: Vec<String>,
 }
 
 /// Why no one alert was found.
@@ -22,9 +25,9 @@ pub enum FindError {
     Lake(#[from] LakeError),
     #[error(
         "no hunt stored in the lake has an alert {prefix}: run `kubetrawl hunt` on this lake, \
-        or give a user and a time with --user and --at"
+        or give a user and a time with --user and --at{}", also(.unread)
     )]
-    None { prefix: String },
+    None { prefix: String, unread: Vec<String> },
     #[error("{prefix} begins the ids of several alerts: {}: give more of it", .ids.join(", "))]
     Several { prefix: String, ids: Vec<String> },
     #[error("the parameters of the hunt {hunt_id} could not be read")]
@@ -35,15 +38,28 @@ pub enum FindError {
     },
 }
 
-/// The alert whose id begins with `prefix`, from the latest hunt that has it.
+fn also(unread: &[String]) -> String {
+    unread.iter().map(|why| format!("; a hunt could not be read: {why}")).collect()
+}
+
+/// The alert whose id begins with `prefix`, from the latest hunt that has it. A hunt that cannot be read is
+/// passed over, and told.
 pub fn find_alert(lake: &Lake, prefix: &str) -> Result<FoundAlert, FindError> {
     let mut found: BTreeMap<String, FoundAlert> = BTreeMap::new();
+    let mut unread = Vec::new();
     for hunt_id in lake.hunts()?.into_iter().rev() {
-        let Some(report) = lake.hunt(&hunt_id)? else { continue };
+        let report = match lake.hunt(&hunt_id) {
+            Ok(Some(report)) => report,
+            Ok(None) => continue,
+            Err(error) => {
+                unread.push(chain(&error));
+                continue;
+            }
+        };
         for alert in report.alerts {
             if alert.alert_id.starts_with(prefix) && !found.contains_key(&alert.alert_id) {
                 let counting = counting(&hunt_id, &report.parameters)?;
-                let latest = FoundAlert { hunt_id: hunt_id.clone(), alert, counting };
+                let latest = FoundAlert { hunt_id: hunt_id.clone(), alert, counting, unread: unread.clone() };
                 // Ids are of one length: a whole one begins no other, and no older hunt has a later answer.
                 if latest.alert.alert_id == prefix {
                     return Ok(latest);
@@ -55,7 +71,7 @@ pub fn find_alert(lake: &Lake, prefix: &str) -> Result<FoundAlert, FindError> {
     if found.len() > 1 {
         return Err(FindError::Several { prefix: prefix.to_owned(), ids: found.into_keys().collect() });
     }
-    found.into_values().next().ok_or_else(|| FindError::None { prefix: prefix.to_owned() })
+    found.into_values().next().ok_or_else(|| FindError::None { prefix: prefix.to_owned(), unread })
 }
 
 fn counting(hunt_id: &str, parameters: &serde_json::Value) -> Result<Counting, FindError> {

@@ -68,13 +68,14 @@ fn json_file(path: &Path) -> Value {
 fn verified(world: &World) -> (Value, Vec<(Value, Vec<u8>)>) {
     let case = world.path("case");
     let manifest = json_file(&case.join("manifest.json"));
-    assert_eq!(manifest["schema"], "kubetrawl/evidence/1");
+    assert_eq!(manifest["schema"], "kubetrawl/evidence/2");
     let index = fs::read(case.join("records/index.ndjson")).expect("an index");
     assert_eq!(manifest["index"]["sha256"], sha256(&index));
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for source in manifest["sources"].as_array().expect("sources") {
-        for file in ["file", "lake_file"].map(|kind| &source[kind]).into_iter().filter(|file| !file.is_null())
-        {
+        let readings = source["readings"].as_array().expect("readings");
+        let written = readings.iter().map(|reading| &reading["file"]).chain([&source["lake_file"]]);
+        for file in written.filter(|file| !file.is_null()) {
             let name = file["name"].as_str().expect("a name");
             let bytes = fs::read(case.join(name)).expect("a file of records");
             assert_eq!(file["sha256"], sha256(&bytes), "{name}");
@@ -118,8 +119,9 @@ fn every_stage_is_given_byte_for_byte() {
     let (manifest, records) = verified(&world);
     expect_original(&log(), &records);
     assert_eq!(manifest["alert"]["alert_id"], id.as_str());
-    assert_eq!(manifest["sources"][0]["sha256_now"], sha256(&fs::read(path).expect("the log")));
-    assert_eq!(manifest["sources"][0]["sha256_at_ingest"], json!([manifest["sources"][0]["sha256_now"]]));
+    let hash = sha256(&fs::read(path).expect("the log"));
+    assert_eq!(manifest["sources"][0]["readings"][0]["sha256"], hash);
+    assert_eq!(manifest["sources"][0]["sha256_at_ingest"], json!([hash]));
     assert_eq!(manifest["parameters"]["threshold"], 15);
     assert!(manifest["versions"]["duckdb"].as_str().is_some_and(|version| version.starts_with('v')));
 }
@@ -133,7 +135,7 @@ fn compressed_sources_give_what_was_compressed() {
     evidence(&world, &id).expect_code(0);
     let (manifest, records) = verified(&world);
     expect_original(&log(), &records);
-    assert_eq!(manifest["sources"][0]["sha256_now"], sha256(&stored));
+    assert_eq!(manifest["sources"][0]["readings"][0]["sha256"], sha256(&stored));
 }
 
 #[test]
@@ -156,7 +158,7 @@ fn files_in_archives_give_their_own_bytes() {
         source["uri"].as_str().is_some_and(|uri| uri.ends_with("/all.tar!logs/audit.log.gz")),
         "{source}"
     );
-    assert_eq!(source["sha256_now"], sha256(&stored));
+    assert_eq!(source["readings"][0]["sha256"], sha256(&stored));
 }
 
 #[test]
@@ -200,8 +202,9 @@ fn what_a_source_no_longer_holds_is_given_from_the_lake_and_named() {
         if removed {
             fs::remove_file(&lost).expect("removed");
         } else {
-            // The records still stand where they stood.
-            fs::write(&lost, log()).expect("written");
+            // The records still stand where they stood; what a bystander did is another now.
+            let text = fs::read_to_string(&lost).expect("the log");
+            fs::write(&lost, text.replace("bystander-9", "bystander-8")).expect("written");
         }
         let run = evidence(&world, &id).expect_code(4);
         assert!(run.stderr.contains("a.log") && run.stderr.contains(reason), "{}", run.stderr);
@@ -227,6 +230,109 @@ fn what_a_source_no_longer_holds_is_given_from_the_lake_and_named() {
         }
         assert!(kept.exists());
     }
+}
+
+/// Lines `range` of the log.
+fn part(range: std::ops::Range<usize>) -> String {
+    log().lines().skip(range.start).take(range.len()).map(|line| format!("{line}\n")).collect()
+}
+
+fn append(path: &Path, bytes: &[u8]) {
+    fs::OpenOptions::new()
+        .append(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(bytes))
+        .expect("appended");
+}
+
+#[test]
+fn a_log_that_has_grown_still_gives_what_was_read_of_it() {
+    let later = event(99, "ResponseComplete").to_string() + "\n";
+    for (name, before, after) in [
+        ("audit.log", log().into_bytes(), later.clone().into_bytes()),
+        ("audit.log.gz", gzip(log().as_bytes()), gzip(later.as_bytes())),
+    ] {
+        let world = World::new();
+        let path = world.write(name, &before);
+        let id = alert(&world, name);
+        append(&path, &after);
+        evidence(&world, &id).expect_code(0);
+        let (manifest, records) = verified(&world);
+        expect_original(&log(), &records);
+        let reading = &manifest["sources"][0]["readings"][0];
+        assert_eq!(reading["size_at_ingest"], before.len());
+        assert_eq!(reading["size"], before.len() + after.len());
+        assert_eq!(manifest["sources"][0]["sha256_at_ingest"], json!([sha256(&before)]));
+        assert_eq!(reading["sha256"], sha256(&fs::read(path).expect("the log")));
+    }
+}
+
+#[test]
+fn a_log_that_was_read_as_it_grew_and_was_rotated_gives_each_record_once() {
+    let world = World::new();
+    let ingest = || world.run(&["ingest", "logs", "--lake", "lake"]).expect_code(0);
+    let path = world.write("logs/audit.log", part(0..15));
+    ingest();
+    append(&path, part(15..30).as_bytes());
+    ingest();
+    fs::rename(&path, world.path("logs/audit-1.log")).expect("rotated");
+    // The numbers of these records are those of others in the log before.
+    world.write("logs/audit.log", part(30..60));
+    ingest();
+    let hunt = world.run(&["hunt", "--lake", "lake", "--format", "json"]).expect_code(0).json();
+    let id = hunt["alerts"][0]["alert_id"].as_str().expect("an alert").to_owned();
+    let run = evidence(&world, &id).expect_code(0);
+    assert!(run.stderr.contains("20 records stand in file://"), "{}", run.stderr);
+    let (manifest, records) = verified(&world);
+    assert_eq!((&manifest["original"], &manifest["from_lake"]), (&json!(40), &json!(0)));
+    let ids: std::collections::BTreeSet<String> =
+        records.iter().map(|(entry, _)| format!("{} {}", entry["audit_id"], entry["stage"])).collect();
+    assert_eq!(ids.len(), 40);
+    let readings = manifest["sources"][0]["readings"].as_array().expect("readings");
+    let given: Vec<(&str, &Value)> = readings
+        .iter()
+        .map(|reading| (reading["uri"].as_str().expect("a URI"), &reading["original"]))
+        .map(|(uri, original)| (&uri[uri.rfind('/').expect("a path") + 1..], original))
+        .collect();
+    assert_eq!(given, [("audit.log", &json!(20)), ("audit-1.log", &json!(20))]);
+
+    // Without the rotated one, those of its records come from the lake that the new one has others in place of.
+    fs::remove_file(world.path("logs/audit-1.log")).expect("removed");
+    fs::remove_dir_all(world.path("case")).expect("removed");
+    evidence(&world, &id).expect_code(4);
+    let (manifest, records) = verified(&world);
+    assert_eq!((&manifest["original"], &manifest["from_lake"], records.len()), (&json!(20), &json!(20), 40));
+}
+
+#[test]
+fn sources_that_were_moved_are_found_where_from_says() {
+    let world = World::new();
+    let stored = gzip(log().as_bytes());
+    let mut archive = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(stored.len() as u64);
+    archive.append_data(&mut header, "logs/audit.log.gz", stored.as_slice()).expect("a member");
+    let archive = archive.into_inner().expect("an archive");
+    for (name, bytes) in [("here/audit.log", log().as_bytes()), ("here/all.tar", archive.as_slice())] {
+        let world = World::new();
+        world.write(name, bytes);
+        let id = alert(&world, name);
+        fs::rename(world.path("here"), world.path("there")).expect("moved");
+        let run = evidence(&world, &id).expect_code(4);
+        assert!(run.stderr.contains("it is gone"), "{}", run.stderr);
+        fs::remove_dir_all(world.path("case")).expect("removed");
+        let found = ["evidence", &id, "--lake", "lake", "--out", "case", "--from", "there"];
+        world.run(&found).expect_code(0);
+        expect_original(&log(), &verified(&world).1);
+    }
+    world.write("saved.log", log());
+    world.run_with_input(&["ingest", "-", "--lake", "lake"], log().as_bytes()).expect_code(0);
+    let hunt = world.run(&["hunt", "--lake", "lake", "--format", "json"]).expect_code(0).json();
+    let id = hunt["alerts"][0]["alert_id"].as_str().expect("an alert");
+    let from = |from| world.run(&["evidence", id, "--lake", "lake", "--out", "case", "--from", from]);
+    from("saved.log").expect_code(0);
+    expect_original(&log(), &verified(&world).1);
+    assert!(from("no-such-folder").expect_code(1).stderr.contains("no-such-folder"));
 }
 
 #[test]
@@ -261,6 +367,11 @@ fn the_folder_is_its_owners_and_must_be_empty() {
         assert_eq!(mode(name), 0o600, "{name}");
     }
     evidence(&world, "ffffffffffffffff").expect_code(1);
+    for inside in ["lake", "lake/case", "./lake/../lake/a/b"] {
+        let refused = world.run(&["evidence", &id, "--lake", "lake", "--out", inside]).expect_code(2);
+        assert!(refused.stderr.contains("outside of the lake"), "{}", refused.stderr);
+    }
+    assert!(!world.path("lake/case").exists());
 }
 
 #[test]

@@ -141,13 +141,82 @@ fn a_closed_pipe_ends_it_quietly() {
     use std::process::Stdio;
     let world = World::new();
     world.simulate("logs", &["--seed", "3", "--records", "8000", "--days", "1"]);
-    let mut command = world.command(&["hunt", "logs", "--format", "ndjson"]);
+    let mut command = world.command(&["hunt", "logs", "--format", "ndjson", "--fail-on-alert"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a run");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("an end");
-    assert!(output.status.success());
+    assert_eq!(output.status.code(), Some(3), "the answer's, whoever has read it");
     let stderr = String::from_utf8_lossy(&output.stderr).to_lowercase();
     assert!(!stderr.contains("broken pipe") && !stderr.contains("panicked"), "{stderr}");
+}
+
+/// Spans count back from the newest event that there was.
+#[test]
+fn an_alert_of_the_last_days_is_found_again_once_the_lake_has_grown() {
+    let world = World::new();
+    world.write("a.log", crate::evidence::log());
+    world.write("b.log", crate::evidence::log().replace("2026-11-01", "2026-12-01").replace("ann", "bob"));
+    world.run(&["ingest", "a.log", "--lake", "lake"]).expect_code(0);
+    let spans = ["hunt", "--since", "10d", "--until", "1us", "--lake", "lake", "--format", "json"];
+    let hunt = world.run(&spans).expect_code(0).json();
+    let id = hunt["alerts"][0]["alert_id"].as_str().expect("an alert").to_owned();
+    world.run(&["ingest", "b.log", "--lake", "lake"]).expect_code(0);
+    world.run(&["evidence", &id, "--lake", "lake", "--out", "case"]).expect_code(0);
+    let report = world.run(&["report", "--lake", "lake", "--format", "markdown"]).expect_code(0);
+    assert_eq!(report.stderr, "");
+    let listed = world.run(&["hunts", "--lake", "lake"]).expect_code(0).stdout;
+    let hunt = listed.split_whitespace().next().expect("an id");
+    let again =
+        world.run(&["hunts", "rerun", hunt, "--lake", "lake", "--format", "json"]).expect_code(0).json();
+    assert_eq!(again["alerts"][0]["username"], "bob");
+}
+
+#[test]
+fn what_would_be_passed_over_is_a_usage_error() {
+    let world = World::new();
+    world.simulate("logs", &["--seed", "3", "--records", "8000", "--days", "1"]);
+    world.run(&["ingest", "logs", "--lake", "lake"]).expect_code(0);
+    for (arguments, told) in [
+        (&["hunt", "--cluster", "c"][..], "SOURCE"),
+        (&["hunt", "--strict"], "SOURCE"),
+        (&["hunt", "--since", "2026-11-10T11:00:00[Europe/Berlin]"], "no time"),
+        (&["coverage", "--since", "2026-11-09", "--until", "2026-11-08"], "--since is not before --until"),
+        (&["query", "--list", "--format", "json"], "--format"),
+        (&["query", "select 1", "--explain", "--format", "json"], "--format"),
+        (&["ingest", "logs", "--watch", "--every", "0s"], "every 100ms"),
+    ] {
+        let run = world.run(arguments).expect_code(2);
+        assert!(run.stderr.contains(told), "{arguments:?}: {}", run.stderr);
+    }
+    let mistyped = world.run(&["query", "SELECT $name AS a", "--param", "nmae=1"]).expect_code(1);
+    assert!(mistyped.stderr.contains("no parameter nmae: it has name"), "{}", mistyped.stderr);
+    world.run(&["query", "SELECT $name AS a", "--param", "name=1"]).expect_code(0);
+}
+
+/// A session that breaks off must not leave records behind.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_goes_away_ends_the_work_as_ctrl_c_does() {
+    use std::process::{Command, Stdio};
+    let world = World::new();
+    world.write("logs/a.log", crate::evidence::log());
+    let inner = world.command(&["ingest", "logs", "--lake", "lake", "--watch", "--every", "100ms"]);
+    // The tests may have been started with nohup, which would be handed on.
+    let mut watch = Command::new("env");
+    watch.arg("--default-signal=HUP").arg(inner.get_program()).args(inner.get_args());
+    watch.current_dir(inner.get_current_dir().expect("the world's folder"));
+    let child = watch.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a run");
+    let commits = world.path("lake/_kubetrawl/commits/00000001.json");
+    for _ in 0..300 {
+        if commits.exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let hangup = Command::new("kill").args(["-HUP", &child.id().to_string()]).status().expect("kill");
+    assert!(hangup.success());
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 /// The totals are the commits', but for the days on which the span begins and ends.

@@ -20,15 +20,45 @@ fn rust_files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The code of a file up to its unit tests, comments left out.
+/// The code of a file without what is only there for tests; comments left out.
 fn code(path: &Path) -> Vec<(usize, String)> {
     let text = std::fs::read_to_string(path).expect("a readable source file");
-    text.lines()
-        .enumerate()
-        .take_while(|(_, line)| line.trim() != "#[cfg(test)]")
-        .filter(|(_, line)| !line.trim_start().starts_with("//"))
-        .map(|(number, line)| (number + 1, line.to_string()))
-        .collect()
+    let mut lines = text.lines().enumerate();
+    let mut code = Vec::new();
+    while let Some((number, line)) = lines.next() {
+        if line.trim() == "#[cfg(test)]" {
+            pass_item(&mut lines, &line[..line.len() - line.trim_start().len()]);
+        } else if !line.trim_start().starts_with("//") {
+            code.push((number + 1, line.to_owned()));
+        }
+    }
+    code
+}
+
+/// Goes past the item that begins on the next line; as rustfmt has it, one of several lines ends with a brace under its
+/// beginning.
+fn pass_item<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, indent: &str) {
+    let end = format!("{indent}}}");
+    let mut is_first = true;
+    for (_, line) in lines.by_ref() {
+        if is_first && line.trim_start().starts_with("#[") {
+            continue;
+        }
+        if (is_first && line.ends_with([';', '}', ','])) || line == end {
+            return;
+        }
+        is_first = false;
+    }
+}
+
+#[test]
+fn only_what_is_for_tests_is_passed_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.rs");
+    let text = "one\n#[cfg(test)]\nmod tests;\ntwo\n    #[cfg(test)]\n    fn a() {\n        x\n    }\n    // no\n    three\n#[cfg(test)]\nmod b {\n    y\n}\nfour\n";
+    std::fs::write(&path, text).expect("written");
+    let lines: Vec<String> = code(&path).into_iter().map(|(_, line)| line.trim().to_owned()).collect();
+    assert_eq!(lines, ["one", "two", "three", "four"]);
 }
 
 /// Unit tests in files of their own.

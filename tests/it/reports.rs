@@ -207,9 +207,12 @@ fn a_report_says_what_the_lake_no_longer_has() {
     let world = World::new();
     let data = project("data");
     world.run(&["ingest", data.to_str().expect("UTF-8"), "--lake", "lake"]).expect_code(0);
-    world.run(&["hunt", "--lake", "lake"]).expect_code(0);
+    let hunt = world.run(&["hunt", "--lake", "lake", "--format", "json"]).expect_code(0).json();
+    let alert = hunt["alerts"][0]["alert_id"].as_str().expect("an alert");
     let before = world.run(&["report", "--format", "markdown"]).expect_code(0);
     assert!(!before.stderr.contains("no longer gives"), "{}", before.stderr);
+    let runbook = || world.run(&["runbook", alert]).expect_code(0).stderr;
+    assert_eq!(runbook(), "");
     world.run(&["lake", "drop", "1", "--lake", "lake"]).expect_code(0);
     for arguments in
         [&["report", "--format", "markdown"][..], &["report", "--format", "csv", "--detail", "d"]]
@@ -217,4 +220,32 @@ fn a_report_says_what_the_lake_no_longer_has() {
         let after = world.run(arguments).expect_code(0);
         assert!(after.stderr.contains("no longer gives"), "{}", after.stderr);
     }
+    let after = runbook();
+    assert!(after.contains("may have been dropped since the hunt"), "{after}");
+}
+
+#[test]
+fn a_hunt_that_cannot_be_read_leaves_the_others() {
+    let world = World::new();
+    let data = project("data");
+    world.run(&["ingest", data.to_str().expect("UTF-8"), "--lake", "lake"]).expect_code(0);
+    for _ in 0..2 {
+        world.run(&["hunt", "--lake", "lake"]).expect_code(0);
+    }
+    let listed = world.run(&["hunts"]).expect_code(0).stdout;
+    let ids: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(ids.len(), 2, "{listed}");
+    let alert = world.run(&["hunts", "show", ids[0], "--format", "json"]).expect_code(0).json();
+    let alert = alert["alerts"][0]["alert_id"].as_str().expect("an alert").to_owned();
+    world.write(&format!("lake/_kubetrawl/hunts/{}/hunt.json", ids[1]), "{");
+
+    let listed = world.run(&["hunts"]).expect_code(4);
+    assert!(listed.stdout.starts_with(ids[0]) && listed.stdout.lines().count() == 1, "{}", listed.stdout);
+    assert!(listed.stderr.contains(ids[1]), "{}", listed.stderr);
+    let runbook = world.run(&["runbook", &alert, "--step", "1"]).expect_code(0);
+    assert!(runbook.stderr.contains("passed over") && runbook.stderr.contains(ids[1]), "{}", runbook.stderr);
+    world.run(&["evidence", &alert, "--out", "case"]).expect_code(0);
+    let none = world.run(&["runbook", "ffffffffffffffff"]).expect_code(1);
+    assert!(none.stderr.contains("could not be read") && none.stderr.contains(ids[1]), "{}", none.stderr);
+    world.run(&["report"]).expect_code(1);
 }

@@ -31,12 +31,18 @@ pub fn outcome(bench: &Bench<'_>, sequence: &Sequence) -> Result<Option<String>,
     Ok(None)
 }
 
+/// Records of one step: all of a test are in memory.
+const MOST_REPEATS: i64 = 100_000;
+
 fn records(
     bench: &Bench<'_>,
     sequence: &Sequence,
     step: &Step,
     logs: &mut Vec<Value>,
 ) -> Result<(), DetectError> {
+    if !(1..=MOST_REPEATS).contains(&step.repeat) {
+        return Err(bench.refuse(format!("repeat is {}, of 1 to {MOST_REPEATS}", step.repeat)));
+    }
     let at = micros(bench, &step.at)?;
     let every = step.every.as_deref().map_or(Ok(0), |every| micros(bench, every))?;
     for repeat in 0..step.repeat {
@@ -86,7 +92,7 @@ fn parameters(bench: &Bench<'_>, sequence: &Sequence) -> Result<HuntParameters, 
     parameters.threshold = given.threshold.unwrap_or(parameters.threshold);
     let time = |at: &Option<String>| at.as_deref().map(|at| micros(bench, at)).transpose();
     parameters.since = time(&given.since)?.map(|at| Since::At(BEGINNING + at));
-    parameters.until = time(&given.until)?.map(|at| BEGINNING + at);
+    parameters.until = time(&given.until)?.map(|at| Since::At(BEGINNING + at));
     Ok(parameters)
 }
 

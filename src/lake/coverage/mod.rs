@@ -20,7 +20,7 @@ use super::commit::{CommitKind, FileRecord};
 use super::gaps::{Gap, Gaps};
 use super::snapshot::{LakeFile, Snapshot};
 use super::utc;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Stopped};
 
 /// What there is of a stream on one day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -123,7 +123,7 @@ fn covered<'a>(
     use std::borrow::Cow;
     let one = |file: &&'a LakeFile| {
         if cancel.is_cancelled() {
-            return Err(LakeError::Cancelled);
+            return Err(LakeError::Cancelled(Stopped));
         }
         let coverage = match &file.record.coverage {
             Some(coverage) => Cow::Borrowed(coverage),
