@@ -159,7 +159,11 @@ fn left(array: &dyn Array, row: usize, most: usize) -> Option<usize> {
     }
 }
 
-/// The columns with their texts as references to where they were read, so that a text that comes often is held once.
+/// The one form of a zone that Arrow writes without a list of them. Parquet keeps times in UTC whatever zone it names.
+const UTC: &str = "+00:00";
+
+/// The columns with their texts as references to where they were read, so that a text that comes often is held once, and
+/// with times in a zone that can be written.
 pub(super) fn with_views(fields: &Fields) -> Fields {
     fields.iter().map(|field| Arc::new(with_view(field))).collect()
 }
@@ -169,6 +173,7 @@ fn with_view(field: &Field) -> Field {
     let data_type = match field.data_type() {
         DataType::Utf8 => DataType::Utf8View,
         DataType::Binary => DataType::BinaryView,
+        DataType::Timestamp(unit, Some(_)) => DataType::Timestamp(*unit, Some(UTC.into())),
         DataType::List(item) => DataType::List(inner(item)),
         DataType::Map(entries, sorted) => DataType::Map(inner(entries), *sorted),
         DataType::Struct(fields) => DataType::Struct(with_views(fields)),

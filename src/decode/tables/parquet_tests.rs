@@ -1,7 +1,8 @@
 use crate::decode::{Content, DecodeError, Opened, Records};
 use arrow::array::{
     Array, ArrayRef, Int32Array, Int64Array, ListArray, MapBuilder, MapFieldNames, RecordBatch, StringArray,
-    StringBuilder, StructArray, TimestampMillisecondArray,
+    StringBuilder, StructArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    TimestampNanosecondArray,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::Field;
@@ -92,6 +93,25 @@ fn nested_columns_become_objects() {
         for (number, (at, row)) in found.iter().enumerate() {
             assert_eq!((*at, row.as_str()), (number as u64, if number % 2 == 0 { first } else { second }));
         }
+    }
+}
+
+#[test]
+fn times_in_utc_are_written_wherever_they_stand() {
+    let micros = TimestampMicrosecondArray::from(vec![1_795_341_600_123_456]).with_timezone("UTC");
+    let nanos: ArrayRef =
+        Arc::new(TimestampNanosecondArray::from(vec![1_795_341_600_123_456_789]).with_timezone("Asia/Tokyo"));
+    let inner = strukt(vec![("at", nanos)]);
+    let item = Arc::new(Field::new("item", inner.data_type().clone(), true));
+    let list: ArrayRef = Arc::new(ListArray::new(item, OffsetBuffer::from_lengths([1]), inner.clone(), None));
+    let columns: [(&str, ArrayRef); 3] = [("time", Arc::new(micros)), ("inner", inner), ("list", list)];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let (found, end) = rows(written(&batch, Compression::SNAPPY));
+    assert!(end.is_none(), "{end:?}");
+    let row: serde_json::Value = serde_json::from_str(&found[0].1).unwrap();
+    let time = |value: &serde_json::Value| crate::decode::time::parse(value.as_str().unwrap());
+    for value in [&row["time"], &row["inner"]["at"], &row["list"][0]["at"]] {
+        assert_eq!(time(value), Some(1_795_341_600_123_456), "{row}");
     }
 }
 
