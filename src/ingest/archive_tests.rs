@@ -189,7 +189,8 @@ fn a_preview_tells_what_an_ingest_would_do_and_writes_nothing() {
     bench.write("all.tgz", &handed_over());
     bench.write(
         "a.log",
-        &[events(0..3), b"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\"}\n".to_vec()].concat(),
+        &[events(0..3), b"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"user\":{}}\n".to_vec()]
+            .concat(),
     );
     bench.write("long.log", &events(0..3_000));
     bench.write("note.txt", b"a note\n");

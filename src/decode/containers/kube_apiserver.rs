@@ -68,6 +68,11 @@ pub(super) fn decode_inner<'a>(
     if !event.is_audit() {
         return Err(Failure::NotMine);
     }
+    // Of a request that nobody could be named for the server writes an empty one.
+    if event.user.is_none() && !context.cut {
+        let detail = "an Event without user, which the API server always writes: were its fields renamed or flattened?";
+        return Err(Failure::new(RejectCode::NotAudit, detail));
+    }
     let event = event.into_audit(record, context)?;
     job.event(&event);
     Ok(())

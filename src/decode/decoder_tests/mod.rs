@@ -189,6 +189,7 @@ fn what_is_no_record_says_why() {
             "bad-time requestReceivedTimestamp is \"yesterday\"",
         ),
         (with(json!({"stageTimestamp": "1"})), "bad-time stageTimestamp"),
+        (with(json!({"user": null, "user.username": "jane"})), "not-audit an Event without user"),
         (with(json!({"user": "jane"})), "wrong-type user: invalid type: string, expected struct User"),
         (with(json!({"verb": 7})), "wrong-type verb: invalid type: integer `7`, expected a string"),
         (with(json!({"sourceIPs": "1.1.1.1"})), "wrong-type sourceIPs"),
@@ -223,7 +224,7 @@ fn several_records_in_a_frame_each_come_out() {
         ["get", "not-audit", "list", "cut"]
     );
     assert_eq!(verbs(&format!("\u{feff}{one}")), ["get"]);
-    let untyped = json!({"auditID": "x", "stage": "Panic", "verb": "get", "requestReceivedTimestamp": "2026-01-01T00:00:00Z"});
+    let untyped = json!({"auditID": "x", "stage": "Panic", "verb": "get", "user": {}, "requestReceivedTimestamp": "2026-01-01T00:00:00Z"});
     let list = json!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {}, "items": [event(), untyped, 7, {}]});
     assert_eq!(verbs(&list.to_string()), ["get", "get", "wrong-type", "not-audit"]);
     assert_eq!(verbs("{\"kind\":\"EventList\",\"apiVersion\":\"v1\",\"items\":[]}"), ["not-audit"]);

@@ -17,13 +17,14 @@ pub const BEGINNING: i64 = 1_795_341_600_000_000;
 const LOG_TYPES: [LogType; 4] =
     [LogType::EksAudit, LogType::AzureMonitorActivity, LogType::GcpAuditLog, LogType::KubernetesAudit];
 
-/// A Log with what it leaves out: a time, an id of its own and an empty URI. Only here: in an
-/// ingest, a record without any time is a reject.
+/// A Log with what it leaves out: a time, an id of its own, an empty URI and a user without a name. Only here: in an
+/// ingest, a record without any time or user is a reject.
 pub fn complete(log: &Value, number: usize, at: i64) -> Value {
     let mut log = log.clone();
     if let Some(fields) = log.as_object_mut() {
         default(fields, "auditID", json!(format!("test-{number}")));
         default(fields, "requestURI", json!(""));
+        default(fields, "user", json!({}));
         if !fields.contains_key("timestamp") {
             let time = Timestamp::from_microsecond(BEGINNING + at).unwrap_or_default();
             default(fields, "requestReceivedTimestamp", json!(format!("{time:.6}")));
