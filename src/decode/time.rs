@@ -67,6 +67,35 @@ pub fn from_millis(text: &str) -> Option<i64> {
     digits.then(|| text.parse::<i64>().ok()?.checked_mul(1_000)).flatten()
 }
 
+/// A time as shippers write it beside a record: as a text, or as a number since 1970.
+pub(super) fn of_shipper(text: &str) -> Option<i64> {
+    parse(text).or_else(|| since_epoch(text))
+}
+
+/// The years that a number since 1970 may lie in, as seconds: 2015, when no cluster had an audit log yet, to 2100. They are few
+/// enough that seconds, milliseconds, microseconds and nanoseconds can't be taken for one another.
+const PLAUSIBLE: std::ops::Range<i64> = 1_420_070_400..4_102_444_800;
+
+/// Microseconds of a number since 1970, with a fraction or without. Its unit is the one that puts it into [`PLAUSIBLE`] years.
+fn since_epoch(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let units = [1, 1_000, 1_000_000, 1_000_000_000];
+    let unit = units.into_iter().find(|unit| PLAUSIBLE.contains(&(whole / unit)))?;
+    // As many digits of the fraction as there are microseconds in the unit.
+    let (micros, digits) = match unit {
+        1 => (1_000_000, 6),
+        1_000 => (1_000, 3),
+        _ => (1, 0),
+    };
+    let fraction: i64 = format!("0{fraction:0<6.6}")[..=digits].parse().ok()?;
+    Some(if unit > 1_000_000 { whole / 1_000 } else { whole * micros + fraction })
+}
+
 /// Go writes its zero time where a time is unset.
 pub fn is_unset(text: &str) -> bool {
     text.is_empty() || text.starts_with("0001-01-01T00:00:00")
@@ -205,6 +234,33 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_in_the_unit_that_gives_a_plausible_year() {
+        for text in [
+            "1678487906",
+            "1678487906.0",
+            "1678487906.000000999",
+            "1678487906000",
+            "1678487906000.5",
+            "1678487906000000",
+            "1678487906000000999",
+        ] {
+            assert_eq!(of_shipper(text).map(|micros| micros / 1_000), Some(1_678_487_906_000), "{text}");
+        }
+        assert_eq!(of_shipper("1678487906.382098"), Some(1_678_487_906_382_098));
+        assert_eq!(of_shipper("1678487906.5"), Some(1_678_487_906_500_000));
+        assert_eq!(of_shipper("1678487906382.5"), Some(1_678_487_906_382_500));
+        assert_eq!(of_shipper("1678487906382098765"), Some(1_678_487_906_382_098));
+        assert_eq!(of_shipper("2023-03-10T22:38:26Z"), Some(1_678_487_906_000_000));
+        let outside =
+            ["1420070399", "4102444800", "1420070399999", "4102444800000000000", "99999999999999999999"];
+        for text in
+            outside.into_iter().chain(["", ".5", "1678487906.", "-1678487906", "1.678e9", "0", "2026"])
+        {
+            assert_eq!(of_shipper(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn the_last_time_is_the_last_with_a_date() {
         let last = jiff::Timestamp::MAX.as_microsecond();
         assert_eq!((parse("9999-12-30T22:00:00.999999Z"), last), (Some(END - 1), END - 1));
@@ -223,8 +279,8 @@ mod tests {
         }
 
         #[test]
-        fn never_panics(text in "\\PC{0,40}") {
-            let _ = parse(&text);
+        fn never_panics(text in "\\PC{0,40}|[0-9]{0,20}[.]?[0-9]{0,9}") {
+            let _ = of_shipper(&text);
         }
     }
 }

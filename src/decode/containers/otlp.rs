@@ -80,11 +80,13 @@ fn log_record(job: &mut Job<'_>, log: Record<'_>, cluster: Option<&str>) {
     let Some(text) = fields.object("body").text("stringValue") else {
         return job.reject(Failure::NotMine, record);
     };
-    let nanos = fields.text("timeUnixNano").and_then(|text| text.parse::<i64>().ok());
+    // A collector that knows no time of the record's own leaves the first one out, or writes 0.
+    let nanos = |name| fields.text(name)?.parse::<i64>().ok().filter(|nanos| *nanos > 0);
+    let time = nanos("timeUnixNano").or_else(|| nanos("observedTimeUnixNano"));
     let context = Context {
         log_type: job.options.log_type,
         cluster,
-        time: nanos.filter(|&nanos| nanos > 0).map(|nanos| nanos / 1_000),
+        time: time.map(|nanos| nanos / 1_000),
         cut: job.is_cut(),
         ..Context::default()
     };

@@ -1,4 +1,5 @@
-//! A record behind a prefix: what `oc adm node-logs`, container runtimes (`... stdout F `) and syslog put before a line.
+//! A record behind a prefix: what `oc adm node-logs`, container runtimes (`... stdout F `), syslog, stern and talosctl put
+//! before a line. The first word of it that is a time is the line's: names of nodes, pods and containers may stand before it.
 
 use super::kube_apiserver::decode_text;
 use crate::decode::decoder::Job;
@@ -20,7 +21,7 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     let (prefix, text) = split(record.text).ok_or(Failure::NotMine)?;
     let context = Context {
         log_type: job.options.log_type,
-        time: prefix.split(' ').take(2).find_map(time::parse),
+        time: prefix.split(' ').find_map(time::parse),
         cut: job.is_cut(),
         ..Context::default()
     };

@@ -1,5 +1,5 @@
 //! What log shippers wrap around an Event: Fluent Bit and Fluentd (the event under `log` or `message`, as a string or
-//! an object), and Filebeat (`kubernetes.audit`).
+//! an object), Filebeat (`kubernetes.audit`), Splunk's HTTP event collector (`event`) and Datadog (`message`).
 
 use super::message;
 use crate::decode::decoder::Job;
@@ -12,6 +12,9 @@ use crate::decode::wire::{Context, Failure};
 pub(super) const NAME: &str = "shipper";
 
 const WRAPPERS: [&str; 4] = ["log", "message", "kubernetes.audit", "event"];
+
+/// When the shipper read the line. Fluent Bit calls it `date` where it isn't told otherwise.
+const TIMES: [&str; 4] = ["time", "@timestamp", "timestamp", "date"];
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     WRAPPERS.iter().any(|key| shape.has(key)) || shape.has("kubernetes")
@@ -26,10 +29,9 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     if !is_record {
         return Err(Failure::NotMine);
     }
-    let stamp = ["time", "@timestamp", "timestamp"].iter().find_map(|name| fields.text(name));
     let context = Context {
         log_type: job.options.log_type,
-        time: stamp.and_then(|text| time::parse(&text)),
+        time: TIMES.iter().find_map(|name| time::of_shipper(&fields.text(name)?)),
         cut: job.is_cut(),
         ..Context::default()
     };
