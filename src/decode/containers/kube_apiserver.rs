@@ -2,6 +2,7 @@
 //! EventList of its webhook. Also Events that a shipper added keys to (ViaQ, Panther), since unknown keys are
 //! passed over.
 
+use super::message;
 use crate::decode::RejectCode;
 use crate::decode::cut;
 use crate::decode::decoder::{Job, json_failure};
@@ -78,24 +79,42 @@ pub(super) fn decode_inner<'a>(
     Ok(())
 }
 
-/// Hands out the Event that is the text of another container's record, or what is left of it where it was cut.
+/// Hands out the Event that is the text of another container's record, or what is left of it where it was cut; of several
+/// values in the text, each as a record of its own.
 pub(super) fn decode_text(job: &mut Job<'_>, text: &str, context: &Context<'_>) -> Result<(), Failure> {
-    match parse(text) {
-        Ok(event) => decode_inner(job, event, text, context),
-        Err(failure) if failure.is_cut() => {
-            let closed = cut::close(text).ok_or(failure)?;
-            let event = parse(&closed)?;
-            if !event.is_audit() {
-                return Err(Failure::new(RejectCode::Cut, "too little is left before the cut"));
-            }
-            let event = event.into_audit(text, &Context { cut: true, ..*context })?;
-            job.event(&event);
-            Ok(())
+    let failure = match parse(text) {
+        Ok(event) => return decode_inner(job, event, text, context),
+        Err(failure) => failure,
+    };
+    if let Some(closed) = failure.is_cut().then(|| cut::close(text)).flatten() {
+        let event = parse(&closed)?;
+        if !event.is_audit() {
+            return Err(Failure::new(RejectCode::Cut, "too little is left before the cut"));
         }
-        Err(failure) => match surrogates::mended(text) {
-            Some(mended) => decode_text(job, &mended, context),
-            None => Err(failure),
-        },
+        let event = event.into_audit(text, &Context { cut: true, ..*context })?;
+        job.event(&event);
+        return Ok(());
+    }
+    let (first, rest) = Record::first_of(text);
+    if !rest.is_empty() {
+        each(job, first.text, rest, context);
+        return Ok(());
+    }
+    match surrogates::mended(text) {
+        Some(mended) if !failure.is_cut() => decode_text(job, &mended, context),
+        _ => Err(failure),
+    }
+}
+
+/// Hands out the values that stand in a text one after another, as shippers that join lines leave them. What follows them
+/// and is no JSON is one record more.
+fn each(job: &mut Job<'_>, first: &str, rest: &str, context: &Context<'_>) {
+    let (mut value, mut rest) = (first, rest);
+    while !value.is_empty() && !job.is_over {
+        let context = Context { cut: job.is_cut(), ..*context };
+        message::decode(job, value, &context);
+        let (next, others) = Record::first_of(rest);
+        (value, rest) = (next.text, others);
     }
 }
 

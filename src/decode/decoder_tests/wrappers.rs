@@ -250,3 +250,37 @@ fn security_lake_records() {
     other["metadata"]["product"]["name"] = json!("CloudTrail");
     assert_eq!(words(&other.to_string()), ["other ocsf:CloudTrail"]);
 }
+
+#[test]
+fn several_events_in_a_text_each_come_out() {
+    let (one, cut) = (event().to_string(), event().to_string()[..420].to_owned());
+    let logs = |text: &str| {
+        let text = Value::from(text);
+        let record = json!({"timeUnixNano": "1795341601500000000", "body": {"stringValue": text}});
+        [
+            json!({"log": text, "time": "2026-11-22T10:00:01.5Z"}).to_string(),
+            aks("kube-audit", text.clone()).to_string(),
+            subscription("kube-apiserver-audit-1", &[text.as_str().unwrap().to_owned()]).to_string(),
+            json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).to_string(),
+            format!("2026-11-22T10:00:01.500Z {}", text.as_str().unwrap()),
+        ]
+    };
+    let kinds = |frame: &str| {
+        let outcomes = decode(frame, |event| if event.salvaged { "cut event" } else { "event" }.to_owned());
+        let word = |reject: String| reject.split(' ').next().unwrap().to_owned();
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(word)).collect::<Vec<_>>()
+    };
+    for (text, expected) in [
+        (format!("{one}\n{one}\n"), vec!["event", "event"]),
+        (format!("{one}{one} {one}"), vec!["event", "event", "event"]),
+        (format!("{one}\n{{\"a\":1}}\n{one}\nwords\nwords"), vec!["event", "not-audit", "event", "not-json"]),
+        (format!("{one}\n{cut}"), vec!["event", "cut event"]),
+        (format!("{one}\n{cut}[Truncated...]"), vec!["event", "cut event"]),
+    ] {
+        for frame in logs(&text) {
+            assert_eq!(kinds(&frame), expected, "{frame}");
+        }
+    }
+    let whole = json!({"time": "2026-11-22T10:00:01.5Z", "log": format!("{one}\n{one}")}).to_string();
+    assert_eq!(kinds(&whole[..whole.len() - 200]), ["event", "cut event"]);
+}
