@@ -1,6 +1,7 @@
 //! EKS: what the AWS command line and console give of a log group: `filter-log-events` and `get-log-events`
-//! (`{"events":[...]}`), and Logs Insights, as `get-query-results` (`{"results":[[{"field","value"}]]}`) or as the
-//! console's CSV. Insights' `@timestamp` has no zone and is UTC.
+//! (`{"events":[...]}`), and Logs Insights, as `get-query-results` (`{"results":[[{"field","value"}]]}`, or the list alone
+//! where `--query results` or `jq` took it out) or as the console's CSV and JSON, which has `@message` as an object. Insights'
+//! `@timestamp` has no zone and is UTC.
 
 use std::borrow::Cow;
 
@@ -8,7 +9,7 @@ use super::eks_cloudwatch_group::Stream;
 use super::eks_log_event::log_event;
 use crate::decode::cursor::Cursor;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, elements, list_of};
+use crate::decode::fields::{Fields, elements, list_of, scalar};
 use crate::decode::quick::{self, put};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
@@ -22,15 +23,20 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
         || shape.has("searchedLogStreams")
         || shape.has("nextForwardToken")
         || shape.has("nextBackwardToken");
-    shape.has("@message")
+    shape.line().is_some_and(is_result)
+        || shape.has("@message")
         || (shape.has("events") && (listed || shape.is_alone()))
         || (shape.has("results") && (shape.has("status") || shape.has("statistics")))
         || (shape.has("message") && (shape.has("ingestionTime") || shape.has("eventId")))
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    if is_result(record.text) {
+        result(job, record.text, &parsed(record.text));
+        return Ok(());
+    }
     let fields = record.fields()?;
-    if let Some(message) = fields.text("@message") {
+    if let Some(message) = message_of(fields) {
         row(job, fields, &message);
     } else if let Some(events) = fields.raw("events") {
         let events = list_of(events).map_err(|_| Failure::NotMine)?;
@@ -41,6 +47,12 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         log_event(job, None, record.text);
     }
     Ok(())
+}
+
+/// Whether a list is a result of a query.
+fn is_result(list: &str) -> bool {
+    let field = list.strip_prefix('[').and_then(|rest| rest.trim_ascii_start().strip_prefix('{'));
+    field.is_some_and(|rest| rest.trim_ascii_start().starts_with("\"field\""))
 }
 
 /// Decodes the results of a query. Each is a list of fields with values, which are strings.
@@ -57,8 +69,7 @@ fn each_result(job: &mut Job<'_>, results: &str) {
     });
     if usual.is_none() && !job.is_over {
         for text in elements(results).into_iter().skip(read) {
-            let fields = elements(text).into_iter().filter_map(|field| Fields::of(field).ok());
-            result(job, text, &by_name(fields));
+            result(job, text, &parsed(text));
         }
     }
 }
@@ -85,15 +96,23 @@ fn field_at<'a>(cursor: &mut Cursor<'a>) -> Option<(Cow<'a, str>, &'a str)> {
     Some((field?.0, value?))
 }
 
-fn by_name<'a>(fields: impl IntoIterator<Item = Fields<'a>>) -> Fields<'a> {
-    fields.into_iter().filter_map(|field| Some((field.text("field")?, field.raw("value")?))).collect()
+/// The same of any result.
+fn parsed(result: &str) -> Fields<'_> {
+    let fields = elements(result).into_iter().filter_map(|field| Fields::of(field).ok());
+    fields.filter_map(|field| Some((field.text("field")?, field.raw("value")?))).collect()
 }
 
 fn result(job: &mut Job<'_>, text: &str, fields: &Fields<'_>) {
     match fields.raw("@message") {
-        Some(_) => row(job, fields, &fields.text("@message").unwrap_or_default()),
+        Some(_) => row(job, fields, &message_of(fields).unwrap_or_default()),
         None => job.reject(Failure::NotMine, text),
     }
+}
+
+/// The message, also where the console has parsed it.
+fn message_of<'a>(fields: &Fields<'a>) -> Option<Cow<'a, str>> {
+    let json = fields.raw("@message")?;
+    if json.starts_with('{') { Some(json.into()) } else { scalar(json) }
 }
 
 fn row(job: &mut Job<'_>, fields: &Fields<'_>, message: &str) {

@@ -4,7 +4,8 @@
 //! - A NUL ends a line as a newline does. A file that is truncated while its writer goes on begins with a hole of them,
 //!   and one that outlived a power cut can have one anywhere. A record that was cut ends there at the latest.
 //! - Between frames, whitespace (form feeds too), commas and byte order marks are skipped. `[` before an
-//!   object opens a list, whose elements are frames; `]` closes it.
+//!   object opens a list, whose elements are frames; `]` closes it. So does one before the results of a query of
+//!   CloudWatch, which are lists of `{"field":...}`.
 //! - A line that begins with `{` and ends with `}` is a frame, if the next line can't continue it. It may
 //!   hold several values (`{}{}`); the decoder takes them apart.
 //! - Any other object is followed token by token to its end, over lines.
@@ -29,6 +30,8 @@ mod resume;
 
 /// Keys whose arrays hold records, as exports wrap them.
 const LIST_KEYS: [&[u8]; 5] = [b"records", b"items", b"events", b"logEvents", b"results"];
+/// How a query's results begin.
+const RESULTS: [&[u8]; 4] = [b"[", b"[", b"{", b"\"field\""];
 /// Looked ahead for a line's end; a longer line is followed token by token.
 const LINE_WINDOW: usize = 1 << 20;
 /// Bytes of scanning in vain after which the next scans are kept shorter, and their least length. A file of
@@ -195,12 +198,12 @@ impl Framing {
                     }
                     self.place = Place::Top;
                 }
-                b'[' if self.place == Place::Top => match self.what_follows(buffer, at, at + 1, eof) {
-                    Some(Some(b'{' | b']')) => {
+                b'[' if self.place == Place::Top => match self.opens_list(buffer, at, eof) {
+                    Some(true) => {
                         self.place = Place::List;
                         at += 1;
                     }
-                    Some(_) => break Ok(at),
+                    Some(false) => break Ok(at),
                     None => break Err(at),
                 },
                 _ => break Ok(at),
@@ -227,6 +230,33 @@ impl Framing {
         let seen = self.seen(buffer, start);
         let byte = seen.get(scan::skip_blanks(seen, at)).copied();
         (byte.is_some() || eof || self.is_full(buffer, start)).then_some(byte)
+    }
+
+    /// Whether the bracket at a position opens a list; `None` where it takes more bytes to tell.
+    fn opens_list(&self, buffer: &[u8], start: usize, eof: bool) -> Option<bool> {
+        match self.what_follows(buffer, start, start + 1, eof)? {
+            Some(b'{' | b']') => Some(true),
+            Some(b'[') => self.are_results(buffer, start, eof),
+            _ => Some(false),
+        }
+    }
+
+    /// Whether a query's results begin at a position.
+    fn are_results(&self, buffer: &[u8], start: usize, eof: bool) -> Option<bool> {
+        let seen = self.seen(buffer, start);
+        let mut at = start;
+        for token in RESULTS {
+            at = scan::skip_blanks(seen, at);
+            let there = &seen[at..seen.len().min(at + token.len())];
+            if there != &token[..there.len()] {
+                return Some(false);
+            }
+            if there.len() < token.len() {
+                return (eof || self.is_full(buffer, start)).then_some(false);
+            }
+            at += token.len();
+        }
+        Some(true)
     }
 
     /// The next newline from `start`, where it stands before `end`.
