@@ -19,12 +19,14 @@ const DEEPEST: usize = 32;
 /// The longest object, as JSON: its names and symbols come from the schema, any number of times.
 const LONGEST: usize = 64 << 20;
 
-/// How values stand in a block. Logical types are read as what they are stored as.
+/// How values stand in a block. Logical types are read as what they are stored as, but for times.
 #[derive(Debug)]
 enum Kind {
     Null,
     Boolean,
     Long,
+    /// With how many there are of its unit in a second.
+    Time(i64),
     Float,
     Double,
     Bytes,
@@ -54,7 +56,7 @@ impl Kind {
             None => return Self::of(schema.get("type")?, depth + 1),
             Some("null") => Self::Null,
             Some("boolean") => Self::Boolean,
-            Some("int" | "long") => Self::Long,
+            Some("int" | "long") => units(schema).map_or(Self::Long, Self::Time),
             Some("float") => Self::Float,
             Some("double") => Self::Double,
             Some("bytes") => Self::Bytes,
@@ -91,6 +93,24 @@ impl Kind {
             _ => false,
         }
     }
+}
+
+/// The unit of a time, as how many there are in a second.
+fn units(schema: &Value) -> Option<i64> {
+    let logical = schema.get("logicalType")?.as_str()?;
+    match logical.strip_prefix("local-").unwrap_or(logical) {
+        "timestamp-millis" => Some(1_000),
+        "timestamp-micros" => Some(1_000_000),
+        "timestamp-nanos" => Some(1_000_000_000),
+        _ => None,
+    }
+}
+
+/// A time as text; the number where it has no date.
+fn time(number: i64, units: i64) -> String {
+    let nanos = i128::from(number) * i128::from(1_000_000_000 / units);
+    let time = jiff::Timestamp::from_nanosecond(nanos);
+    time.map_or_else(|_| number.to_string(), |time| Value::from(time.to_string()).to_string())
 }
 
 /// Whether bytes are a JSON object, and are better written as that than as a text with it. Most of a capture is such.
@@ -157,6 +177,10 @@ impl<'o> Object<'o> {
             Kind::Long => {
                 let value = long(&mut self.data)?;
                 self.put(&value.to_string())
+            }
+            Kind::Time(units) => {
+                let number = long(&mut self.data)?;
+                self.put(&time(number, *units))
             }
             Kind::Float => {
                 let value = f32::from_le_bytes(self.exactly()?);

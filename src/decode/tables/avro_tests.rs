@@ -1,5 +1,6 @@
 use crate::decode::testing::avro;
 use crate::decode::{Chunk, Content, DecodeError, Opened, Records};
+use serde_json::json;
 use std::io::Cursor;
 
 /// The rows with their numbers, and how they ended.
@@ -38,6 +39,36 @@ fn objects_become_rows_under_every_codec() {
         assert!(end.is_none(), "{codec}: {end:?}");
         assert_eq!(found, expected, "{codec}");
     }
+}
+
+/// As BigQuery exports TIMESTAMP.
+#[test]
+fn times_are_written_as_text() {
+    let time = |unit: &str| json!({"type": "long", "logicalType": unit});
+    let schema = json!({"type": "record", "name": "Root", "fields": [
+        {"name": "micros", "type": ["null", time("timestamp-micros")]}, {"name": "millis", "type": time("timestamp-millis")},
+        {"name": "never", "type": time("timestamp-millis")}, {"name": "number", "type": "long"},
+    ]});
+    let long = |value: i64| {
+        let mut zigzag = ((value << 1) ^ (value >> 63)) as u64;
+        let mut bytes = Vec::new();
+        while zigzag >= 0x80 {
+            bytes.push(zigzag as u8 | 0x80);
+            zigzag >>= 7;
+        }
+        bytes.push(zigzag as u8);
+        bytes
+    };
+    let text = |text: &str| [long(text.len() as i64), text.as_bytes().to_vec()].concat();
+    let sync = [7; 16];
+    let header = [long(1), text("avro.schema"), text(&schema.to_string()), long(0), sync.to_vec()].concat();
+    let object = [1, 1_795_341_600_123_456, 1_795_341_600_123, i64::MAX, 7].map(long).concat();
+    let block = [long(1), long(object.len() as i64), object, sync.to_vec()].concat();
+    let (found, end) = rows([b"Obj\x01".to_vec(), header, block].concat());
+    let expected = "{\"micros\":\"2026-11-22T10:00:00.123456Z\",\"millis\":\"2026-11-22T10:00:00.123Z\",\
+                    \"never\":9223372036854775807,\"number\":7}";
+    assert!(end.is_none(), "{end:?}");
+    assert_eq!(found, [(0, expected.to_owned())]);
 }
 
 #[test]
