@@ -1,7 +1,8 @@
 //! EKS: what the AWS command line and console give of a log group: `filter-log-events` and `get-log-events`
 //! (`{"events":[...]}`), and Logs Insights, as `get-query-results` (`{"results":[[{"field","value"}]]}`, or the list alone
 //! where `--query results` or `jq` took it out) or as the console's CSV and JSON, which has `@message` as an object. Insights'
-//! `@timestamp` has no zone and is UTC.
+//! `@timestamp` has no zone and is UTC. Also the messages of a subscription one by one, each with its `logGroup`, as
+//! functions and pipelines pass them on.
 
 use std::borrow::Cow;
 
@@ -27,7 +28,8 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
         || shape.has("@message")
         || (shape.has("events") && (listed || shape.is_alone()))
         || (shape.has("results") && (shape.has("status") || shape.has("statistics")))
-        || (shape.has("message") && (shape.has("ingestionTime") || shape.has("eventId")))
+        || (shape.has("message")
+            && (shape.has("ingestionTime") || shape.has("eventId") || shape.has("logGroup")))
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
@@ -36,16 +38,28 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         return Ok(());
     }
     let fields = record.fields()?;
-    if let Some(message) = message_of(fields) {
+    if let Some(message) = text_of(fields, "@message") {
         row(job, fields, &message);
     } else if let Some(events) = fields.raw("events") {
         let events = list_of(events).map_err(|_| Failure::NotMine)?;
         events.into_iter().for_each(|event| log_event(job, None, event));
     } else if let Some(results) = fields.raw("results").filter(|json| json.starts_with('[')) {
         each_result(job, results);
+    } else if fields.raw("logGroup").is_some() {
+        return flat(job, fields);
     } else {
         log_event(job, None, record.text);
     }
+    Ok(())
+}
+
+/// Decodes a message of a subscription that something has taken apart, with what was said of all of them.
+fn flat(job: &mut Job<'_>, fields: &Fields<'_>) -> Result<(), Failure> {
+    let message = text_of(fields, "message").ok_or(Failure::NotMine)?;
+    let [group, stream, owner] = ["logGroup", "logStream", "owner"].map(|name| fields.text(name));
+    let stream = Stream { group: group.as_deref(), stream: stream.as_deref(), account: owner.as_deref() };
+    let time = fields.text("timestamp").and_then(|text| time::of_shipper(&text));
+    stream.message(job, time, &message);
     Ok(())
 }
 
@@ -104,14 +118,14 @@ fn parsed(result: &str) -> Fields<'_> {
 
 fn result(job: &mut Job<'_>, text: &str, fields: &Fields<'_>) {
     match fields.raw("@message") {
-        Some(_) => row(job, fields, &message_of(fields).unwrap_or_default()),
+        Some(_) => row(job, fields, &text_of(fields, "@message").unwrap_or_default()),
         None => job.reject(Failure::NotMine, text),
     }
 }
 
-/// The message, also where the console has parsed it.
-fn message_of<'a>(fields: &Fields<'a>) -> Option<Cow<'a, str>> {
-    let json = fields.raw("@message")?;
+/// A message, also where the console or a pipeline has parsed it.
+fn text_of<'a>(fields: &Fields<'a>, name: &str) -> Option<Cow<'a, str>> {
+    let json = fields.raw(name)?;
     if json.starts_with('{') { Some(json.into()) } else { scalar(json) }
 }
 
