@@ -65,6 +65,10 @@ pub enum StreamError {
         source: io::Error,
     },
     #[error(
+        "the {format} data ends after {bytes} decompressed bytes, and what stands behind it is no {format}; it is not read"
+    )]
+    Behind { format: &'static str, bytes: u64 },
+    #[error(
         "the {format} data grows more than {ratio} times and past {bytes} bytes: taken for a decompression bomb"
     )]
     Bomb { format: &'static str, ratio: u64, bytes: u64 },

@@ -7,6 +7,7 @@ use libdeflater::{Decompressor, crc32};
 use memchr::memmem;
 
 use super::decompress::{Failing, Whole};
+use super::error::StreamError;
 
 /// The largest file that is read at once, and the most that it may hold: a reader has memory for as much.
 const MOST_STORED: usize = 1 << 20;
@@ -57,39 +58,50 @@ fn member(decompressor: &mut Decompressor, stored: &[u8], text: &mut Vec<u8>) ->
     (given == text.len() && crc32(text) == u32::from_le_bytes([a, b, c, d])).then_some(())
 }
 
-/// Members one after another. Zeros behind one are padding, of a tape or a block device, as gzip's own tool takes them.
-struct Members<R>(Option<GzDecoder<R>>);
+/// Members one after another. Zeros behind one are padding, of a tape or a block device, as gzip's own tool takes them; other
+/// bytes are named as what they are, since the members are whole.
+struct Members<R> {
+    decoder: Option<GzDecoder<R>>,
+    given: u64,
+}
 
 impl<R: BufRead> Members<R> {
     fn new(reader: R) -> Self {
-        Self(Some(GzDecoder::new(reader)))
+        Self { decoder: Some(GzDecoder::new(reader)), given: 0 }
     }
 }
 
 impl<R: BufRead> Read for Members<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(decoder) = &mut self.0 {
+        while let Some(decoder) = &mut self.decoder {
             let read = decoder.read(buffer)?;
+            self.given += read as u64;
             if read > 0 || buffer.is_empty() {
                 return Ok(read);
             }
-            let Some(mut reader) = self.0.take().map(GzDecoder::into_inner) else { break };
-            if !pass_zeros(&mut reader)? {
-                self.0 = Some(GzDecoder::new(reader));
+            let Some(mut reader) = self.decoder.take().map(GzDecoder::into_inner) else { break };
+            match pass_zeros(&mut reader)? {
+                None => break,
+                Some(byte) if byte == MEMBER[0] => self.decoder = Some(GzDecoder::new(reader)),
+                Some(_) => {
+                    let behind = StreamError::Behind { format: "gzip", bytes: self.given };
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, behind));
+                }
             }
         }
         Ok(0)
     }
 }
 
-/// Goes behind zeros; whether nothing follows them.
-fn pass_zeros(reader: &mut impl BufRead) -> io::Result<bool> {
+/// Goes behind zeros; gives the byte that follows them.
+fn pass_zeros(reader: &mut impl BufRead) -> io::Result<Option<u8>> {
     loop {
         let buffer = reader.fill_buf()?;
         let (length, zeros) = (buffer.len(), buffer.iter().take_while(|byte| **byte == 0).count());
+        let next = buffer.get(zeros).copied();
         reader.consume(zeros);
-        if zeros < length || length == 0 {
-            return Ok(length == 0);
+        if next.is_some() || length == 0 {
+            return Ok(next);
         }
     }
 }
@@ -111,10 +123,10 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn read(mut reader: impl Read) -> (Vec<u8>, Option<io::ErrorKind>) {
+    fn read(mut reader: impl Read) -> (Vec<u8>, Option<io::Error>) {
         let mut text = Vec::new();
         let error = reader.read_to_end(&mut text).err();
-        (text, error.map(|error| error.kind()))
+        (text, error)
     }
 
     #[test]
@@ -135,9 +147,23 @@ mod tests {
     fn zeros_behind_members_are_padding() {
         let (text, zeros) = (b"{\"a\":1}\n".repeat(10), [0; 700]);
         let padded = [&stored(&text)[..], &zeros, &stored(&text), &zeros].concat();
-        assert_eq!(read(gzip(Cursor::new(padded))), (text.repeat(2), None));
-        let (read, error) = read(gzip(Cursor::new([&stored(&text)[..], &zeros, b"more"].concat())));
-        assert!(read == text && error.is_some());
+        let (found, error) = read(gzip(Cursor::new(padded)));
+        assert!(found == text.repeat(2) && error.is_none());
+    }
+
+    #[test]
+    fn other_bytes_behind_members_are_named() {
+        let text = b"{\"a\":1}\n".repeat(10);
+        let is_behind = |error: &io::Error| {
+            let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+            matches!(inner, Some(StreamError::Behind { bytes: 80, .. }))
+        };
+        for (behind, is_named) in
+            [(&b"more"[..], true), (b"\0\0m", true), (&MEMBER, false), (b"\x1fmore", false)]
+        {
+            let (found, error) = read(gzip(Cursor::new([&stored(&text)[..], behind].concat())));
+            assert_eq!((found == text, error.as_ref().map(is_behind)), (true, Some(is_named)), "{behind:?}");
+        }
     }
 
     proptest! {
@@ -149,9 +175,10 @@ mod tests {
         ) {
             let mut stored: Vec<u8> = texts.iter().flat_map(|text| stored(text)).chain(behind).collect();
             stored.truncate(stored.len().saturating_sub(cut.saturating_sub(20)));
-            prop_assert_eq!(read(gzip(Cursor::new(stored.clone()))), read(MultiGzDecoder::new(Cursor::new(stored))));
+            let (found, error) = read(gzip(Cursor::new(stored.clone())));
+            let (expected, broken) = read(MultiGzDecoder::new(Cursor::new(stored)));
+            prop_assert_eq!((found, error.is_some()), (expected, broken.is_some()));
         }
-
     }
 
     #[test]
@@ -160,6 +187,7 @@ mod tests {
         let noise: Vec<u8> = (0..MOST_STORED as u32).flat_map(number).collect();
         let stored = stored(&noise);
         assert!(stored.len() > MOST_STORED);
-        assert!(read(gzip(Cursor::new(stored))) == (noise, None));
+        let (found, error) = read(gzip(Cursor::new(stored)));
+        assert!(found == noise && error.is_none());
     }
 }
