@@ -12,6 +12,7 @@
 //! stored byte for byte.
 
 mod body;
+mod names;
 mod pieces;
 mod reject;
 mod text;

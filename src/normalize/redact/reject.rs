@@ -6,6 +6,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::REDACTED;
+use super::names::{MARKS, Named, is_of_logs};
 use super::pieces::pieces;
 use super::text::{Ending, credentials, merge, quoted};
 
@@ -15,9 +16,10 @@ pub const REJECT_LIMIT: usize = 1 << 20;
 /// The bytes of a reject as the lake keeps them: at most [`REJECT_LIMIT`], every value under a
 /// sensitive key and every credential masked.
 ///
-/// Sensitive are `stringData`, `token` and last-applied configurations, a string under `data` (it can be a
-/// whole record in base64, where nothing can be told apart), and, in a record that mentions secrets or
-/// tokens, all `data` and the `value` of a JSON patch. A value whose end is missing
+/// Sensitive are `stringData`, `token` and last-applied configurations, also where a key is flattened or stands in a pair
+/// beside its `value`, and a string under `data` (it can be a whole record in base64, where nothing can be told apart).
+/// Other `data` is where the record mentions secrets or tokens, and where nothing says what it is of: an item of a list that
+/// was cut names no kind. An object of nothing but strings can be the inside of such data. A value whose end is missing
 /// is masked to the end, and so is what an API server quotes of a body. JSON whose head is missing
 /// tells nothing of what its strings are, and is masked whole; so is a string that holds such a piece. Keys stay readable.
 pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
@@ -26,12 +28,16 @@ pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
         return REDACTED.as_bytes().to_vec();
     };
     spans.extend(pieces(kept));
+    spans.extend(Scan::new(kept, record).inside_of_data().unwrap_or_default());
     spans.extend(credentials(kept, Ending::Cut));
     spans.extend(quoted(kept).filter(|_| may_hold_secrets(kept, record)).map(|start| start..kept.len()));
     let mut masked = splice(kept, &merge(spans));
     masked.truncate(REJECT_LIMIT);
     masked
 }
+
+/// How often all of a reject may be gone over to see whether masked values hold records.
+const MOST_REREADS: usize = 8;
 
 /// Whether the text can be told apart, from its head on.
 pub(super) fn is_whole(text: &[u8]) -> bool {
@@ -59,6 +65,26 @@ struct Quote {
     level: i32,
 }
 
+/// An object or a list that is open.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    /// How many strings are open around it.
+    strings: usize,
+    /// It says what kind of object it is.
+    has_kind: bool,
+    /// What the key of a pair says, whose `value` comes next.
+    pair: Option<Named>,
+}
+
+/// When a value is masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sensitive {
+    Never,
+    /// Unless it holds a record that says itself what it is.
+    UnlessRecord,
+    Always,
+}
+
 struct Scan<'a> {
     text: &'a [u8],
     at: usize,
@@ -67,6 +93,10 @@ struct Scan<'a> {
     /// The record mentions secrets or tokens, or is too long to say.
     mentions: bool,
     patch: bool,
+    /// The objects and lists that are open, innermost last.
+    frames: Vec<Frame>,
+    /// Bytes of masked values that may still be looked into: a value in a value is gone over for each.
+    rereads: usize,
     /// The levels of the strings that are open around the position, innermost last.
     open: Vec<i32>,
     depth: i64,
@@ -83,6 +113,8 @@ impl<'a> Scan<'a> {
             doubled: memmem::find(text, b"\"\":").is_some() && memmem::find(text, b"{\"\"").is_some(),
             mentions: may_hold_secrets(text, record),
             patch: mentions(text, b"op\"") || mentions(text, b"op\\"),
+            frames: Vec::new(),
+            rereads: text.len().saturating_mul(MOST_REREADS),
             open: Vec::new(),
             depth: 0,
             ended: false,
@@ -99,6 +131,7 @@ impl<'a> Scan<'a> {
             if outermost && (!self.count_brackets(self.at..quote.start) || self.depth == 0 && self.ended) {
                 return None;
             }
+            self.nest(self.at..quote.start);
             self.at = quote.end;
             while self.open.pop_if(|level| *level > quote.level).is_some() {}
             if self.open.pop_if(|level| *level == quote.level).is_some() {
@@ -108,12 +141,13 @@ impl<'a> Scan<'a> {
                 continue;
             }
             self.open.push(quote.level);
-            if let Some((key, value)) = self.key(quote)
-                && self.is_sensitive(key, value)
-            {
-                self.open.pop();
-                self.at = value;
-                self.mask_value(quote.level);
+            if let Some((key, value)) = self.key(quote) {
+                let sensitive = self.sensitive(key, value);
+                if sensitive != Sensitive::Never && self.mask_at(value, quote.level, sensitive) {
+                    self.open.pop();
+                } else {
+                    self.note(key, value);
+                }
             }
         }
         let balanced = !self.open.is_empty() || self.count_brackets(self.at..self.text.len());
@@ -161,14 +195,128 @@ impl<'a> Scan<'a> {
         is_key.then(|| (&self.text[open.end..close.start], self.skip_space(colon + 1)))
     }
 
-    fn is_sensitive(&self, key: &[u8], value: usize) -> bool {
+    /// Opens and closes what the brackets in a gap do. One in a string's own text closes nothing that is around the string.
+    fn nest(&mut self, gap: Range<usize>) {
+        let strings = self.open.len();
+        while self.frames.pop_if(|frame| frame.strings > strings).is_some() {}
+        for byte in &self.text[gap] {
+            match byte {
+                b'{' | b'[' => self.frames.push(Frame { strings, has_kind: false, pair: None }),
+                b'}' | b']' => {
+                    self.frames.pop_if(|frame| frame.strings == strings);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Keeps what a key and its value say of the values beside them.
+    fn note(&mut self, key: &[u8], value: usize) {
         let is = |name: &str| key.eq_ignore_ascii_case(name.as_bytes());
-        let escaped = memmem::find(key, b"\\u00").is_some();
-        is("stringData")
-            || is("token")
-            || is("data") && (self.mentions || self.is_string(value))
-            || key.ends_with(b"last-applied-configuration")
-            || self.mentions && (escaped || self.patch && is("value"))
+        let pair = (is("key") || is("name") || is("path")).then(|| self.string(value).map(Named::of));
+        let Some(frame) = self.frames.last_mut() else { return };
+        frame.has_kind |= key == b"kind" || key == b"@type";
+        frame.pair = pair.flatten().or(frame.pair);
+    }
+
+    fn sensitive(&self, key: &[u8], value: usize) -> Sensitive {
+        match Named::of(key) {
+            Named::Secret => Sensitive::Always,
+            Named::Data => self.sensitive_data(value),
+            Named::Other if key.eq_ignore_ascii_case(b"value") => self.sensitive_value(value),
+            Named::Other if self.mentions && memmem::find(key, b"\\u00").is_some() => Sensitive::Always,
+            Named::Other => Sensitive::Never,
+        }
+    }
+
+    fn sensitive_data(&self, value: usize) -> Sensitive {
+        match self.frames.last() {
+            _ if self.mentions || self.is_string(value) => Sensitive::Always,
+            Some(frame) if frame.has_kind => Sensitive::Never,
+            _ if self.is_nested(value) => Sensitive::UnlessRecord,
+            _ => Sensitive::Never,
+        }
+    }
+
+    /// Of the value of a pair, or of a JSON patch. A pair that stands alone can be one of a Secret's data.
+    fn sensitive_value(&self, value: usize) -> Sensitive {
+        let frame = self.frames.last();
+        match frame.and_then(|frame| frame.pair) {
+            _ if self.patch && self.mentions => Sensitive::Always,
+            Some(Named::Secret) => Sensitive::Always,
+            Some(Named::Data) => self.sensitive_data(value),
+            Some(Named::Other) if self.mentions && self.is_string(value) => Sensitive::UnlessRecord,
+            Some(Named::Other)
+                if self.frames.len() == 1 && (self.is_string(value) || self.is_nested(value)) =>
+            {
+                Sensitive::UnlessRecord
+            }
+            _ => Sensitive::Never,
+        }
+    }
+
+    /// Masks the value at a position and goes behind it, or leaves both as they are where the value holds a record.
+    fn mask_at(&mut self, value: usize, level: i32, sensitive: Sensitive) -> bool {
+        let (at, masked) = (self.at, self.spans.len());
+        self.at = value;
+        self.mask_value(level);
+        let holds_mark = || MARKS.iter().any(|mark| memmem::find(&self.text[value..self.at], mark).is_some());
+        let looked = self.at - value;
+        if sensitive == Sensitive::Always || looked > self.rereads || !holds_mark() {
+            return true;
+        }
+        self.rereads -= looked;
+        self.spans.truncate(masked);
+        self.at = at;
+        false
+    }
+
+    /// The strings of a text that is one object of nothing else, which can be the inside of a Secret's data. A line of a log
+    /// has a number in it, or is told by its keys; what holds a record is told by that.
+    fn inside_of_data(mut self) -> Option<Vec<Range<usize>>> {
+        self.at = self.skip_space(0);
+        if self.text.get(self.at) != Some(&b'{')
+            || MARKS.iter().any(|mark| memmem::find(self.text, mark).is_some())
+        {
+            return None;
+        }
+        self.at += 1;
+        loop {
+            self.at = self.skip_space(self.at);
+            match self.text.get(self.at) {
+                None | Some(b'}') => return Some(self.spans),
+                Some(b',') => self.at += 1,
+                Some(_) => self.member_of_data()?,
+            }
+        }
+    }
+
+    /// Masks the string that a member has; none where it has something else.
+    fn member_of_data(&mut self) -> Option<()> {
+        let quote = self.quote_at(self.at)?;
+        let Some((key, value)) = self.key(quote) else {
+            self.spans.push(quote.end..self.text.len());
+            self.at = self.text.len();
+            return Some(());
+        };
+        let is_null = self.text[value..].starts_with(b"null");
+        if is_of_logs(key) || !(self.is_string(value) || is_null || value >= self.text.len()) {
+            return None;
+        }
+        self.at = value;
+        self.mask_value(quote.level);
+        Some(())
+    }
+
+    /// The text of the string at a position.
+    fn string(&self, at: usize) -> Option<&'a [u8]> {
+        let open = self.quote_at(at)?;
+        let end = self.next_quote(open.end).map_or(self.text.len(), |close| close.start);
+        Some(&self.text[open.end..end])
+    }
+
+    fn is_nested(&self, value: usize) -> bool {
+        matches!(self.text.get(value), Some(b'{' | b'['))
     }
 
     fn is_string(&self, value: usize) -> bool {
@@ -214,7 +362,7 @@ impl<'a> Scan<'a> {
                     self.at += 1;
                     continue;
                 }
-                Some(_) => match self.quote_here() {
+                Some(_) => match self.quote_at(self.at) {
                     Some(quote) if quote.level < level => return,
                     Some(quote) => self.mask_string(quote),
                     None => self.mask_literal(),
@@ -226,13 +374,13 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The quote that begins at the position, if one does.
-    fn quote_here(&self) -> Option<Quote> {
-        let backslashes = self.backslashes(self.at);
-        (self.text.get(self.at + backslashes) == Some(&b'"'))
-            .then(|| self.next_quote(self.at))
+    /// The quote that begins at a position, if one does.
+    fn quote_at(&self, at: usize) -> Option<Quote> {
+        let backslashes = self.backslashes(at);
+        (self.text.get(at + backslashes) == Some(&b'"'))
+            .then(|| self.next_quote(at))
             .flatten()
-            .filter(|quote| quote.start == self.at)
+            .filter(|quote| quote.start == at)
     }
 
     /// Masks the string that `open` begins, unless it is a key, and goes behind it.
