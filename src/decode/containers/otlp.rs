@@ -1,5 +1,7 @@
 //! OpenTelemetry's logs as OTLP JSON. The event stands whole in the body of a log record; its attributes
-//! (`k8s.audit.event.*`) repeat a part of it.
+//! (`k8s.audit.event.*`) repeat a part of it. A collector that parses what it reads writes a map in place of the text.
+
+use std::borrow::Cow;
 
 use super::message;
 use crate::decode::cursor::Cursor;
@@ -77,7 +79,8 @@ fn log_record(job: &mut Job<'_>, log: Record<'_>, cluster: Option<&str>) {
         return;
     }
     let (record, fields) = (log.text, log.into_fields());
-    let Some(text) = fields.object("body").text("stringValue") else {
+    let map = || fields.raw("body").and_then(map).map(Cow::Owned);
+    let Some(text) = fields.object("body").text("stringValue").or_else(map) else {
         return job.reject(Failure::NotMine, record);
     };
     // A collector that knows no time of the record's own leaves the first one out, or writes 0.
@@ -93,6 +96,92 @@ fn log_record(job: &mut Job<'_>, log: Record<'_>, cluster: Option<&str>) {
     message::decode(job, &text, &context);
 }
 
+/// Values in values that are followed: more than Kubernetes' objects have, and few enough for the stack.
+const DEEPEST: usize = 128;
+
+/// The JSON that a map stands for; `None` where it is another value, or written as no collector does.
+fn map(body: &str) -> Option<String> {
+    let mut json = String::with_capacity(body.len() / 2);
+    whole(body, |cursor| any_value(cursor, &mut json, DEEPEST))?;
+    json.starts_with('{').then_some(json)
+}
+
+/// Writes the value that a cursor is at: an object whose one field says by its name what it is of, and which is null
+/// without it.
+fn any_value(cursor: &mut Cursor<'_>, json: &mut String, deeper: usize) -> Option<()> {
+    let start = json.len();
+    let deeper = deeper.checked_sub(1)?;
+    cursor.object(|cursor, kind| {
+        match kind {
+            _ if json.len() > start => return None,
+            "kvlistValue" => values(cursor, json, ['{', '}'], |cursor, json| pair(cursor, json, deeper))?,
+            "arrayValue" => values(cursor, json, ['[', ']'], |cursor, json| any_value(cursor, json, deeper))?,
+            "intValue" | "doubleValue" => json.push_str(number(cursor.value()?)),
+            "stringValue" | "boolValue" | "bytesValue" => json.push_str(cursor.value()?),
+            _ => return None,
+        }
+        Some(())
+    })?;
+    if json.len() == start {
+        json.push_str("null");
+    }
+    Some(())
+}
+
+/// Writes the values of a list or a map, which lacks them where it is empty.
+fn values<'a>(
+    cursor: &mut Cursor<'a>,
+    json: &mut String,
+    [open, close]: [char; 2],
+    mut write: impl FnMut(&mut Cursor<'a>, &mut String) -> Option<()>,
+) -> Option<()> {
+    json.push(open);
+    let mut first = true;
+    cursor.object(|cursor, key| {
+        if key != "values" {
+            return None;
+        }
+        let each = |cursor: &mut Cursor<'a>| {
+            if !std::mem::take(&mut first) {
+                json.push(',');
+            }
+            write(cursor, json)
+        };
+        cursor.list(each).map(drop)
+    })?;
+    json.push(close);
+    Some(())
+}
+
+/// Writes a key and its value, in which order they are always written.
+fn pair(cursor: &mut Cursor<'_>, json: &mut String, deeper: usize) -> Option<()> {
+    let (mut has_key, mut has_value) = (false, false);
+    cursor.object(|cursor, name| match name {
+        "key" if !has_key && cursor.begins(b'"') => {
+            has_key = true;
+            json.push_str(cursor.value()?);
+            json.push(':');
+            Some(())
+        }
+        "value" if has_key && !has_value => {
+            has_value = true;
+            any_value(cursor, json, deeper)
+        }
+        _ => None,
+    })?;
+    if !has_value {
+        json.push_str("null");
+    }
+    has_key.then_some(())
+}
+
+/// A number, which stands in a string where it has 64 bits. What JSON has no number for stays one.
+fn number(json: &str) -> &str {
+    let digits = json.trim_matches('"');
+    let is_number = !digits.starts_with(['{', '[', 't', 'f', 'n']) && whole(digits, Cursor::value).is_some();
+    if is_number { digits } else { json }
+}
+
 /// A string attribute.
 fn attribute(resource: &Fields<'_>, name: &str) -> Option<String> {
     let attributes = elements(resource.raw("attributes")?);
@@ -106,12 +195,12 @@ fn attribute(resource: &Fields<'_>, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::decode::testing::fields;
+    use crate::decode::testing::{fields, json};
 
-    fn resource_fields() -> serde_json::Value {
+    fn resource_fields() -> Value {
         json!({
             "resource": {"attributes": [{"key": "a", "value": {"stringValue": "b"}}]}, "schemaUrl": "x",
             "scopeLogs": [{"scope": {}, "logRecords": [{"body": {"stringValue": "{}"}}, {}]}, {"logRecords": []}],
@@ -132,7 +221,55 @@ mod tests {
         assert!(usual(&json!([resource_fields(), resource_fields()]).to_string()).is_some());
     }
 
+    /// A value as a collector writes it.
+    fn any_value_of(value: &Value) -> Value {
+        match value {
+            Value::Null => json!({}),
+            Value::Bool(value) => json!({"boolValue": value}),
+            Value::Number(value) if value.is_f64() => json!({"doubleValue": value}),
+            Value::Number(value) => json!({"intValue": value.to_string()}),
+            Value::String(value) => json!({"stringValue": value}),
+            Value::Array(list) => {
+                json!({"arrayValue": {"values": list.iter().map(any_value_of).collect::<Vec<_>>()}})
+            }
+            Value::Object(map) => {
+                let pair = |(key, value)| json!({"key": key, "value": any_value_of(value)});
+                json!({"kvlistValue": {"values": map.iter().map(pair).collect::<Vec<_>>()}})
+            }
+        }
+    }
+
+    #[test]
+    fn a_map_is_read_as_it_was() {
+        let empty = r#"{"kvlistValue":{"values":[{"key":"a","value":{"arrayValue":{}}},{"key":"b"},{"key":"c","value":{"doubleValue":"NaN"}}]}}"#;
+        assert_eq!(map(empty).as_deref(), Some(r#"{"a":[],"b":null,"c":"NaN"}"#));
+        assert_eq!(map(r#"{"kvlistValue":{}}"#).as_deref(), Some("{}"));
+        for other in [
+            r#"{"stringValue":""}"#,
+            r#"{"arrayValue":{}}"#,
+            r#"{"kvlistValue":{"values":[{"value":{}}]}}"#,
+            r#"{"kvlistValue":{},"stringValue":""}"#,
+            r#"{"kvlistValue":{"values":[{"key":1,"value":{}}]}}"#,
+            "{}",
+        ] {
+            assert_eq!(map(other), None, "{other}");
+        }
+        let deep = |levels: usize| {
+            let (open, close) = (r#"{"kvlistValue":{"values":[{"key":"a","value":"#, "}]}}");
+            format!("{}{{}}{}", open.repeat(levels), close.repeat(levels))
+        };
+        assert!(map(&deep(DEEPEST - 1)).is_some() && map(&deep(DEEPEST)).is_none());
+        assert!(map(&deep(1 << 17)).is_none());
+    }
+
     proptest! {
+        #[test]
+        fn gives_back_what_a_collector_wrote(value in json(4)) {
+            let value = json!({"x": value});
+            let body = any_value_of(&value).to_string();
+            prop_assert_eq!(serde_json::from_str::<Value>(&map(&body).unwrap()).unwrap(), value);
+        }
+
         #[test]
         fn gives_what_the_parser_gives(
             resource in fields(resource_fields()),

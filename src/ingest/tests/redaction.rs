@@ -85,8 +85,24 @@ fn containers() -> Vec<String> {
         json!({"time": time, "log": text}).to_string(),
         json!({"@timestamp": time, "kubernetes": {"audit": event()}}).to_string(),
         json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": text}}]}]}]}).to_string(),
+        json!({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": any_value(&event())}]}]}]}).to_string(),
         format!("{time} stdout F {text}"),
     ]
+}
+
+/// A parsed record as OpenTelemetry's collector writes it.
+fn any_value(value: &Value) -> Value {
+    match value {
+        Value::String(text) => json!({"stringValue": text}),
+        Value::Array(list) => {
+            json!({"arrayValue": {"values": list.iter().map(any_value).collect::<Vec<_>>()}})
+        }
+        Value::Object(map) => {
+            let pair = |(key, value)| json!({"key": key, "value": any_value(value)});
+            json!({"kvlistValue": {"values": map.iter().map(pair).collect::<Vec<_>>()}})
+        }
+        number => json!({"intValue": number.to_string()}),
+    }
 }
 
 /// What the lake keeps of rows and rejects has none of the planted values, also not in base64.
