@@ -148,7 +148,16 @@ impl<'a> Fields<'a> {
         self.read_with(at, field).unwrap_or_else(|| Self::of(field.value).unwrap_or_default())
     }
 
-    /// The same of the first field that has exactly this name; `None` where it was not read with this object.
+    /// A nested object as a record of its own, with its fields where they were read with this object.
+    pub(super) fn record(&self, name: &str) -> Option<Record<'a>> {
+        let (at, field) = self.find(name).filter(|(_, field)| field.value.starts_with('{'))?;
+        Some(
+            self.read_with(at, field)
+                .map_or_else(|| Record::unread(field.value), |fields| Record::with(field.value, fields)),
+        )
+    }
+
+    /// A nested object's fields, of the first field that has exactly this name; `None` where it was not read with this object.
     pub(super) fn inside(&self, name: &str) -> Option<Fields<'a>> {
         let (at, field) = self.own().find(|(_, field)| field.key.0 == name)?;
         self.read_with(at, field)

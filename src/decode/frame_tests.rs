@@ -172,6 +172,8 @@ fn a_large_envelope_is_opened() {
     for wrapper in [
         json!({"kind": "EventList", "metadata": {"a": [1]}, "items": records}),
         json!({"records": records, "next": {"token": [1, "]"]}}),
+        json!({"_shards": {"failed": 0}, "hits": {"hits": records, "total": {"value": 100}}, "took": 3}),
+        json!({"data": {"result": records, "resultType": "streams", "stats": {"a": {}}}, "status": "success"}),
     ] {
         for text in [wrapper.to_string(), serde_json::to_string_pretty(&wrapper).unwrap()] {
             let text = format!("{text}{{\"after\":1}}\n");

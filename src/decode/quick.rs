@@ -40,6 +40,7 @@ pub(super) fn event(record: &str) -> Option<Event<'_>> {
             put(&mut event.annotations, raw_of(cursor, |cursor| annotations(cursor, &mut parts.annotations)))
         }
         "items" => put(&mut event.items, raw(cursor)),
+        "_raw" => put(&mut event.of_splunk, raw(cursor)),
         "p_log_type" => put(&mut event.p_log_type, cursor.text()),
         "p_source_label" => put(&mut event.p_source_label, cursor.text()),
         _ => cursor.skip(),

@@ -18,6 +18,11 @@ impl<'a> Record<'a> {
         Self { text, fields: None }
     }
 
+    /// An object that was read.
+    pub(super) fn with(text: &'a str, fields: Fields<'a>) -> Self {
+        Self { text, fields: Some(fields) }
+    }
+
     /// The object that a cursor is at, with its fields.
     pub(super) fn at(cursor: &mut Cursor<'a>) -> Option<Self> {
         let mut fields = None;

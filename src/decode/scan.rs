@@ -36,10 +36,11 @@ pub(super) fn value(bytes: &[u8], start: usize) -> Scan {
     run(bytes, start, Stack::default(), Expect::Value)
 }
 
-/// Scans the rest of an object after one of its values, up to and including its closing brace.
-pub(super) fn rest_of_object(bytes: &[u8], start: usize) -> Scan {
+/// Scans the rest of so many objects, each in the next, after a value of the innermost, up to and including the last
+/// closing brace.
+pub(super) fn rest_of_objects(bytes: &[u8], start: usize, count: usize) -> Scan {
     let mut stack = Stack::default();
-    stack.push(true);
+    (0..count).for_each(|_| stack.push(true));
     run(bytes, start, stack, Expect::CommaOrEnd)
 }
 
@@ -265,9 +266,10 @@ mod tests {
 
     #[test]
     fn knows_the_rest_of_an_object() {
-        assert_eq!(rest_of_object(b" , \"a\": [1] } {", 0), Scan::End(13));
-        assert_eq!(rest_of_object(b"}", 0), Scan::End(1));
-        assert_eq!(rest_of_object(b"]", 0), Scan::Broken(1));
+        assert_eq!(rest_of_objects(b" , \"a\": [1] } {", 0, 1), Scan::End(13));
+        assert_eq!(rest_of_objects(b"}", 0, 1), Scan::End(1));
+        assert_eq!(rest_of_objects(b"]", 0, 1), Scan::Broken(1));
+        assert_eq!(rest_of_objects(b"}, \"a\": 1 } }", 0, 2), Scan::End(11));
     }
 
     #[test]
@@ -293,7 +295,7 @@ mod tests {
             Just(b'{'), Just(b'}'), Just(b'['), Just(b']'), Just(b'"'), Just(b':'), Just(b','), Just(b'\\'),
             Just(b'\n'), Just(b'1'), any::<u8>()], 0..200)) {
             let _ = value(&bytes, 0);
-            let _ = rest_of_object(&bytes, 0);
+            let _ = rest_of_objects(&bytes, 0, 1);
         }
     }
 }

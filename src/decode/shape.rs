@@ -23,9 +23,17 @@ impl<'a> Shape<'a> {
         matches!(self, Self::Object(fields) if fields.all().any(|(known, value)| known == key && value != "null"))
     }
 
-    /// Whether the object has a single key.
-    pub(super) fn is_alone(&self) -> bool {
-        matches!(self, Self::Object(fields) if fields.all().filter(|(_, value)| *value != "null").count() == 1)
+    /// Whether the object has one of these keys at its top.
+    pub(super) fn has_any(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.has(key))
+    }
+
+    /// How many keys the object has.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Line(_) => 0,
+            Self::Object(fields) => fields.all().filter(|(_, value)| *value != "null").count(),
+        }
     }
 
     /// `kind` and `apiVersion`, the values that Kubernetes names its types by.

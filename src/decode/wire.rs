@@ -84,6 +84,9 @@ pub(super) struct Event<'a> {
     pub timestamp: Option<Text<'a>>,
     pub metadata: Option<Raw<'a>>,
     pub annotations: Option<Raw<'a>>,
+    /// Splunk's text of the event, beside fields that it took out of it: not the Event itself then.
+    #[serde(rename = "_raw")]
+    pub of_splunk: Option<Raw<'a>>,
     /// Added by Panther.
     #[serde(rename = "p_log_type")]
     pub p_log_type: Option<Text<'a>>,
@@ -183,7 +186,7 @@ impl<'a> Event<'a> {
         let (kind, api_version) = (as_str(&self.kind), as_str(&self.api_version));
         let named = kind.is_some() && api_version.is_some();
         let shaped = self.audit_id.is_some() && (self.stage.is_some() || self.verb.is_some());
-        may_be_event(kind, api_version) && (named || shaped)
+        may_be_event(kind, api_version) && (named || shaped) && self.of_splunk.is_none()
     }
 
     /// The event, with `record` as the text that its content hash is made of where it has no auditID.

@@ -4,7 +4,7 @@
 //! line doesn't say which cluster it is from.
 
 use super::kube_apiserver::decode_text;
-use super::plain_text;
+use super::{loki, plain_text};
 use crate::decode::decoder::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
@@ -46,5 +46,6 @@ fn message(line: &str) -> Option<(i64, &str)> {
     let (stamp, message) = line.split_once(' ')?;
     let is_iso = stamp.len() >= 20 && stamp.ends_with('Z');
     let time = if is_iso { time::parse(stamp) } else { time::from_millis(stamp) };
-    time.map(|time| (time, message.trim_ascii()))
+    let message = message.trim_ascii();
+    time.filter(|_| !loki::has_labels(message)).map(|time| (time, message))
 }

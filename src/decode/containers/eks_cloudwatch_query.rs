@@ -1,8 +1,9 @@
 //! EKS: what the AWS command line and console give of a log group: `filter-log-events` and `get-log-events`
 //! (`{"events":[...]}`), and Logs Insights, as `get-query-results` (`{"results":[[{"field","value"}]]}`, or the list alone
 //! where `--query results` or `jq` took it out) or as the console's CSV and JSON, which has `@message` as an object. Insights'
-//! `@timestamp` has no zone and is UTC. Also the messages of a subscription one by one, each with its `logGroup`, as
-//! functions and pipelines pass them on.
+//! `@timestamp` has no zone and is UTC. Also rows of messages: what the console's log viewer downloads
+//! (`timestamp,message`), tables that Athena has of a group (`loggroup`, `logstream`), and a subscription's messages one by
+//! one (`logGroup`, `logStream`), as functions and pipelines pass them on.
 
 use std::borrow::Cow;
 
@@ -19,6 +20,10 @@ use crate::decode::wire::Failure;
 
 pub(super) const NAME: &str = "eks-cloudwatch-query";
 
+/// What tables call the group of a row, and its stream.
+const GROUP_COLUMNS: [&str; 2] = ["loggroup", "logGroup"];
+const STREAM_COLUMNS: [&str; 3] = ["logstream", "logStream", "log_stream"];
+
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     let listed = shape.has("nextToken")
         || shape.has("searchedLogStreams")
@@ -26,10 +31,12 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
         || shape.has("nextBackwardToken");
     shape.line().is_some_and(is_result)
         || shape.has("@message")
-        || (shape.has("events") && (listed || shape.is_alone()))
+        || (shape.has("events") && (listed || shape.count() == 1))
         || (shape.has("results") && (shape.has("status") || shape.has("statistics")))
         || (shape.has("message")
             && (shape.has("ingestionTime") || shape.has("eventId") || shape.has("logGroup")))
+        || (shape.has("message") && shape.has_any(&STREAM_COLUMNS))
+        || (shape.has("message") && shape.has("timestamp") && shape.count() == 2)
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
@@ -45,20 +52,26 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         events.into_iter().for_each(|event| log_event(job, None, event));
     } else if let Some(results) = fields.raw("results").filter(|json| json.starts_with('[')) {
         each_result(job, results);
-    } else if fields.raw("logGroup").is_some() {
-        return flat(job, fields);
-    } else {
+    } else if fields.first(&["ingestionTime", "eventId"]).is_some() {
         log_event(job, None, record.text);
+    } else {
+        return table_row(job, fields);
     }
     Ok(())
 }
 
-/// Decodes a message of a subscription that something has taken apart, with what was said of all of them.
-fn flat(job: &mut Job<'_>, fields: &Fields<'_>) -> Result<(), Failure> {
+/// Decodes a row of a table of messages. Where nothing says that they are a stream's, a time as CloudWatch has it does.
+fn table_row(job: &mut Job<'_>, fields: &Fields<'_>) -> Result<(), Failure> {
     let message = text_of(fields, "message").ok_or(Failure::NotMine)?;
-    let [group, stream, owner] = ["logGroup", "logStream", "owner"].map(|name| fields.text(name));
-    let stream = Stream { group: group.as_deref(), stream: stream.as_deref(), account: owner.as_deref() };
-    let time = fields.text("timestamp").and_then(|text| time::of_shipper(&text));
+    let first = |names: &[&str]| names.iter().find_map(|name| fields.text(name));
+    let (stream, group) = (first(&STREAM_COLUMNS), first(&GROUP_COLUMNS));
+    let time = fields.text("timestamp").or_else(|| fields.text("time"));
+    let time = match stream.as_ref().or(group.as_ref()) {
+        Some(_) => time.and_then(|text| time::stamp(&text)),
+        None => Some(time.and_then(|text| time::from_millis(&text)).ok_or(Failure::NotMine)?),
+    };
+    let account = fields.text("owner");
+    let stream = Stream { group: group.as_deref(), stream: stream.as_deref(), account: account.as_deref() };
     stream.message(job, time, &message);
     Ok(())
 }

@@ -12,17 +12,20 @@ mod eks_cloudwatch_query;
 mod eks_log_event;
 mod eks_sentinel;
 mod eks_subscription;
+mod elasticsearch;
 mod encoded;
 mod gke_entry;
 mod gke_log_entry;
 mod gke_table;
 pub(super) mod kube_apiserver;
+mod loki;
 mod message;
 mod otlp;
 mod plain_text;
 mod prefixed_line;
 mod security_lake;
 mod shipper;
+mod splunk;
 
 use super::decoder::Job;
 use super::record::Record;
@@ -58,6 +61,9 @@ containers![
     // From here on, asked by their marks alone.
     eks_subscription,
     eks_cloudwatch_query,
+    splunk,
+    elasticsearch,
+    loki,
     eks_sentinel,
     aks_event_hub_capture,
     aks_log_analytics,

@@ -1,9 +1,13 @@
 //! What log shippers wrap around an Event: Fluent Bit and Fluentd (the event under `log` or `message`, as a string or
-//! an object), Filebeat (`kubernetes.audit`), Splunk's HTTP event collector (`event`) and Datadog (`message`).
+//! an object), Filebeat (`kubernetes.audit`, or `message`, beside what it says of the file in `log`), Splunk's HTTP event
+//! collector (`event`) and Datadog (`message`). Elastic's pipelines keep the text that they took apart in `event.original`.
+//! Exports of tables have the same names.
+
+use std::borrow::Cow;
 
 use super::message;
 use crate::decode::decoder::Job;
-use crate::decode::fields::scalar;
+use crate::decode::fields::{Fields, scalar};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;
@@ -11,30 +15,36 @@ use crate::decode::wire::{Context, Failure};
 
 pub(super) const NAME: &str = "shipper";
 
-const WRAPPERS: [&str; 4] = ["log", "message", "kubernetes.audit", "event"];
+const WRAPPERS: [&str; 4] = ["log", "message", "kubernetes.audit", "event.original"];
 
-/// When the shipper read the line. Fluent Bit calls it `date` where it isn't told otherwise.
-const TIMES: [&str; 4] = ["time", "@timestamp", "timestamp", "date"];
+/// When the line was read. Fluent Bit calls it `date` where it isn't told otherwise.
+const TIMES: [&str; 5] = ["time", "@timestamp", "timestamp", "_time", "date"];
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
-    WRAPPERS.iter().any(|key| shape.has(key)) || shape.has("kubernetes")
+    shape.has_any(&WRAPPERS) || shape.has_any(&["event", "kubernetes"])
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
     let fields = record.fields()?;
-    let audit = fields.object("kubernetes").raw("audit");
-    let value = audit.or_else(|| fields.first(&WRAPPERS)).ok_or(Failure::NotMine)?;
-    let text = if value.starts_with('{') { value.into() } else { scalar(value).ok_or(Failure::NotMine)? };
-    let is_record = text.contains("auditID") || text.contains("protoPayload");
-    if !is_record {
-        return Err(Failure::NotMine);
-    }
+    let text = wrapped(fields).ok_or(Failure::NotMine)?;
     let context = Context {
         log_type: job.options.log_type,
-        time: TIMES.iter().find_map(|name| time::of_shipper(&fields.text(name)?)),
+        time: TIMES.iter().find_map(|name| time::stamp(&fields.text(name)?)),
         cut: job.is_cut(),
         ..Context::default()
     };
     message::decode(job, &text, &context);
     Ok(())
+}
+
+/// The first of the values under such names that is a record.
+fn wrapped<'a>(fields: &Fields<'a>) -> Option<Cow<'a, str>> {
+    let audit = fields.object("kubernetes").raw("audit");
+    let named = WRAPPERS.iter().filter_map(|name| fields.raw(name));
+    let inside =
+        std::iter::once_with(|| fields.object("event").raw("original").or_else(|| fields.raw("event")));
+    audit.into_iter().chain(named).chain(inside.flatten()).find_map(|value| {
+        let text = if value.starts_with('{') { value.into() } else { scalar(value)? };
+        (text.contains("auditID") || text.contains("protoPayload")).then_some(text)
+    })
 }

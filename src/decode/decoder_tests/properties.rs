@@ -46,13 +46,16 @@ fn tried_first() -> [String; EXACT] {
 }
 
 /// Records of other containers, some with records of one more inside.
-fn asked_by_marks() -> [String; 4] {
+fn asked_by_marks() -> [String; 7] {
     let message = json!({"id": "1", "timestamp": 1, "message": event().to_string()});
     [
         json!({"messageType": "DATA_MESSAGE", "logGroup": "/aws/eks/a/cluster", "logEvents": [message]}),
         json!({"records": [gke()]}),
         json!({"log": aks("kube-audit", event()).to_string()}),
         json!({"Body": event(), "EnqueuedTimeUtc": "", "SequenceNumber": 1}),
+        json!({"preview": false, "result": {"_raw": event().to_string()}}),
+        json!({"hits": {"hits": [{"_source": {"message": event().to_string()}}]}}),
+        json!({"data": {"result": [{"stream": {}, "values": [["1", event().to_string()]]}]}, "status": "success"}),
     ]
     .map(|record| record.to_string())
 }

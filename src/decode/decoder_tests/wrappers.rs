@@ -218,6 +218,173 @@ fn shippers_and_prefixes() {
     }
 }
 
+/// The event before what a cut leaves of it, which has no time.
+fn head() -> String {
+    let text = event().to_string();
+    text[..text.find("\"responseStatus").unwrap()].to_owned()
+}
+
+/// The times of what a record holds.
+fn times(record: &Value) -> Vec<Outcome<i64>> {
+    decode(&record.to_string(), |event| event.event_time)
+}
+
+#[test]
+fn results_of_splunk() {
+    let text = event().to_string();
+    for record in [
+        json!({"_raw": text, "_time": "2026-11-22T10:00:01.500+0000", "host": "h"}),
+        json!({"preview": false, "offset": 0, "result": {"_raw": text}}),
+        json!({"preview": false, "init_offset": 0, "fields": [{"name": "_raw"}], "results": [{"_raw": text}]}),
+        json!({"results": [{"_raw": text}]}),
+        json!({"_raw": json!({"log": text}).to_string()}),
+    ] {
+        assert_eq!(words(&record.to_string()), [BARE], "{record}");
+    }
+    for time in
+        ["2026-11-22T11:00:01.500+0100", "2026-11-22 10:00:01.500 UTC", "1795341601.500", "1795341601500"]
+    {
+        assert_eq!(times(&json!({"_raw": head(), "_time": time})), [Ok(1_795_341_601_500_000)], "{time}");
+    }
+    // With what Splunk took out of the event, which is less than the event.
+    let mut row = json!({"auditID": "a-1", "kind": "Event", "apiVersion": "audit.k8s.io/v1", "verb": "get"});
+    row["requestReceivedTimestamp"] = event()["requestReceivedTimestamp"].clone();
+    row["_raw"] = text.clone().into();
+    for record in [row.clone(), json!({"results": [row.clone()]}), json!({"preview": false, "result": row})] {
+        assert_eq!(words(&record.to_string()), [BARE], "{record}");
+        let records = [event().to_string(), record.to_string()].join("\n");
+        assert_eq!(words(&records), [BARE, BARE], "{record}");
+    }
+    // Of a zone by its name only those near the place know the offset.
+    assert!(
+        reject(&json!({"_raw": head(), "_time": "2026-11-22 11:00:01.500 CET"}).to_string())
+            .starts_with("cut")
+    );
+    assert_eq!(words("{\"preview\":false,\"lastrow\":true}"), ["other splunk:no-result"]);
+    let outcomes = words(
+        &json!({"results": [{"_raw": "words"}, {"count": "7"}, {"_raw": text}], "preview": false})
+            .to_string(),
+    );
+    assert!(outcomes[0].starts_with("not-json") && outcomes[1].starts_with("not-audit"), "{outcomes:?}");
+    assert_eq!(outcomes[2..], [BARE]);
+    assert!(reject("{\"_raw\":7}").starts_with("not-audit"));
+    assert!(reject("{\"preview\":false,\"results\":7}").starts_with("not-audit"));
+}
+
+#[test]
+fn documents_of_elasticsearch() {
+    let text = event().to_string();
+    let hit = |source: Value| json!({"_index": "i", "_id": "1", "_source": source});
+    let file = json!({"offset": 0, "file": {"path": "/var/log/audit.log"}});
+    for source in [
+        event(),
+        json!({"@timestamp": "2026-11-22T10:00:01Z", "message": text, "log": file}),
+        json!({"kubernetes": {"audit": event()}, "log": file}),
+        json!({"event": {"original": text, "dataset": "d"}, "message": "words"}),
+        json!({"event.original": text, "event": {"kind": "event"}}),
+        json!({"log": event(), "kubernetes": {"pod_name": "p"}}),
+    ] {
+        assert_eq!(words(&hit(source.clone()).to_string()), [BARE], "{source}");
+        let hits = json!({"total": {"value": 2}, "hits": [hit(source.clone()), hit(source)]});
+        for answer in [
+            json!({"took": 1, "hits": hits, "timed_out": false}),
+            json!({"took": 1, "responses": [{"hits": hits, "status": 200}]}),
+            hits,
+        ] {
+            assert_eq!(words(&answer.to_string()), [BARE, BARE], "{answer}");
+        }
+    }
+    assert_eq!(words(&json!({"_source": text}).to_string()), [BARE]);
+    let cut = hit(json!({"@timestamp": "2026-11-22T10:00:01.500Z", "message": head()}));
+    assert_eq!(times(&cut), [Ok(1_795_341_601_500_000)]);
+    for other in [hit(json!({"message": "words"})), hit(json!(7)), json!({"took": 1, "hits": {"total": 0}})] {
+        assert!(reject(&other.to_string()).starts_with("not-audit"), "{other}");
+    }
+}
+
+#[test]
+fn lines_of_loki() {
+    let text = event().to_string();
+    let of_cluster = "Kubernetes.Audit prod - - - get jane \"j\"";
+    let stream = |values: Value| json!({"stream": {"cluster": "prod"}, "values": values});
+    let lines = json!([["1795341601500000000", text], ["1795341601500000000", text, {"trace": "t"}]]);
+    for answer in [
+        json!({"status": "success", "data": {"resultType": "streams", "result": [stream(lines.clone())]}}),
+        json!({"resultType": "streams", "result": [stream(lines.clone())]}),
+        json!({"streams": [stream(lines.clone())]}),
+        stream(lines),
+    ] {
+        assert_eq!(words(&answer.to_string()), [of_cluster, of_cluster], "{answer}");
+    }
+    let row =
+        |time: &str, line: &str| json!({"labels": {"cluster": "prod"}, "timestamp": time, "line": line});
+    assert_eq!(words(&row("2026-11-22T10:00:01Z", &text).to_string()), [of_cluster]);
+    for (line, expected) in [
+        (format!("2026-11-22T10:00:01Z {{cluster=\"prod\", job=\"a}}b\"}} {text}"), of_cluster),
+        (format!("2026-11-22T11:00:01+01:00 {{job=\"a\"}}   {text}"), BARE),
+        (format!("2026-11-22T10:00:01Z {{}} {text}"), BARE),
+        ("2026-11-22T10:00:01Z {a=\"b\"} I0619 08:07:21.502238       1 a.go:1] x".to_owned(), "other klog"),
+    ] {
+        assert_eq!(words(&line), [expected], "{line}");
+    }
+    let expected = [Ok(1_795_341_601_500_000)];
+    assert_eq!(times(&stream(json!([["1795341601500000000", head()]]))), expected);
+    assert_eq!(times(&row("2026-11-22T10:00:01.500Z", &head())), expected);
+    assert_eq!(
+        times(&json!({"line": head(), "Time": "2026-11-22 11:00:01.500", "tsNs": "1795341601500000000"})),
+        expected
+    );
+    let line = format!("2026-11-22T10:00:01.500Z {{}} {}", head());
+    assert_eq!(decode(&line, |event| event.event_time), expected);
+    // Grafana's time is that of who looked.
+    let local = json!({"line": head(), "Time": "2026-11-22 11:00:01.500"}).to_string();
+    assert!(reject(&local).starts_with("cut"));
+    let odd = stream(json!([["1", text], 7, ["1"], ["1", 7], ["1", {}], ["x", text]]));
+    let outcomes = words(&odd.to_string());
+    assert_eq!([&outcomes[0], &outcomes[5]], [of_cluster; 2]);
+    assert!(outcomes[1..5].iter().all(|outcome| outcome.starts_with("not-")), "{outcomes:?}");
+    for other in
+        [json!({"status": "success", "data": {"resultType": "vector", "result": 7}}), json!({"line": 7})]
+    {
+        assert!(reject(&other.to_string()).starts_with("not-audit"), "{other}");
+    }
+}
+
+#[test]
+fn rows_of_messages() {
+    let text = event().to_string();
+    for (row, expected) in [
+        (json!({"timestamp": "1795341601500", "message": text}), "Amazon.EKS.Audit - - - - get jane \"j\""),
+        (
+            json!({
+                "owner": "111122223333", "loggroup": "/aws/eks/prod/cluster", "logstream": "kube-apiserver-audit-1",
+                "id": "1", "timestamp": "1795341601500", "message": text
+            }),
+            EKS,
+        ),
+        (
+            json!({"log_stream": "kube-scheduler-1", "time": "1795341601500", "message": "x"}),
+            "other eks:kube-scheduler",
+        ),
+        (json!({"timestamp": "2026-11-22T10:00:01Z", "message": text}), BARE),
+        (json!({"@timestamp": "Nov 22, 2026 @ 10:00:01.500", "host.name": "h", "message": text}), BARE),
+    ] {
+        assert_eq!(words(&row.to_string()), [expected], "{row}");
+    }
+    for time in [
+        json!({"timestamp": "1795341601500"}),
+        json!({"Date": "2026-11-22T10:00:01.500Z"}),
+        json!({"date": 1_795_341_601.5}),
+    ] {
+        let mut row = time;
+        row["message"] = head().into();
+        assert_eq!(times(&row), [Ok(1_795_341_601_500_000)], "{row}");
+    }
+    // No zone is told, and not even an order of day and month.
+    let kibana = json!({"@timestamp": "Nov 22, 2026 @ 10:00:01.500", "message": head()});
+    assert!(reject(&kibana.to_string()).starts_with("cut"));
+}
+
 #[test]
 fn security_lake_records() {
     let record = json!({

@@ -15,8 +15,8 @@
 //!   no object; on the record's own line, it ends at `}{"`, as concatenated objects join. So a cut
 //!   record costs one record; one that another is glued to without a newline takes that with it.
 //! - Anything else is a line of text.
-//! - An object that outgrows the limit and holds its records in a list (`{"records":[...`) is opened: its
-//!   elements become the frames. Any other frame over the limit is too long; what is skipped then is the
+//! - An object that outgrows the limit and holds its records in a list (`{"records":[...`, `{"hits":{"hits":[...`) is
+//!   opened: its elements become the frames. Any other frame over the limit is too long; what is skipped then is the
 //!   rest of its line, or, for an object over several lines, all up to the line that begins the
 //!   next record or closes this one.
 //! - What follows is looked for no further ahead than a frame may be long, however much is buffered.
@@ -29,7 +29,9 @@ use resume::{Line, resume};
 mod resume;
 
 /// Keys whose arrays hold records, as exports wrap them.
-const LIST_KEYS: [&[u8]; 5] = [b"records", b"items", b"events", b"logEvents", b"results"];
+const LIST_KEYS: [&[u8]; 7] = [b"records", b"items", b"events", b"logEvents", b"results", b"hits", b"result"];
+/// Keys of objects that such an array stands in: of a search of Elasticsearch, and of a query of Loki.
+const INNER_KEYS: [&[u8]; 2] = [b"hits", b"data"];
 /// How a query's results begin.
 const RESULTS: [&[u8]; 4] = [b"[", b"[", b"{", b"\"field\""];
 /// Looked ahead for a line's end; a longer line is followed token by token.
@@ -72,6 +74,8 @@ pub(super) struct Framing {
     max: usize,
     scan_limit: usize,
     place: Place,
+    /// Objects around the list of an opened wrapper.
+    around: usize,
     /// Of the position where the next step begins.
     column: usize,
     /// Where its line begins to hold something other than separators; `None` while it holds none.
@@ -90,7 +94,8 @@ struct Newline {
 impl Framing {
     /// Frames of at most `max` bytes.
     pub(super) fn new(max: usize) -> Self {
-        Self { max, scan_limit: max, place: Place::Top, column: 0, indent: None, newline: Newline::default() }
+        let newline = Newline::default();
+        Self { max, scan_limit: max, place: Place::Top, around: 0, column: 0, indent: None, newline }
     }
 
     /// Tells that the buffer lost `count` bytes at its front.
@@ -107,7 +112,7 @@ impl Framing {
         let mut position = position;
         if self.place == Place::Tail {
             let seen = self.seen(buffer, position);
-            match scan::rest_of_object(seen, position) {
+            match scan::rest_of_objects(seen, position, self.around) {
                 Scan::End(end) => position = self.moved(buffer, position, end),
                 Scan::More if !eof && !self.is_full(buffer, position) => {
                     return Step::More { keep: position };
@@ -331,8 +336,9 @@ impl Framing {
                 }
                 Scan::More => {}
             }
-            if let Some(inside) = (self.place == Place::Top).then(|| wrapped_list(seen, start)).flatten() {
-                self.place = Place::Wrapped;
+            let opened = (self.place == Place::Top).then(|| wrapped_list(seen, start, 1)).flatten();
+            if let Some((inside, around)) = opened {
+                (self.place, self.around) = (Place::Wrapped, around);
                 self.moved(buffer, start, inside);
                 return Step::More { keep: inside };
             }
@@ -415,13 +421,21 @@ fn ends_with_brace(buffer: &[u8], step: Step) -> bool {
     matches!(step, Step::Frame { end, .. } if buffer[..end].ends_with(b"}"))
 }
 
-/// The position after the bracket of an object's list of records, where it has one.
+/// The position after the bracket of an object's list of records, where it has one, and how many objects are around it.
 ///
 /// Looks at each key once its value's start is known, so the list itself need not be whole; it scans the
 /// values before it.
-fn wrapped_list(bytes: &[u8], start: usize) -> Option<usize> {
-    scan::fields(bytes, start)
-        .find(|field| LIST_KEYS.contains(&&bytes[field.key.clone()]) && bytes.get(field.value) == Some(&b'['))
-        .map(|field| field.value + 1)
-        .filter(|&inside| bytes.get(scan::skip_blanks(bytes, inside)) == Some(&b'{'))
+fn wrapped_list(bytes: &[u8], start: usize, around: usize) -> Option<(usize, usize)> {
+    scan::fields(bytes, start).find_map(|field| {
+        let key = &bytes[field.key];
+        match bytes.get(field.value)? {
+            b'[' if LIST_KEYS.contains(&key) => {
+                let inside = field.value + 1;
+                let holds_objects = bytes.get(scan::skip_blanks(bytes, inside)) == Some(&b'{');
+                holds_objects.then_some((inside, around))
+            }
+            b'{' if around == 1 && INNER_KEYS.contains(&key) => wrapped_list(bytes, field.value, 2),
+            _ => None,
+        }
+    })
 }

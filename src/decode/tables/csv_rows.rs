@@ -17,21 +17,85 @@ pub(super) const LONGEST: usize = 64 << 20;
 const COLUMNS: [&str; 7] =
     ["@message", "log_s", "RawEvent", "AuditId", "ProtoPayload", "protopayload_auditlog", "log"];
 
-/// Whether a file begins with a header that names such columns.
+/// Columns that hold a record as text, in tables that log stores of all kinds export; a header has to name a time too.
+const TEXT_COLUMNS: [&str; 6] = [RAW, "message", "event.original", "line", "_source", "@message"];
+const TIME_COLUMNS: [&str; 8] =
+    ["timestamp", "@timestamp", "_time", "time", "date", "tsns", "_messagetime", "_indextime"];
+
+/// Splunk's and Sumo Logic's own, whatever else is there.
+const RAW: &str = "_raw";
+
+/// Columns with fields that were taken out of records, by which a row would be taken for the record itself.
+const MARKS: [&str; 3] = ["auditID", "kind", "apiVersion"];
+
+/// What a text column is called whose name says nothing.
+const MESSAGE: &str = "message";
+
+/// The longest header of such a table.
+const LONGEST_HEADER: usize = 32 << 10;
+
+/// Whether a file begins with the header of a table of audit records, or of one that has them as text.
 pub(in crate::decode) fn is_csv(head: &[u8]) -> bool {
+    is_known_table(head) || text_column(head).is_some()
+}
+
+fn is_known_table(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     if matches!(head.first(), None | Some(b'{' | b'[')) {
         return false;
     }
     let line = &head[..memchr::memchr(b'\n', head).unwrap_or(0)];
     let names = std::str::from_utf8(line).unwrap_or_default().split(',');
-    let is_known = |name: &str| COLUMNS.iter().any(|known| known.eq_ignore_ascii_case(column(name)));
-    names.clone().count() > 1 && names.into_iter().any(is_known)
+    // `auditID`, as Kubernetes writes it, is a field that a log store took out of a record.
+    let is_known =
+        |name: &str| name != MARKS[0] && COLUMNS.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let names = names.map(column);
+    names.clone().count() > 1 && !names.clone().any(|name| name == RAW) && names.into_iter().any(is_known)
+}
+
+/// The number of the column that holds records, in a table that is known by nothing else: that whose first cell looks like
+/// an Event, or one with a name of [`TEXT_COLUMNS`].
+fn text_column(head: &[u8]) -> Option<usize> {
+    let line = &head[..memchr::memchr(b'\n', head)?];
+    // Splunk writes `{}` behind the name of a list.
+    let in_name =
+        |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_.-@ ,\"()[]/:\r{}".contains(byte);
+    let are_names = !line.starts_with(b"{") && line.windows(2).all(|pair| pair[0] != b'{' || pair[1] == b'}');
+    if line.len() > LONGEST_HEADER || !line.iter().all(in_name) || !are_names {
+        return None;
+    }
+    let mut rows = AnyRows::new(head);
+    rows.next_row().ok().filter(|more| *more)?;
+    let names: Vec<String> =
+        rows.record.iter().map(|name| column(&String::from_utf8_lossy(name)).to_owned()).collect();
+    if let Some(raw) = names.iter().position(|name| name == RAW) {
+        return Some(raw);
+    }
+    let row = rows.next_row().ok()?;
+    let told = row.then(|| rows.record.iter().position(looks_like_event)).flatten();
+    let is_in = |known: &[&str], name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let by_name = || {
+        let has_time = names.iter().any(|name| is_in(&TIME_COLUMNS, name));
+        let mut texts = TEXT_COLUMNS.iter().filter(|_| has_time);
+        texts.find_map(|text| names.iter().position(|name| is_in(&[text], name)))
+    };
+    told.filter(|told| *told < names.len()).or_else(by_name)
+}
+
+/// Whether a cell holds what only an audit record has, or the begin of it. One with a comma stands in quotes: a line of
+/// JSON is no row.
+fn looks_like_event(cell: &[u8]) -> bool {
+    let marks: [&[u8]; 2] = [b"\"auditID\"", b"\"audit.k8s.io/"];
+    cell.trim_ascii_start().starts_with(b"{")
+        && cell.contains(&b',')
+        && marks.iter().any(|mark| memchr::memmem::find(cell, mark).is_some())
 }
 
 /// The rows, without those that have no value at all.
 pub(in crate::decode) struct CsvRows {
     rows: Reader,
+    /// The column that holds records, where the header names no known table.
+    text: Option<usize>,
     /// The columns, as JSON strings.
     columns: Option<Vec<String>>,
 }
@@ -49,8 +113,10 @@ fn column(name: &str) -> &str {
 }
 
 impl CsvRows {
-    pub(in crate::decode) fn new(reader: Whole) -> Self {
-        Self { rows: Reader::Usual(UsualRows::new(reader)), columns: None }
+    /// The rows of a file that begins so.
+    pub(in crate::decode) fn new(reader: Whole, head: &[u8]) -> Self {
+        let text = if is_known_table(head) { None } else { text_column(head) };
+        Self { rows: Reader::Usual(UsualRows::new(reader)), text, columns: None }
     }
 }
 
@@ -63,7 +129,7 @@ impl Rows for CsvRows {
                     Some(row) if self.columns.is_none() => {
                         let mut header = AnyRows::new(row);
                         header.next_row()?;
-                        self.columns = Some(header.names());
+                        self.columns = Some(named(header.names(), self.text));
                     }
                     Some(_) => {}
                     None => self.rows = Reader::Any(AnyRows::new(usual.rest())),
@@ -74,13 +140,30 @@ impl Rows for CsvRows {
                     }
                     match &self.columns {
                         Some(columns) => any.write(columns, json),
-                        None => self.columns = Some(any.names()),
+                        None => self.columns = Some(named(any.names(), self.text)),
                     }
                 }
             }
         }
         Ok(true)
     }
+}
+
+/// The columns, with the name that containers know for the one that holds records, and none that is taken for a record's.
+fn named(mut columns: Vec<String>, text: Option<usize>) -> Vec<String> {
+    if text.is_some() {
+        let marks = MARKS.map(quoted);
+        columns
+            .iter_mut()
+            .filter(|name| marks.contains(name))
+            .for_each(|name| *name = name.replacen('"', "\"column ", 1));
+    }
+    if let Some(column) = text.and_then(|text| columns.get_mut(text)) {
+        let mut known = TEXT_COLUMNS.iter().map(|known| quoted(known));
+        let known = known.find(|known| known.eq_ignore_ascii_case(column));
+        *column = known.unwrap_or_else(|| quoted(MESSAGE));
+    }
+    columns
 }
 
 /// Rows as a reader of CSV of any kind has them.
@@ -183,7 +266,7 @@ mod tests {
     }
 
     fn read(csv: &[u8]) -> (Vec<Vec<u8>>, bool) {
-        let mut rows = CsvRows::new(Box::new(io::Cursor::new(csv.to_vec())));
+        let mut rows = CsvRows::new(Box::new(io::Cursor::new(csv.to_vec())), b"");
         let mut lines = Vec::new();
         loop {
             let mut json = Vec::new();
@@ -249,8 +332,53 @@ mod tests {
             b"{\"TimeGenerated\":\"5\"}",
         ];
         assert_eq!(lines, expected);
-        for plain in ["", "{\"log_s\":1,\"x\":2}\n", "a,b\n1,2\n", "log_s\n1\n", "x"] {
+        for plain in [
+            "timestamp,words\n1,message\n",
+            "message\nx\n",
+            "x,time\n{\"auditID\":1,\"x\":2}\n",
+            "",
+            "{\"log_s\":1,\"x\":2}\n",
+            "a,b\n1,2\n",
+            "log_s\n1\n",
+            "x",
+        ] {
             assert!(!is_csv(plain.as_bytes()), "{plain}");
+        }
+    }
+
+    #[test]
+    fn a_column_of_records_is_found_by_its_name_or_by_its_first_cell() {
+        let event = "\"{\"\"kind\"\":\"\"Event\"\",\"\"auditID\"\":\"\"a\"\"}\"";
+        for (csv, expected) in [
+            ("timestamp,message\n1,x\n".to_owned(), Some(("message", 1))),
+            ("\u{feff}\"Date\",\"Host\",\"Message\"\r\n1,h,x\r\n".to_owned(), Some(("message", 2))),
+            ("Line,Time,message\nx,1,y\n".to_owned(), Some(("message", 2))),
+            (format!("Line,Time,message\n{event},1,y\n"), Some(("line", 0))),
+            (format!("a,payload\n1,{event}\n"), Some(("message", 1))),
+            (format!("a,payload\n1,{}", &event[..35]), Some(("message", 1))),
+            (format!("_raw\n{event}\n"), Some(("_raw", 0))),
+            (format!("a,b\n1,2,{event}\n"), None),
+            ("a,b\n1,\"{\"\"auditID\"\":1}\"\n".to_owned(), None),
+            ("message,host\nx,y\n".to_owned(), None),
+            ("auditID,log,_raw,sourceIPs{}\na,b,c,d\n".to_owned(), Some(("_raw", 2))),
+            ("auditID,kind,message,time\na,b,c,d\n".to_owned(), Some(("message", 2))),
+            (
+                "I0619 08:07:21.502238 1 a.go:1] x\n{\"auditID\":\"a\",\"apiVersion\":\"audit.k8s.io/v1\"}\n"
+                    .to_owned(),
+                None,
+            ),
+        ] {
+            let column = text_column(csv.as_bytes());
+            assert_eq!(
+                (column, is_csv(csv.as_bytes())),
+                (expected.map(|(_, at)| at), expected.is_some()),
+                "{csv}"
+            );
+            if let Some((name, at)) = expected {
+                let mut header = AnyRows::new(csv.as_bytes());
+                header.next_row().unwrap();
+                assert_eq!(named(header.names(), column)[at], quoted(name), "{csv}");
+            }
         }
     }
 }

@@ -18,7 +18,9 @@ mod compressed;
 mod cri;
 mod csv;
 mod eks;
+mod eks_athena_csv;
 mod eks_cloudwatch_export;
+mod eks_console_csv;
 mod eks_filter_log_events;
 mod eks_firehose;
 mod eks_get_log_events;
@@ -29,6 +31,7 @@ mod eks_lambda;
 mod eks_security_lake;
 mod eks_security_lake_parquet;
 mod eks_sentinel;
+mod elasticsearch;
 mod event_list;
 mod filebeat;
 mod fluent_bit;
@@ -39,9 +42,11 @@ mod gke_log_entries;
 mod gke_pubsub;
 mod gke_sentinel;
 mod kube_apiserver;
+mod loki;
 mod oc_node_logs;
 mod otlp;
 mod panther;
+mod splunk;
 mod subscription;
 mod syslog;
 mod viaq;
@@ -204,6 +209,8 @@ formats! {
     EksGetLogEvents "eks-get-log-events" eks_get_log_events::EksGetLogEvents::new,
     EksInsightsJson "eks-insights-json" eks_insights_json::EksInsightsJson::new,
     EksInsightsCsv "eks-insights-csv" eks_insights_csv::EksInsightsCsv::new,
+    EksConsoleCsv "eks-console-csv" eks_console_csv::EksConsoleCsv::new,
+    EksAthenaCsv "eks-athena-csv" eks_athena_csv::EksAthenaCsv::new,
     EksSentinel "eks-sentinel" eks_sentinel::EksSentinel::new,
     EksSecurityLake "eks-security-lake" eks_security_lake::EksSecurityLake::new,
     EksSecurityLakeParquet "eks-security-lake-parquet" eks_security_lake_parquet::EksSecurityLakeParquet::new,
@@ -227,6 +234,15 @@ formats! {
     Viaq "viaq" viaq::Viaq::new,
     Otlp "otlp" otlp::Otlp::new,
     Panther "panther" panther::Panther::new,
+    SplunkCsv "splunk-csv" splunk::Splunk::csv,
+    SplunkJson "splunk-json" splunk::Splunk::lines,
+    SplunkResults "splunk-results" splunk::Splunk::results,
+    ElasticsearchSearch "elasticsearch-search" elasticsearch::Elasticsearch::search,
+    Elasticdump "elasticdump" elasticsearch::Elasticsearch::dump,
+    KibanaCsv "kibana-csv" elasticsearch::Elasticsearch::csv,
+    LokiQuery "loki-query" loki::Loki::answer,
+    Logcli "logcli" loki::Loki::text,
+    LogcliJson "logcli-json" loki::Loki::json,
     Cri "cri" cri::Cri::new,
     Syslog "syslog" syslog::Syslog::new,
     OcNodeLogs "oc-node-logs" oc_node_logs::OcNodeLogs::new,

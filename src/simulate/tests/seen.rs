@@ -72,12 +72,12 @@ pub fn unpacked(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// JSON values one after the other, or what lines hold from their first brace on.
+/// JSON values one after the other, or what lines hold from the first brace on that a key follows.
 pub fn values(text: &str) -> Vec<Value> {
     if text.starts_with(['{', '[']) {
         return serde_json::Deserializer::from_str(text).into_iter().map(Result::unwrap).collect();
     }
-    let braces = text.lines().filter_map(|line| line.find('{').map(|brace| &line[brace..]));
+    let braces = text.lines().filter_map(|line| line.find("{\"").map(|brace| &line[brace..]));
     braces.map(|json| serde_json::from_str(json).unwrap()).collect()
 }
 

@@ -16,11 +16,16 @@ const FORMATS: &[&str] = &[
     "eks-get-log-events",
     "eks-insights-json",
     "eks-insights-csv",
+    "eks-console-csv",
+    "eks-athena-csv",
     "aks-storage",
     "aks-event-hub",
     "aks-event-hub-capture",
     "aks-diagnostics-json",
     "aks-diagnostics-csv",
+    "splunk-csv",
+    "splunk-json",
+    "splunk-results",
 ];
 
 fn simulated(world: &World, format: &str, options: &[&str]) -> (String, Value) {

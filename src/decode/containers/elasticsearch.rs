@@ -1,0 +1,35 @@
+//! Elasticsearch and OpenSearch: documents with what a shipper wrote in `_source`, one by one as elasticdump writes them,
+//! or in the `hits` of an answer to a search.
+
+use crate::decode::decoder::Job;
+use crate::decode::fields::records;
+use crate::decode::record::Record;
+use crate::decode::shape::Shape;
+use crate::decode::wire::Failure;
+
+pub(super) const NAME: &str = "elasticsearch";
+
+pub(super) fn recognises(shape: &Shape<'_>) -> bool {
+    shape.has_any(&["_source", "hits"]) || (shape.has("responses") && shape.has("took"))
+}
+
+pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
+    let fields = record.fields()?;
+    let is_list = |json: &&str| json.starts_with('[');
+    if let Some(source) = fields.record("_source") {
+        job.envelope([source]);
+    } else if let Some(source) = fields.text("_source") {
+        // A table's column.
+        job.envelope([Record::unread(source.trim_ascii())]);
+    } else if let Some(list) = fields.raw("hits").filter(is_list) {
+        job.envelope(records(list));
+    } else if let Some(list) = fields.object("hits").raw("hits").filter(is_list) {
+        job.envelope(records(list));
+    } else if let Some(list) = fields.raw("responses").filter(is_list) {
+        // Of several searches at once.
+        job.envelope(records(list));
+    } else {
+        return Err(Failure::NotMine);
+    }
+    Ok(())
+}
