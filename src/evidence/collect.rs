@@ -238,20 +238,7 @@ impl Collector<'_> {
         if self.cancel.is_cancelled() {
             return Err(EvidenceError::Cancelled(Stopped));
         }
-        let lost = match hashed {
-            Ok(hashes) => {
-                let proven = proven(&hashes, known);
-                reading.size_at_ingest = proven.map(|content| content.size);
-                let whole = reading.size_at_ingest == Some(hashes.size);
-                (reading.sha256, reading.size) = (Some(hashes.sha256), Some(hashes.size));
-                match proven {
-                    Some(content) if whole || end <= content.decompressed => None,
-                    None if known.iter().all(|content| content.sha256.is_none()) => Some(Lost::Unknown),
-                    _ => Some(Lost::Changed),
-                }
-            }
-            Err(lost) => Some(lost),
-        };
+        let lost = hashed.and_then(|hashes| prove(hashes, known, end, &mut reading)).err();
         if lost.is_some() {
             records.abandon()?;
             self.folder.back(back)?;
@@ -312,12 +299,20 @@ impl Collector<'_> {
     }
 }
 
-/// The longest content that a source begins with.
-fn proven<'a>(hashes: &Hashes, known: &[&'a SourceRecord]) -> Option<&'a SourceRecord> {
+/// Whether what a source begins with was read once, as far as to `end` after decompression; notes what it holds now.
+fn prove(hashes: Hashes, known: &[&SourceRecord], end: u64, reading: &mut Reading) -> Result<(), Lost> {
     let begins = |content: &&&SourceRecord| {
         content.sha256.is_some() && hashes.prefixes.get(&content.size) == content.sha256.as_ref()
     };
-    known.iter().filter(begins).max_by_key(|content| content.size).copied()
+    let longest = known.iter().filter(begins).max_by_key(|content| content.size);
+    reading.size_at_ingest = longest.map(|content| content.size);
+    let is_whole = reading.size_at_ingest == Some(hashes.size);
+    (reading.sha256, reading.size) = (Some(hashes.sha256), Some(hashes.size));
+    match longest {
+        Some(content) if is_whole || end <= content.decompressed => Ok(()),
+        None if known.iter().all(|content| content.sha256.is_none()) => Err(Lost::Unknown),
+        _ => Err(Lost::Changed),
+    }
 }
 
 impl Place {
