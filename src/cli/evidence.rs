@@ -22,10 +22,10 @@ const TEMPORARY: u64 = 16 << 30;
 
 /// Write the original records behind an alert, byte for byte, with their hashes
 ///
-/// The sources are read again. Where one is gone or has changed, its records are looked for in the files
-/// beside it and in those of --from, by what it held: a rotated or moved log has another name. What
-/// is found nowhere as it was read is given from the lake, and named. The records are as they were logged, secret values included: only the owner of the
-/// folder can read them.
+/// The sources are read again. Where one is gone or has changed, its records are looked for in the
+/// files beside it and in those of --from, by what it held: a rotated or moved log has another name.
+/// What is found nowhere as it was read is given from the lake, and named. The records are as they
+/// were logged, secret values included: only the owner of the folder can read them.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Examples:

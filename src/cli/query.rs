@@ -203,12 +203,7 @@ fn bind(file: &QueryFile, given: &[String]) -> anyhow::Result<BTreeMap<String, V
     }
     let asked: BTreeSet<&str> = tokens(&file.sql).filter_map(|token| token.strip_prefix('$')).collect();
     if let Some((unknown, _)) = given.iter().find(|(name, _)| !asked.contains(name.as_str())) {
-        let known = if asked.is_empty() {
-            "none".to_owned()
-        } else {
-            asked.into_iter().collect::<Vec<_>>().join(", ")
-        };
-        return Err(ParameterError::Unknown { file: file.name.clone(), name: unknown.clone(), known }.into());
+        return Err(ParameterError::unknown(&file.name, unknown, asked.into_iter()).into());
     }
     let text = |value: Option<String>| value.map_or(Value::Null, Value::Text);
     Ok(given.into_iter().map(|(name, value)| (name, text(value))).collect())

@@ -1,6 +1,6 @@
 //! What a hunt can be told, as it is stored with its answer.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::allow::AllowList;
 use super::rules::Rule;
@@ -13,6 +13,7 @@ pub struct HuntParameters {
     /// Breaches before it count for none.
     pub since: Option<Since>,
     /// Breaches at or after it count for none.
+    #[serde(deserialize_with = "bound")]
     pub until: Option<Since>,
     /// Where one of these is a span: the newest event_time of the lake when it was hunted, which it counts back from. Whoever
     /// asks for the records of its alerts later asks for the same time.
@@ -49,6 +50,20 @@ impl HuntParameters {
             allow: AllowList::default(),
         }
     }
+}
+
+/// Hunts that an older program stored have a time in place of a bound.
+fn bound<'de, D: Deserializer<'de>>(stored: D) -> Result<Option<Since>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Time(i64),
+        Bound(Since),
+    }
+    Ok(Option::deserialize(stored)?.map(|stored| match stored {
+        Stored::Time(time) => Since::At(time),
+        Stored::Bound(bound) => bound,
+    }))
 }
 
 impl HuntParameters {
@@ -176,6 +191,21 @@ impl WindowMode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn until_is_read_as_an_older_program_stored_it() {
+        let rule = serde_json::json!({
+            "rule": "R", "since": null, "until": 5, "threshold": 1, "window": 1, "dedup": 0, "by": ["username"],
+            "secret_key": "qualified", "include_system": false, "window_mode": "sliding",
+        });
+        let mut stored: HuntParameters = serde_json::from_value(rule).unwrap();
+        assert_eq!(stored.until, Some(Since::At(5)));
+        for until in [None, Some(Since::At(6)), Some(Since::BeforeNewest(7))] {
+            stored.until = until;
+            let again = serde_json::from_value(serde_json::to_value(&stored).unwrap());
+            assert_eq!(again.ok(), Some(stored.clone()));
+        }
+    }
 
     #[test]
     fn spans_count_back_from_the_newest_event() {

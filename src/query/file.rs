@@ -57,6 +57,15 @@ pub enum ParameterError {
     Value { name: String, value: String, wanted: &'static str },
 }
 
+impl ParameterError {
+    /// Of a name that is none of those that a file has.
+    pub fn unknown<'a>(file: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        Self::Unknown { file: file.to_owned(), name: name.to_owned(), known }
+    }
+}
+
 impl QueryFile {
     /// Reads a file's text. Comment lines that are no header lines are left alone.
     pub fn parse(name: &str, sql: &str) -> Result<Self, ParameterError> {
@@ -113,9 +122,7 @@ impl QueryFile {
     }
 
     fn unknown(&self, name: &str) -> ParameterError {
-        let known: Vec<&str> = self.parameters.iter().map(|p| p.name.as_str()).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        ParameterError::Unknown { file: self.name.clone(), name: name.to_owned(), known }
+        ParameterError::unknown(&self.name, name, self.parameters.iter().map(|p| p.name.as_str()))
     }
 }
 
