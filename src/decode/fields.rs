@@ -241,6 +241,11 @@ pub(super) fn records(json: &str) -> Vec<Record<'_>> {
     quick::records(json).unwrap_or_else(|| elements(json).into_iter().map(Record::unread).collect())
 }
 
+/// Whether a list has nothing in it.
+pub(super) fn is_empty(list: &str) -> bool {
+    list.strip_prefix('[').is_some_and(|rest| rest.trim_ascii_start().starts_with(']'))
+}
+
 /// Only what is whole may be put into a record that is put together.
 fn is_json(text: &str) -> bool {
     text.starts_with(['{', '[']) && (quick::is_value(text) || serde_json::from_str::<&RawValue>(text).is_ok())

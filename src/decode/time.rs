@@ -67,6 +67,9 @@ pub fn from_millis(text: &str) -> Option<i64> {
     digits.then(|| text.parse::<i64>().ok()?.checked_mul(1_000)).flatten()
 }
 
+/// Years that a time beside a record may lie in, 2015 (before which no cluster had an audit log) to 2100, in microseconds.
+const PLAUSIBLE: std::ops::Range<i64> = 1_420_070_400_000_000..4_102_444_800_000_000;
+
 /// Microseconds of a time since 1970 in seconds (which may have a fraction), milliseconds, microseconds or nanoseconds:
 /// from 2001 to 2262 the number of digits tells which.
 pub fn from_epoch(text: &str) -> Option<i64> {
@@ -74,13 +77,14 @@ pub fn from_epoch(text: &str) -> Option<i64> {
     let (fraction, rest) = fraction(behind.as_bytes())?;
     let is_number = whole.bytes().all(|byte| byte.is_ascii_digit()) && rest.is_empty();
     let number: i64 = is_number.then(|| whole.parse().ok()).flatten()?;
-    match (whole.len(), behind.is_empty()) {
-        (10, _) => Some(number * 1_000_000 + fraction),
-        (13, true) => Some(number * 1_000),
-        (16, true) => Some(number),
-        (19, true) => Some(number / 1_000),
-        _ => None,
-    }
+    let micros = match (whole.len(), behind.is_empty()) {
+        (10, _) => number * 1_000_000 + fraction,
+        (13, true) => number * 1_000,
+        (16, true) => number,
+        (19, true) => number / 1_000,
+        _ => return None,
+    };
+    PLAUSIBLE.contains(&micros).then_some(micros)
 }
 
 /// A time as people or as machines write it.
@@ -241,6 +245,8 @@ mod tests {
             "1678487906382.5",
             "-678487906",
             "9999999999999999999",
+            "9999999999",
+            "1420070399",
         ] {
             assert_eq!(from_epoch(text), None, "{text:?}");
         }

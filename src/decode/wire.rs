@@ -186,7 +186,8 @@ impl<'a> Event<'a> {
         let (kind, api_version) = (as_str(&self.kind), as_str(&self.api_version));
         let named = kind.is_some() && api_version.is_some();
         let shaped = self.audit_id.is_some() && (self.stage.is_some() || self.verb.is_some());
-        may_be_event(kind, api_version) && (named || shaped) && self.of_splunk.is_none()
+        let is_row = self.of_splunk.is_some_and(|raw| raw.0.contains("auditID"));
+        may_be_event(kind, api_version) && (named || shaped) && !is_row
     }
 
     /// The event, with `record` as the text that its content hash is made of where it has no auditID.

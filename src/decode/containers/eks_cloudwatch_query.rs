@@ -20,6 +20,10 @@ use crate::decode::wire::Failure;
 
 pub(super) const NAME: &str = "eks-cloudwatch-query";
 
+/// What the log groups of EKS begin with, and its audit log's streams.
+const GROUPS: &str = "/aws/eks/";
+const AUDIT: &str = "kube-apiserver-audit";
+
 /// What tables call the group of a row, and its stream.
 const GROUP_COLUMNS: [&str; 2] = ["loggroup", "logGroup"];
 const STREAM_COLUMNS: [&str; 3] = ["logstream", "logStream", "log_stream"];
@@ -60,15 +64,23 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     Ok(())
 }
 
-/// Decodes a row of a table of messages. Where nothing says that they are a stream's, a time as CloudWatch has it does.
+/// Decodes a row of a table of messages. It has to say that they are of EKS, as others name groups and streams too; the
+/// log viewer says it by nothing but its time.
 fn table_row(job: &mut Job<'_>, fields: &Fields<'_>) -> Result<(), Failure> {
     let message = text_of(fields, "message").ok_or(Failure::NotMine)?;
     let first = |names: &[&str]| names.iter().find_map(|name| fields.text(name));
     let (stream, group) = (first(&STREAM_COLUMNS), first(&GROUP_COLUMNS));
     let time = fields.text("timestamp").or_else(|| fields.text("time"));
-    let time = match stream.as_ref().or(group.as_ref()) {
-        Some(_) => time.and_then(|text| time::stamp(&text)),
-        None => Some(time.and_then(|text| time::from_millis(&text)).ok_or(Failure::NotMine)?),
+    let time = match (&group, &stream) {
+        (None, None) => {
+            let is_text = fields.raw("timestamp").is_some_and(|json| json.starts_with('"'));
+            Some(time.filter(|_| is_text).and_then(|text| time::from_millis(&text)).ok_or(Failure::NotMine)?)
+        }
+        (Some(group), _) if !group.contains(GROUPS) => return Err(Failure::NotMine),
+        (None, Some(stream)) if !stream.starts_with(AUDIT) && message.contains("auditID") => {
+            return Err(Failure::NotMine);
+        }
+        _ => time.and_then(|text| time::stamp(&text)),
     };
     let account = fields.text("owner");
     let stream = Stream { group: group.as_deref(), stream: stream.as_deref(), account: account.as_deref() };

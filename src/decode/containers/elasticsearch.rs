@@ -2,7 +2,7 @@
 //! or in the `hits` of an answer to a search.
 
 use crate::decode::decoder::Job;
-use crate::decode::fields::records;
+use crate::decode::fields::{is_empty, records};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;
@@ -15,7 +15,9 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
     let fields = record.fields()?;
-    let is_list = |json: &&str| json.starts_with('[');
+    // Without what an answer says of itself, an empty list is any other record's.
+    let is_answer = fields.first(&["took", "_shards", "total"]).is_some();
+    let is_list = |json: &&str| json.starts_with('[') && (is_answer || !is_empty(json));
     if let Some(source) = fields.record("_source") {
         job.envelope([source]);
     } else if let Some(source) = fields.text("_source") {

@@ -4,7 +4,7 @@
 use super::message;
 use crate::decode::cursor::Cursor;
 use crate::decode::decoder::Job;
-use crate::decode::fields::{Fields, elements, records, scalar};
+use crate::decode::fields::{Fields, elements, is_empty, records, scalar};
 use crate::decode::quick::whole;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
@@ -45,7 +45,10 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
         each_value(job, values, cluster.as_deref());
     } else {
         let list = fields.object("data").raw("result").or_else(|| fields.first(&["result", "streams"]));
-        job.envelope(records(list.filter(is_list).ok_or(Failure::NotMine)?));
+        // Without what an answer says of itself, an empty list is any other record's.
+        let is_answer = fields.first(&["status", "resultType"]).is_some();
+        let list = list.filter(is_list).filter(|json| is_answer || !is_empty(json));
+        job.envelope(records(list.ok_or(Failure::NotMine)?));
     }
     Ok(())
 }

@@ -61,9 +61,6 @@ containers![
     // From here on, asked by their marks alone.
     eks_subscription,
     eks_cloudwatch_query,
-    splunk,
-    elasticsearch,
-    loki,
     eks_sentinel,
     aks_event_hub_capture,
     aks_log_analytics,
@@ -72,6 +69,10 @@ containers![
     otlp,
     encoded,
     shipper,
+    // Of these a record has marks that others have too: `streams`, `line`, `hits`.
+    splunk,
+    elasticsearch,
+    loki,
     prefixed_line,
 ];
 

@@ -6,7 +6,7 @@
 
 use super::message;
 use crate::decode::decoder::Job;
-use crate::decode::fields::records;
+use crate::decode::fields::{Fields, is_empty, records};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;
@@ -31,14 +31,21 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
             ..Context::default()
         };
         message::decode(job, &raw, &context);
-    } else if let Some(results) = fields.raw("results").filter(|json| json.starts_with('[')) {
+    } else if let Some(results) =
+        fields.raw("results").filter(|json| json.starts_with('[') && !is_empty(json))
+    {
         job.envelope(records(results));
     } else if let Some(result) = fields.record("result") {
         job.envelope([result]);
-    } else if fields.raw("lastrow").is_some() {
+    } else if fields.raw("lastrow").is_some() || is_empty_answer(fields) {
         job.other("splunk:no-result");
     } else {
         return Err(Failure::NotMine);
     }
     Ok(())
+}
+
+/// Whether a search found nothing. Without what an answer says of itself, an empty list is any other record's.
+fn is_empty_answer(fields: &Fields<'_>) -> bool {
+    fields.raw("results").is_some_and(is_empty) && fields.first(&["init_offset", "preview"]).is_some()
 }

@@ -64,6 +64,10 @@ fn text_column(head: &[u8]) -> Option<usize> {
     if line.len() > LONGEST_HEADER || !line.iter().all(in_name) || !are_names {
         return None;
     }
+    // JSON stands in quotes in a table: what follows is no row, and this no header.
+    if head[line.len() + 1..].trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
     let mut rows = AnyRows::new(head);
     rows.next_row().ok().filter(|more| *more)?;
     let names: Vec<String> =
@@ -72,6 +76,9 @@ fn text_column(head: &[u8]) -> Option<usize> {
         return Some(raw);
     }
     let row = rows.next_row().ok()?;
+    if rows.record.len() > names.len() {
+        return None;
+    }
     let told = row.then(|| rows.record.iter().position(looks_like_event)).flatten();
     let is_in = |known: &[&str], name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
     let by_name = || {
@@ -79,7 +86,7 @@ fn text_column(head: &[u8]) -> Option<usize> {
         let mut texts = TEXT_COLUMNS.iter().filter(|_| has_time);
         texts.find_map(|text| names.iter().position(|name| is_in(&[text], name)))
     };
-    told.filter(|told| *told < names.len()).or_else(by_name)
+    told.or_else(by_name)
 }
 
 /// Whether a cell holds what only an audit record has, or the begin of it. One with a comma stands in quotes: a line of

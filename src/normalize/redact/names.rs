@@ -46,7 +46,8 @@ impl Named {
             at = end + 1;
             let joined = start > 0 && is_joint(key[start - 1]) || key.get(end).is_some_and(|b| is_joint(*b));
             match Self::of_part(part) {
-                Self::Secret => return Self::Secret,
+                // In the middle it is a word of a name: `token_count`.
+                Self::Secret if end == key.len() => return Self::Secret,
                 Self::Data if in_body || !joined => named = Self::Data,
                 _ if named == Self::Data && !part.is_empty() => return Self::Secret,
                 _ => in_body |= is_body(part),
@@ -74,7 +75,7 @@ fn is_escaped(key: &[u8]) -> bool {
 }
 
 /// Names that lines of logs and audit records have for their time, level or text, and keys of a Secret hardly.
-const OF_LOGS: [&str; 22] = [
+const OF_LOGS: [&str; 34] = [
     "time",
     "ts",
     "timestamp",
@@ -97,6 +98,18 @@ const OF_LOGS: [&str; 22] = [
     "requestReceivedTimestamp",
     "stageTimestamp",
     "TimeGenerated",
+    "time_local",
+    "time_iso8601",
+    "asctime",
+    "levelname",
+    "@t",
+    "@mt",
+    "error",
+    "method",
+    "status",
+    "request",
+    "component",
+    "caller",
 ];
 
 /// Whether a key tells a line of a log from the inside of a Secret's data.
@@ -127,7 +140,17 @@ mod tests {
                 Named::Other,
                 &["metadata", "event_data", "data_source", "winlog.event_data.Image", "tokenreviews", ""],
             ),
-            (Named::Other, &["requestObject.metadata.name", "\\u00e9", "data-dir"]),
+            (
+                Named::Other,
+                &[
+                    "token_count",
+                    "token-type",
+                    "total.token.count",
+                    "requestObject.metadata.name",
+                    "\\u00e9",
+                    "data-dir",
+                ],
+            ),
         ];
         for (expected, keys) in cases {
             keys.iter().for_each(|key| assert_eq!(Named::of(key.as_bytes()), expected, "{key}"));

@@ -70,8 +70,8 @@ struct Quote {
 struct Frame {
     /// How many strings are open around it.
     strings: usize,
-    /// It says what kind of object it is.
-    has_kind: bool,
+    /// It says what it is: an object of a kind, or a line of a log.
+    says_what: bool,
     /// What the key of a pair says, whose `value` comes next.
     pair: Option<Named>,
 }
@@ -201,7 +201,7 @@ impl<'a> Scan<'a> {
         while self.frames.pop_if(|frame| frame.strings > strings).is_some() {}
         for byte in &self.text[gap] {
             match byte {
-                b'{' | b'[' => self.frames.push(Frame { strings, has_kind: false, pair: None }),
+                b'{' | b'[' => self.frames.push(Frame { strings, says_what: false, pair: None }),
                 b'}' | b']' => {
                     self.frames.pop_if(|frame| frame.strings == strings);
                 }
@@ -215,7 +215,7 @@ impl<'a> Scan<'a> {
         let is = |name: &str| key.eq_ignore_ascii_case(name.as_bytes());
         let pair = (is("key") || is("name") || is("path")).then(|| self.string(value).map(Named::of));
         let Some(frame) = self.frames.last_mut() else { return };
-        frame.has_kind |= key == b"kind" || key == b"@type";
+        frame.says_what |= [&b"kind"[..], b"@type", b"level", b"severity", b"msg"].contains(&key);
         frame.pair = pair.flatten().or(frame.pair);
     }
 
@@ -232,7 +232,7 @@ impl<'a> Scan<'a> {
     fn sensitive_data(&self, value: usize) -> Sensitive {
         match self.frames.last() {
             _ if self.mentions || self.is_string(value) => Sensitive::Always,
-            Some(frame) if frame.has_kind => Sensitive::Never,
+            Some(frame) if frame.says_what => Sensitive::Never,
             _ if self.is_nested(value) => Sensitive::UnlessRecord,
             _ => Sensitive::Never,
         }

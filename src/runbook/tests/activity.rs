@@ -266,7 +266,7 @@ fn step_3_reads_json_patches() {
             "deployments",
             r#"[{"op":"add","path":"/spec/hostPID","value":false},{"op":"add","path":"/spec/x","value":true}]"#,
         ),
-        patch(4, "deployments", r#"{"spec":{"containers":[{"securityContext":{"privil\u0065ged": true}}]}}"#),
+        patch(4, "deployments", r#"{"spec":{"template":{"spec":{"hostN\u0065twork": true}}}}"#),
         patch(
             5,
             "clusterrolebindings",
@@ -279,7 +279,7 @@ fn step_3_reads_json_patches() {
             "runs a pod with a privileged container",
             "runs a pod with a host path",
             "runs a pod with the service account admin",
-            "runs a pod with a privileged container",
+            "runs a pod with the host's network",
             "patch of clusterrolebindings",
         ]
     );
