@@ -64,8 +64,8 @@ fn text_column(head: &[u8]) -> Option<usize> {
     if line.len() > LONGEST_HEADER || !line.iter().all(in_name) || !are_names {
         return None;
     }
-    // JSON stands in quotes in a table: what follows is no row, and this no header.
-    if head[line.len() + 1..].trim_ascii_start().starts_with(b"{") {
+    // A cell with a quote in it stands in quotes: a line of JSON is no row, and what is before it no header.
+    if head[line.len() + 1..].trim_ascii_start().starts_with(b"{\"") {
         return None;
     }
     let mut rows = AnyRows::new(head);
