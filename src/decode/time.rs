@@ -70,8 +70,8 @@ pub fn from_millis(text: &str) -> Option<i64> {
 /// Years that a time beside a record may lie in, 2015 (before which no cluster had an audit log) to 2100, in microseconds.
 const PLAUSIBLE: std::ops::Range<i64> = 1_420_070_400_000_000..4_102_444_800_000_000;
 
-/// Microseconds of a time since 1970 in seconds (which may have a fraction), milliseconds, microseconds or nanoseconds:
-/// from 2001 to 2262 the number of digits tells which.
+/// Microseconds of a time since 1970 in seconds (which may have a fraction), milliseconds, microseconds or nanoseconds: in
+/// [`PLAUSIBLE`] years the number of digits tells which.
 pub fn from_epoch(text: &str) -> Option<i64> {
     let (whole, behind) = text.split_at(text.find('.').unwrap_or(text.len()));
     let (fraction, rest) = fraction(behind.as_bytes())?;

@@ -303,6 +303,11 @@ fn other_logs_stay_readable() {
         r#"{"x":"{\"kind\":\"Event\",\"auditID\":\"x\"}"}"#,
         r#"{"n":1,"tags":[{"name":"PORT","value":"80"},{"key":"verb","value":{"stringValue":"get"}}]}"#,
         r#"{"kind":"Event","auditID":"x","responseObject":{"kind":"ConfigMap","data":{"a":"b"}}}"#,
+        r#"{"time_local":"22/Nov/2026:10:00:00 +0000","remote_addr":"10.0.0.1","status":"200"}"#,
+        r#"{"asctime":"2026-11-22 10:00:00,000","levelname":"INFO","name":"worker"}"#,
+        r#"{"error":"connection refused","component":"etcd"}"#,
+        r#"{"level":"info","data":{"pods":5,"state":"ready"}}"#,
+        r#"{"n":1,"usage":{"token_count":7,"token-type":"word","max_tokens":9}}"#,
     ] {
         assert_eq!(reject(kept), kept);
     }
