@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use super::containers::{CONTAINERS, EXACT};
 use super::cut::{self, TRUNCATED};
 use super::fields::Fields;
+use super::pieces;
 use super::record::Record;
 use super::scan;
 use super::shape::Outline;
@@ -149,6 +150,14 @@ impl Decoder {
     }
 
     fn run(&mut self, frame: &[u8], sink: &mut Sink<'_>) {
+        match pieces::joined(frame) {
+            None => _ = self.read(frame, sink),
+            Some(lines) => _ = lines.iter().try_for_each(|line| self.read(line, sink)),
+        }
+    }
+
+    /// Reads a frame's bytes, or a line that its pieces make.
+    fn read(&mut self, frame: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
         // Checked first: the lossy conversion alone took a sixth of all decoding.
         let text =
             simdutf8::basic::from_utf8(frame).map_or_else(|_| String::from_utf8_lossy(frame), Cow::Borrowed);
@@ -170,6 +179,7 @@ impl Decoder {
             room: &room,
         };
         job.record(Record::unread(text));
+        if job.is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

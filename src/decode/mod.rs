@@ -15,6 +15,7 @@ mod framing;
 mod gzip;
 mod lz4;
 mod nested;
+mod pieces;
 mod quick;
 mod record;
 mod resource_name;
@@ -37,6 +38,7 @@ pub use decompress::decompress;
 pub use error::{DecodeError, StreamError};
 pub use event::{AuditEvent, EventTimeSource, LogType};
 pub use frame::{Chunk, ChunkReader, Frame, Limits, is_closed};
+pub use pieces::is_open;
 
 use std::borrow::Cow;
 

@@ -137,6 +137,18 @@ fn data_message(id: u64) -> String {
     serde_json::json!({"messageType": "DATA_MESSAGE", "logGroup": group, "logStream": stream, "logEvents": events}).to_string()
 }
 
+/// An event as a container runtime logs it, a hundred bytes at a time.
+fn pieces(id: u64) -> String {
+    let event = event(id);
+    let mut pieces: Vec<String> = event
+        .as_bytes()
+        .chunks(100)
+        .map(|piece| format!("2026-11-02T00:00:01Z stdout P {}\n", String::from_utf8_lossy(piece)))
+        .collect();
+    let last = pieces.pop().unwrap_or_default().replace("stdout P", "stdout F");
+    pieces.concat() + &last
+}
+
 /// The audit ids of all rows, sorted.
 fn ids(bench: &Bench) -> Vec<String> {
     let id = |row: &String| row.split('|').find(|cell| cell.starts_with("id-")).unwrap_or(row).to_owned();
@@ -159,6 +171,7 @@ fn whatever_is_cut_anywhere_is_whole_once_it_has_grown() {
         ("pretty-array", format!("[\n{}]\n", array.join(","))),
         ("envelope", list(&events) + "\n"),
         ("messages", (0..4).map(data_message).collect()),
+        ("pieces", (0..4).map(pieces).collect()),
     ];
     let expected: Vec<String> = (0..4).map(|id| format!("id-{id}")).collect();
     for (form, text) in forms {

@@ -17,7 +17,7 @@ use super::work::{Reading, Work};
 use crate::cancel::{Cancel, Cancellable};
 use crate::causes::chain;
 use crate::decode::{
-    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records, is_closed,
+    Chunk, Content, DecodeError, DecodeOptions, Decoded, Decoder, Frame, Opened, Records, is_closed, is_open,
 };
 use crate::lake::commit::Next;
 use crate::progress::Progress;
@@ -190,16 +190,17 @@ impl Readers<'_> {
         Ok(Outcome::Read(Read { size: stored.bytes(), sha256, decompressed, problem, head, tail }))
     }
 
-    /// How a file ends. A last line that has no end is read again with what it gets, and so is an object over several lines
-    /// that has none. Where it cannot be read as a record, and the file is still being written, it is taken out of its chunk
+    /// How a file ends. A last line that has no end is read again with what it gets, and so are an object over several lines
+    /// and the pieces of a line that have none. Where it cannot be read as a record, and the file is still being written, it is taken out of its chunk
     /// and waits.
     fn tail(&self, last: Option<&mut Chunk>, end: u64, growing: bool) -> Tail {
         let whole = Tail { next: Some(end), again: false, waiting: 0 };
         let Some(chunk) = last else { return whole };
         let Some(frame) = chunk.frames.last() else { return whole };
         let behind = chunk.data.get(frame.start + frame.len..).unwrap_or_default();
-        let is_closed = is_closed(chunk.bytes(frame));
-        if behind.contains(&b'\n') && (is_closed || !goes_over_lines(chunk.bytes(frame))) {
+        let is_open = is_open(chunk.bytes(frame));
+        let is_closed = !is_open && is_closed(chunk.bytes(frame));
+        if behind.contains(&b'\n') && (is_closed || !is_open && !goes_over_lines(chunk.bytes(frame))) {
             return whole;
         }
         let offset = chunk.frame_offset(frame);

@@ -15,6 +15,7 @@
 //!   no object; on the record's own line, it ends at `}{"`, as concatenated objects join. So a cut
 //!   record costs one record; one that another is glued to without a newline takes that with it.
 //! - Anything else is a line of text.
+//! - A line that a container runtime wrote in pieces is a frame with what stands between them (`decode/pieces.rs`).
 //! - An object that outgrows the limit and holds its records in a list (`{"records":[...`, `{"hits":{"hits":[...`) is
 //!   opened: its elements become the frames. Any other frame over the limit is too long; what is skipped then is the
 //!   rest of its line, or, for an object over several lines, all up to the line that begins the
@@ -23,6 +24,7 @@
 
 use memchr::{memchr2, memchr2_iter, memrchr2};
 
+use super::pieces::{self, Group};
 use super::scan::{self, Scan};
 use resume::{Line, resume};
 
@@ -80,6 +82,8 @@ pub(super) struct Framing {
     column: usize,
     /// Where its line begins to hold something other than separators; `None` while it holds none.
     indent: Option<usize>,
+    /// Lines before this position are not pieces of one that is longer.
+    apart: usize,
     /// No newline stands in `from..to`; if `found`, one stands at `to`.
     newline: Newline,
 }
@@ -95,11 +99,21 @@ impl Framing {
     /// Frames of at most `max` bytes.
     pub(super) fn new(max: usize) -> Self {
         let newline = Newline::default();
-        Self { max, scan_limit: max, place: Place::Top, around: 0, column: 0, indent: None, newline }
+        Self {
+            max,
+            scan_limit: max,
+            place: Place::Top,
+            around: 0,
+            column: 0,
+            indent: None,
+            apart: 0,
+            newline,
+        }
     }
 
     /// Tells that the buffer lost `count` bytes at its front.
     pub(super) fn shifted(&mut self, count: usize) {
+        self.apart = self.apart.saturating_sub(count);
         let Newline { from, to, found } = self.newline;
         self.newline = match to.checked_sub(count) {
             Some(to) => Newline { from: from.saturating_sub(count), to, found },
@@ -285,11 +299,26 @@ impl Framing {
 
     fn text(&mut self, buffer: &[u8], start: usize, eof: bool) -> Step {
         match self.newline(buffer, start, start + self.max) {
-            Some(newline) => frame(buffer, start, newline, newline + 1),
+            Some(newline) => self.whole_line(buffer, start, newline, eof),
             None if self.is_full(buffer, start) => self.too_long(buffer, start),
             None if eof => frame(buffer, start, buffer.len(), buffer.len()),
             None => Step::More { keep: start },
         }
+    }
+
+    /// A line with an end, and the others that it goes on in.
+    fn whole_line(&mut self, buffer: &[u8], start: usize, end: usize, eof: bool) -> Step {
+        let mut end = end;
+        if start >= self.apart && pieces::goes_on(&buffer[start..end]) {
+            let is_full = self.is_full(buffer, start);
+            match pieces::group(self.seen(buffer, start), start, eof && !is_full) {
+                Group::End(last) => end = last,
+                Group::None(before) => self.apart = before,
+                Group::More if is_full => self.apart = start + self.max,
+                Group::More => return Step::More { keep: start },
+            }
+        }
+        frame(buffer, start, end, (end + 1).min(buffer.len()))
     }
 
     /// A line that is a frame by its two ends; `None` where only its tokens can tell.
@@ -312,7 +341,7 @@ impl Framing {
         }
         match self.what_follows(buffer, start, newline, eof) {
             Some(Some(b',' | b']' | b'}')) => None,
-            Some(_) => Some(step),
+            Some(_) => Some(self.whole_line(buffer, start, newline, eof)),
             None => Some(Step::More { keep: start }),
         }
     }

@@ -161,6 +161,28 @@ fn planted_values_are_nowhere_in_the_lake() {
     }
 }
 
+/// As a container runtime splits them, those of which a piece is missing among them.
+#[test]
+fn planted_values_are_nowhere_in_the_lake_of_lines_in_pieces() {
+    let record = event().to_string();
+    for size in [90, 160, 300, 500] {
+        let pieces: Vec<&str> =
+            record.as_bytes().chunks(size).map(|piece| std::str::from_utf8(piece).unwrap()).collect();
+        let mut log = String::new();
+        for missing in 0..=pieces.len() {
+            for (at, piece) in pieces.iter().enumerate().filter(|(at, _)| *at != missing) {
+                let tag = if at + 1 == pieces.len() { "F" } else { "P" };
+                log += &format!("2026-11-22T10:00:01.5Z stdout {tag} {piece}\n");
+            }
+        }
+        let mut bench = Bench::new();
+        bench.write("a.log", log.as_bytes());
+        let report = bench.ingest(&["a.log"]);
+        assert!(report.rows > 0 && report.rejected() > 0, "{report:?}");
+        assert_nowhere(&bench, &record, &format!("pieces of {size}"));
+    }
+}
+
 /// The files that the simulated logs of a format have of the event, whole and cut.
 fn simulated(format: Format) -> Vec<Vec<u8>> {
     const CUTS: usize = 30;

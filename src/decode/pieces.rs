@@ -1,0 +1,205 @@
+//! Lines that a container runtime split, as files of `/var/log/containers` have them: those of an API server that writes
+//! its audit log to standard output are longer than what a runtime writes at a time.
+//!
+//! - CRI: `TIME STREAM TAG TEXT`, where the tag of a piece that others follow is `P`, and that of the last one `F`. Pieces
+//!   have 16 KiB of containerd (`max_container_log_line_size`) and 8 KiB of CRI-O (conmon's buffer):
+//!   <https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md>.
+//! - Docker's json-file: `{"log":"TEXT","stream":"STREAM","time":"TIME"}`, where the text of a piece that others follow has
+//!   16 KiB, to the byte, and that of the last one ends in a newline:
+//!   <https://github.com/moby/moby/blob/master/daemon/logger/copier.go>.
+//!
+//! Standard output and standard error share a file, so that lines of one stand between the pieces of the other.
+
+use std::borrow::Cow;
+
+use memchr::{memchr2, memmem};
+
+use super::scan::{self, Scan};
+
+/// What docker reads of a line at a time, in bytes.
+const DOCKER: usize = 16 << 10;
+/// What a character that a piece ends in can add to that: each of its bytes becomes U+FFFD.
+const REPLACED: usize = 12;
+/// Lines of other streams between two pieces at most. Those behind a line whose end never came are none of its own.
+const BETWEEN: usize = 256;
+/// How an API server's record begins, as it is and in a JSON string. A piece that does is not what the one before it goes
+/// on with, whose end was lost.
+const RECORDS: [&[u8]; 2] = [
+    br#"{"kind":"Event","apiVersion":"audit.k8s.io/"#,
+    br#"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/"#,
+];
+
+/// The streams that a container's log has lines of.
+const STREAMS: [&[u8]; 2] = [b"stdout", b"stderr"];
+
+/// A line of a container's log, taken apart.
+struct Piece<'a> {
+    /// Its number in [`STREAMS`].
+    stream: usize,
+    /// Whether the stream's next line goes on with this one.
+    goes_on: bool,
+    before: &'a [u8],
+    text: &'a [u8],
+    behind: &'a [u8],
+}
+
+impl<'a> Piece<'a> {
+    fn of(line: &'a [u8]) -> Option<Self> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.starts_with(b"{") { Self::of_docker(line) } else { Self::of_cri(line) }
+    }
+
+    fn of_cri(line: &'a [u8]) -> Option<Self> {
+        let mut words = line.splitn(4, |byte| *byte == b' ');
+        let (time, stream, tags) = (words.next()?, words.next()?, words.next()?);
+        let text = words.next().unwrap_or_default();
+        let is_time = time.first().is_some_and(u8::is_ascii_digit) && time.get(10) == Some(&b'T');
+        // Further tags may follow behind a colon.
+        let goes_on = match tags.split(|byte| *byte == b':').next()? {
+            b"P" => true,
+            b"F" => false,
+            _ => return None,
+        };
+        let before = &line[..line.len() - text.len()];
+        Some(Self { stream: stream_of(stream)?, goes_on, before, text, behind: b"" }).filter(|_| is_time)
+    }
+
+    fn of_docker(line: &'a [u8]) -> Option<Self> {
+        const LOG: &[u8] = b"{\"log\":\"";
+        const STREAM: &[u8] = b"\"stream\":\"";
+        let Scan::End(end) = scan::string(line.starts_with(LOG).then_some(line)?, LOG.len()) else {
+            return None;
+        };
+        let (text, behind) = (&line[LOG.len()..end - 1], &line[end - 1..]);
+        let at = memmem::find(behind, STREAM)? + STREAM.len();
+        let stream = stream_of(behind[at..].split(|byte| *byte == b'"').next()?)?;
+        Some(Self { stream, goes_on: fills_a_piece(text), before: LOG, text, behind })
+    }
+
+    fn begins_record(&self) -> bool {
+        RECORDS.iter().any(|record| self.text.starts_with(record))
+    }
+}
+
+fn stream_of(word: &[u8]) -> Option<usize> {
+    STREAMS.iter().position(|stream| *stream == word)
+}
+
+/// Whether a text of JSON has as many bytes as docker reads at a time, and no line's end.
+fn fills_a_piece(text: &[u8]) -> bool {
+    if text.len() < DOCKER || text.ends_with(b"\\n") {
+        return false;
+    }
+    let quoted = [b"\"", text, b"\""].concat();
+    let length = serde_json::from_slice::<Cow<'_, str>>(&quoted).map_or(0, |text| text.len());
+    (DOCKER..=DOCKER + REPLACED).contains(&length)
+}
+
+/// Whether a line, or what begins with it, is a piece that others follow. Asked of every line: most are told by their
+/// first bytes, or by being short.
+pub(super) fn goes_on(line: &[u8]) -> bool {
+    match line.first() {
+        Some(b'0'..=b'9') => Piece::of_cri(line).is_some_and(|piece| piece.goes_on),
+        Some(b'{') => line.len() >= DOCKER && Piece::of_docker(line).is_some_and(|piece| piece.goes_on),
+        _ => false,
+    }
+}
+
+/// Whether the last piece of a line is not among these.
+pub fn is_open(lines: &[u8]) -> bool {
+    let mut open = [false; STREAMS.len()];
+    for piece in lines.split(|byte| *byte == b'\n').map_while(Piece::of) {
+        open[piece.stream] = piece.goes_on;
+    }
+    open.contains(&true)
+}
+
+/// The lines that belong together with the one that they were looked for from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    /// They end here.
+    End(usize),
+    /// No line before this position goes on in a later one.
+    None(usize),
+    /// More bytes are needed to tell.
+    More,
+}
+
+/// The lines from `start` to where each that was begun has its last piece, or to one that is of no container's log.
+/// `is_all` says that nothing follows `bytes`.
+pub(super) fn group(bytes: &[u8], start: usize, is_all: bool) -> Group {
+    // Of each stream that awaits a piece: how many lines ago it had one.
+    let mut waiting: [Option<usize>; STREAMS.len()] = [None; STREAMS.len()];
+    let (mut at, mut end) = (start, start);
+    while at < bytes.len() || !is_all {
+        let newline = bytes.get(at..).and_then(|rest| memchr2(b'\n', b'\0', rest));
+        let line_end = match newline {
+            Some(length) => at + length,
+            None if is_all => bytes.len(),
+            None => return Group::More,
+        };
+        let Some(piece) = Piece::of(&bytes[at..line_end]) else {
+            // A last line without an end may be the begin of a piece.
+            end = if newline.is_none() { line_end } else { end };
+            break;
+        };
+        waiting.iter_mut().flatten().for_each(|lines| *lines += 1);
+        waiting[piece.stream] = piece.goes_on.then_some(0);
+        if waiting.iter().flatten().any(|lines| *lines > BETWEEN) {
+            return Group::None(line_end);
+        }
+        (at, end) = (line_end + 1, line_end);
+        // Behind a hole nothing goes on.
+        if waiting.iter().all(Option::is_none) || bytes.get(line_end) == Some(&b'\0') {
+            break;
+        }
+    }
+    Group::End(end)
+}
+
+/// The lines that pieces make, in the order of their ends; what has none comes last. `None` for a line that is whole.
+pub(super) fn joined(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let first = frame.split(|byte| *byte == b'\n').next()?;
+    if !goes_on(first) || first.len() == frame.len() {
+        return None;
+    }
+    let mut lines = Vec::new();
+    let mut open: [Option<Line<'_>>; STREAMS.len()] = [const { None }; STREAMS.len()];
+    for line in frame.split(|byte| *byte == b'\n') {
+        let Some(piece) = Piece::of(line) else {
+            lines.push(line.to_vec());
+            continue;
+        };
+        let of_stream = &mut open[piece.stream];
+        if piece.begins_record() {
+            lines.extend(of_stream.take().map(Line::end));
+        }
+        of_stream.get_or_insert_with(|| Line::new(&piece)).bytes.extend_from_slice(piece.text);
+        if !piece.goes_on {
+            lines.extend(of_stream.take().map(Line::end));
+        }
+    }
+    lines.extend(open.into_iter().flatten().map(Line::end));
+    Some(lines)
+}
+
+/// A line that is put together, in the form of its first piece.
+struct Line<'a> {
+    bytes: Vec<u8>,
+    behind: &'a [u8],
+}
+
+impl<'a> Line<'a> {
+    fn new(first: &Piece<'a>) -> Self {
+        Self { bytes: first.before.to_vec(), behind: first.behind }
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        self.bytes.extend_from_slice(self.behind);
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+#[path = "pieces_tests.rs"]
+mod tests;
