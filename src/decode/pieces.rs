@@ -22,6 +22,9 @@ const DOCKER: usize = 16 << 10;
 const REPLACED: usize = 12;
 /// Lines of other streams between two pieces at most. Those behind a line whose end never came are none of its own.
 const BETWEEN: usize = 256;
+/// A time with nanoseconds and an offset, and the space behind it.
+const LONGEST_TIME: usize = 36;
+
 /// How an API server's record begins, as it is and in a JSON string. A piece that does is not what the one before it goes
 /// on with, whose end was lost.
 const RECORDS: [&[u8]; 2] = [
@@ -50,18 +53,22 @@ impl<'a> Piece<'a> {
     }
 
     fn of_cri(line: &'a [u8]) -> Option<Self> {
-        let mut words = line.splitn(4, |byte| *byte == b' ');
-        let (time, stream, tags) = (words.next()?, words.next()?, words.next()?);
-        let text = words.next().unwrap_or_default();
+        // Most lines are none of these, and are not looked through to find that.
+        let time = line.iter().take(LONGEST_TIME).position(|byte| *byte == b' ').map(|end| &line[..end])?;
         let is_time = time.first().is_some_and(u8::is_ascii_digit) && time.get(10) == Some(&b'T');
+        let rest = &line[time.len() + 1..];
+        let stream = STREAMS.iter().position(|stream| rest.starts_with(stream)).filter(|_| is_time)?;
+        let rest = rest[STREAMS[stream].len()..].strip_prefix(b" ")?;
+        let (tags, text) = rest.split_at(rest.iter().position(|byte| *byte == b' ').unwrap_or(rest.len()));
+        let text = text.strip_prefix(b" ").unwrap_or_default();
         // Further tags may follow behind a colon.
         let goes_on = match tags.split(|byte| *byte == b':').next()? {
-            b"P" => true,
+            b"P" if !text.is_empty() => true,
             b"F" => false,
             _ => return None,
         };
         let before = &line[..line.len() - text.len()];
-        Some(Self { stream: stream_of(stream)?, goes_on, before, text, behind: b"" }).filter(|_| is_time)
+        Some(Self { stream, goes_on, before, text, behind: b"" })
     }
 
     fn of_docker(line: &'a [u8]) -> Option<Self> {
@@ -79,6 +86,11 @@ impl<'a> Piece<'a> {
     fn begins_record(&self) -> bool {
         RECORDS.iter().any(|record| self.text.starts_with(record))
     }
+}
+
+/// A line without CRI's prefix, where it has one.
+pub(super) fn without_prefix(line: &str) -> &str {
+    Piece::of_cri(line.as_bytes()).and_then(|piece| line.get(piece.before.len()..)).unwrap_or(line)
 }
 
 fn stream_of(word: &[u8]) -> Option<usize> {
@@ -159,8 +171,7 @@ pub(super) fn group(bytes: &[u8], start: usize, is_all: bool) -> Group {
 
 /// The lines that pieces make, in the order of their ends; what has none comes last. `None` for a line that is whole.
 pub(super) fn joined(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let first = frame.split(|byte| *byte == b'\n').next()?;
-    if !goes_on(first) || first.len() == frame.len() {
+    if !goes_on(frame) || !frame.contains(&b'\n') {
         return None;
     }
     let mut lines = Vec::new();

@@ -2,6 +2,7 @@
 //! next to the audit log.
 
 use crate::decode::decoder::Job;
+use crate::decode::pieces;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;
@@ -24,8 +25,9 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     Ok(())
 }
 
-/// The name that a line is counted under.
+/// The name that a line is counted under, also where a container runtime logged it.
 pub(super) fn kind(line: &str) -> Option<&'static str> {
+    let line = pieces::without_prefix(line);
     if is_klog(line) {
         Some("klog")
     } else if is_logfmt(line) {
@@ -98,6 +100,8 @@ mod tests {
         for (line, expected) in [
             ("I0619 08:07:21.502238       1 handler.go:153] Adding GroupVersion", Some("klog")),
             ("E1231 23:59:59.000001 4242 reflector.go:1] x", Some("klog")),
+            ("2026-11-22T10:00:00.5Z stderr F E1231 23:59:59.000001 4242 reflector.go:1] x", Some("klog")),
+            ("2026-11-22T10:00:00.5Z stderr F x", None),
             ("I0619 08:07:21.502238 handler.go:153] x", None),
             ("I0619 08:07:21 1 handler.go:153] x", None),
             ("Info 0619", None),

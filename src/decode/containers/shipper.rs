@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::message;
+use super::{message, plain_text};
 use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, scalar};
 use crate::decode::record::Record;
@@ -26,7 +26,7 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
     let fields = record.fields()?;
-    let text = wrapped(fields).ok_or(Failure::NotMine)?;
+    let text = wrapped(fields).or_else(|| other_log(fields)).ok_or(Failure::NotMine)?;
     let context = Context {
         log_type: job.options.log_type,
         time: TIMES.iter().find_map(|name| time::stamp(&fields.text(name)?)),
@@ -47,4 +47,10 @@ fn wrapped<'a>(fields: &Fields<'a>) -> Option<Cow<'a, str>> {
         let text = if value.starts_with('{') { value.into() } else { scalar(value)? };
         (text.contains("auditID") || text.contains("protoPayload")).then_some(text)
     })
+}
+
+/// The line of another component's log, which is in the same files.
+fn other_log<'a>(fields: &Fields<'a>) -> Option<Cow<'a, str>> {
+    let texts = ["log", "message"].iter().filter_map(|name| fields.text(name));
+    texts.into_iter().find(|text| plain_text::kind(text.trim_ascii()).is_some())
 }
