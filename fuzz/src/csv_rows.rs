@@ -8,10 +8,15 @@ use serde_json::Value;
 
 use super::decoder;
 
-const HEADER: &[u8] = b"@timestamp,@message,\"x \"\"y\"\"\"\n";
+const HEADER: [&[u8]; 3] = [b"@timestamp", b"@message", b"\"x \"\"y\"\"\"\n"];
 
 pub fn check(data: &[u8]) {
-    let bytes = [HEADER, data].concat();
+    b",;\t".iter().for_each(|delimiter| between(*delimiter, data));
+}
+
+/// Checks rows with this between their cells.
+fn between(delimiter: u8, data: &[u8]) {
+    let bytes = [&HEADER.join(&delimiter), data].concat();
     decoder::check(&bytes);
     let opened = Opened::new(Box::new(Cursor::new(bytes.clone())), None).expect("in memory");
     let Content::Records(mut records) = opened.content else { panic!("an archive") };
@@ -22,10 +27,10 @@ pub fn check(data: &[u8]) {
         }
     }
     let filled = |row: &csv::ByteRecord| row.iter().take(3).any(|cell| !cell.is_empty());
-    let rows = rows(&bytes);
+    let rows = rows(&bytes, delimiter);
     assert_eq!(objects.len(), rows.iter().filter(|row| filled(row)).count(), "{objects:?}");
     // What is written behind a row that has an end is a row of its own.
-    let has_end = self::rows(&[&bytes[..], b"x"].concat()).len() > rows.len();
+    let has_end = self::rows(&[&bytes[..], b"x"].concat(), delimiter).len() > rows.len();
     if !has_end && rows.last().is_some_and(filled) {
         objects.last_mut().into_iter().for_each(close);
     }
@@ -36,8 +41,9 @@ pub fn check(data: &[u8]) {
 }
 
 /// The rows behind the header.
-fn rows(csv: &[u8]) -> Vec<csv::ByteRecord> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(csv);
+fn rows(csv: &[u8], delimiter: u8) -> Vec<csv::ByteRecord> {
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader.has_headers(false).flexible(true).delimiter(delimiter).from_reader(csv);
     reader.byte_records().skip(1).map(|row| row.expect("in memory")).collect()
 }
 

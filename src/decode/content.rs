@@ -105,7 +105,10 @@ impl Opened {
         let form = Form::of(&head);
         let content = match form {
             Form::Text => Content::Records(Records::Text(ChunkReader::new(reader, limits))),
-            Form::Csv => Content::rows(CsvRows::new(reader, &head), limits, total),
+            Form::Csv => {
+                let rows = CsvRows::open(reader, &head).map_err(form.failed())?;
+                Content::rows(rows, limits, total)
+            }
             Form::Avro => Content::rows(AvroRows::open(reader).map_err(form.failed())?, limits, total),
             Form::Parquet => {
                 let file = Seekable::of(file, reader, &total).map_err(form.failed())?;

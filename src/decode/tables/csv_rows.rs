@@ -1,108 +1,128 @@
-//! CSV as consoles and portals export it.
+//! CSV as consoles and portals export it, with commas, semicolons or tabs between cells.
 
 use std::io::{self, Read};
 
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::csv_usual::UsualRows;
+use super::header::{self, column, has_time, is_known, is_known_by_log, looks_like_event, named};
+use super::window::{LONGEST, MARK};
 use super::{Rows, damaged};
 use crate::decode::decompress::Whole;
 use crate::decode::fields::quoted;
 use crate::decode::strings::quote;
 
-/// The longest row in bytes, as stored. An open quote must not gather the rest of the file.
-pub(super) const LONGEST: usize = 64 << 20;
+/// What stands between cells, in the order in which a header is read with them: the semicolon is Excel's where a comma
+/// stands in numbers, tabs are its "Unicode text" and the TSV of other tools.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// Columns of which a table of audit records has at least one.
-const COLUMNS: [&str; 7] =
-    ["@message", "log_s", "RawEvent", "AuditId", "ProtoPayload", "protopayload_auditlog", "log"];
+/// What a line before the header begins with: Excel's `sep=;`, and the type that PowerShell 5's `Export-Csv` names.
+const FOR_PROGRAMS: [&[u8]; 2] = [b"sep=", b"#TYPE "];
 
-/// Columns that hold a record as text, in tables that log stores of all kinds export; a header has to name a time too.
-const TEXT_COLUMNS: [&str; 6] = [RAW, "message", "event.original", "line", "_source", "@message"];
-const TIME_COLUMNS: [&str; 8] =
-    ["timestamp", "@timestamp", "_time", "time", "date", "tsns", "_messagetime", "_indextime"];
-
-/// Splunk's and Sumo Logic's own, whatever else is there.
-const RAW: &str = "_raw";
-
-/// Columns with fields that were taken out of records, by which a row would be taken for the record itself.
-const MARKS: [&str; 3] = ["auditID", "kind", "apiVersion"];
-
-/// What a text column is called whose name says nothing.
-const MESSAGE: &str = "message";
-
-/// The longest header of such a table.
+/// The longest header of a table that is known by a text column.
 const LONGEST_HEADER: usize = 32 << 10;
 
 /// Whether a file begins with the header of a table of audit records, or of one that has them as text.
 pub(in crate::decode) fn is_csv(head: &[u8]) -> bool {
-    is_known_table(head) || text_column(head).is_some()
+    Layout::of(head).is_some()
 }
 
-fn is_known_table(head: &[u8]) -> bool {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+/// What a file's header tells of its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Layout {
+    /// Bytes before it.
+    before: usize,
+    /// What stands between cells.
+    delimiter: u8,
+    /// The column that holds records, where the header names no known table.
+    text: Option<usize>,
+}
+
+impl Layout {
+    const COMMAS: Self = Self { before: 0, delimiter: DELIMITERS[0], text: None };
+
+    fn of(head: &[u8]) -> Option<Self> {
+        let before = line_for_programs(head);
+        let head = &head[before..];
+        let head = head.strip_prefix(MARK).unwrap_or(head);
+        let line = &head[..memchr::memchr(b'\n', head).unwrap_or(0)];
+        // A line of one cell is a header with commas, or none.
+        let mut delimiters = DELIMITERS.into_iter().filter(|byte| *byte == b',' || line.contains(byte));
+        delimiters.find_map(|delimiter| {
+            let text =
+                if is_known_table(head, delimiter) { None } else { Some(text_column(head, delimiter)?) };
+            Some(Self { before, delimiter, text })
+        })
+    }
+}
+
+/// The length of a line that says something of the file, with the mark before it.
+fn line_for_programs(head: &[u8]) -> usize {
+    let line = &head[..memchr::memchr(b'\n', head).map_or(0, |end| end + 1)];
+    let text = line.strip_prefix(MARK).unwrap_or(line);
+    if FOR_PROGRAMS.iter().any(|begin| text.starts_with(begin)) { line.len() } else { 0 }
+}
+
+fn is_known_table(head: &[u8], delimiter: u8) -> bool {
     if matches!(head.first(), None | Some(b'{' | b'[')) {
         return false;
     }
     let line = &head[..memchr::memchr(b'\n', head).unwrap_or(0)];
-    let names = std::str::from_utf8(line).unwrap_or_default().split(',');
-    // `auditID`, as Kubernetes writes it, is a field that a log store took out of a record.
-    let is_known =
-        |name: &str| name != MARKS[0] && COLUMNS.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let names = names.map(column);
-    names.clone().count() > 1 && !names.clone().any(|name| name == RAW) && names.into_iter().any(is_known)
+    let names = std::str::from_utf8(line).unwrap_or_default().split(char::from(delimiter));
+    let names: Vec<&str> = names.map(column).collect();
+    // Lines of a log have tabs and semicolons as well, and between them a tag such as `log`.
+    let is_header = || are_names(line, delimiter) && (has_time(&names) || !is_known_by_log(&names));
+    names.len() > 1 && is_known(&names) && (delimiter == b',' || is_header())
+}
+
+/// Whether a line can be the names of columns. Splunk writes `{}` behind the name of a list.
+fn are_names(line: &[u8], delimiter: u8) -> bool {
+    let in_name = |byte: &u8| {
+        byte.is_ascii_alphanumeric()
+            || !byte.is_ascii()
+            || *byte == delimiter
+            || b"_.-@ ,\"()[]/:\r{}".contains(byte)
+    };
+    line.iter().all(in_name)
+        && !line.starts_with(b"{")
+        && line.windows(2).all(|pair| pair[0] != b'{' || pair[1] == b'}')
 }
 
 /// The number of the column that holds records, in a table that is known by nothing else: that whose first cell looks like
-/// an Event, or one with a name of [`TEXT_COLUMNS`].
-fn text_column(head: &[u8]) -> Option<usize> {
+/// an Event, or one with the name of a text.
+fn text_column(head: &[u8], delimiter: u8) -> Option<usize> {
     let line = &head[..memchr::memchr(b'\n', head)?];
-    // Splunk writes `{}` behind the name of a list.
-    let in_name =
-        |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_.-@ ,\"()[]/:\r{}".contains(byte);
-    let are_names = !line.starts_with(b"{") && line.windows(2).all(|pair| pair[0] != b'{' || pair[1] == b'}');
-    if line.len() > LONGEST_HEADER || !line.iter().all(in_name) || !are_names {
+    if line.len() > LONGEST_HEADER || !are_names(line, delimiter) {
         return None;
     }
     // A cell with a quote in it stands in quotes: a line of JSON is no row, and what is before it no header.
-    if head[line.len() + 1..].trim_ascii_start().starts_with(b"{\"") {
+    let body = &head[line.len() + 1..];
+    if body.trim_ascii_start().starts_with(b"{\"") {
         return None;
     }
-    let mut rows = AnyRows::new(head);
+    let mut rows = AnyRows::new(head, delimiter);
     rows.next_row().ok().filter(|more| *more)?;
     let names: Vec<String> =
         rows.record.iter().map(|name| column(&String::from_utf8_lossy(name)).to_owned()).collect();
-    if let Some(raw) = names.iter().position(|name| name == RAW) {
+    if let Some(raw) = header::raw_column(&names) {
         return Some(raw);
     }
     let row = rows.next_row().ok()?;
     if rows.record.len() > names.len() {
         return None;
     }
+    // An Event has commas, so that one in a cell between commas stands in quotes. Between tabs, `TIME TAG EVENT` is how
+    // Fluentd writes it without any.
+    let quoted = [delimiter, b'"', b'{'];
+    let is_quoted = || body.starts_with(&quoted[1..]) || memchr::memmem::find(body, &quoted).is_some();
     let told = row.then(|| rows.record.iter().position(looks_like_event)).flatten();
-    let is_in = |known: &[&str], name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let by_name = || {
-        let has_time = names.iter().any(|name| is_in(&TIME_COLUMNS, name));
-        let mut texts = TEXT_COLUMNS.iter().filter(|_| has_time);
-        texts.find_map(|text| names.iter().position(|name| is_in(&[text], name)))
-    };
-    told.or_else(by_name)
-}
-
-/// Whether a cell holds what only an audit record has, or the begin of it. One with a comma stands in quotes: a line of
-/// JSON is no row.
-fn looks_like_event(cell: &[u8]) -> bool {
-    let marks: [&[u8]; 2] = [b"\"auditID\"", b"\"audit.k8s.io/"];
-    cell.trim_ascii_start().starts_with(b"{")
-        && cell.contains(&b',')
-        && marks.iter().any(|mark| memchr::memmem::find(cell, mark).is_some())
+    told.filter(|_| delimiter == b',' || is_quoted()).or_else(|| header::text_column(&names))
 }
 
 /// The rows, without those that have no value at all.
 pub(in crate::decode) struct CsvRows {
     rows: Reader,
-    /// The column that holds records, where the header names no known table.
-    text: Option<usize>,
+    layout: Layout,
     /// The columns, as JSON strings.
     columns: Option<Vec<String>>,
 }
@@ -113,33 +133,34 @@ enum Reader {
     Any(AnyRows<Whole>),
 }
 
-/// A column's name without quotes, spaces, and the zone that Azure's portal writes behind a time's.
-fn column(name: &str) -> &str {
-    let name = name.trim_start_matches('\u{feff}').trim_matches(['"', ' ', '\r', '\t']);
-    name.strip_suffix(" [UTC]").unwrap_or(name)
-}
-
 impl CsvRows {
     /// The rows of a file that begins so.
-    pub(in crate::decode) fn new(reader: Whole, head: &[u8]) -> Self {
-        let text = if is_known_table(head) { None } else { text_column(head) };
-        Self { rows: Reader::Usual(UsualRows::new(reader)), text, columns: None }
+    pub(in crate::decode) fn open(mut reader: Whole, head: &[u8]) -> io::Result<Self> {
+        let layout = Layout::of(head).unwrap_or(Layout::COMMAS);
+        io::copy(&mut (&mut reader).take(layout.before as u64), &mut io::sink())?;
+        Ok(Self::from_header(reader, layout))
+    }
+
+    fn from_header(reader: Whole, layout: Layout) -> Self {
+        let rows = Reader::Usual(UsualRows::new(reader, layout.delimiter));
+        Self { rows, layout, columns: None }
     }
 }
 
 impl Rows for CsvRows {
     fn next_row(&mut self, json: &mut Vec<u8>) -> io::Result<bool> {
         let start = json.len();
+        let Layout { delimiter, text, .. } = self.layout;
         while json.len() == start {
             match &mut self.rows {
                 Reader::Usual(usual) => match usual.next_row(self.columns.as_deref(), json)? {
                     Some(row) if self.columns.is_none() => {
-                        let mut header = AnyRows::new(row);
+                        let mut header = AnyRows::new(row, delimiter);
                         header.next_row()?;
-                        self.columns = Some(named(header.names(), self.text));
+                        self.columns = Some(named(header.names(), text));
                     }
                     Some(_) => {}
-                    None => self.rows = Reader::Any(AnyRows::new(usual.rest())),
+                    None => self.rows = Reader::Any(AnyRows::new(usual.rest(), delimiter)),
                 },
                 Reader::Any(any) => {
                     if !any.next_row()? {
@@ -147,30 +168,13 @@ impl Rows for CsvRows {
                     }
                     match &self.columns {
                         Some(columns) => any.write(columns, json),
-                        None => self.columns = Some(named(any.names(), self.text)),
+                        None => self.columns = Some(named(any.names(), text)),
                     }
                 }
             }
         }
         Ok(true)
     }
-}
-
-/// The columns, with the name that containers know for the one that holds records, and none that is taken for a record's.
-fn named(mut columns: Vec<String>, text: Option<usize>) -> Vec<String> {
-    if text.is_some() {
-        let marks = MARKS.map(quoted);
-        columns
-            .iter_mut()
-            .filter(|name| marks.contains(name))
-            .for_each(|name| *name = name.replacen('"', "\"column ", 1));
-    }
-    if let Some(column) = text.and_then(|text| columns.get_mut(text)) {
-        let mut known = TEXT_COLUMNS.iter().map(|known| quoted(known));
-        let known = known.find(|known| known.eq_ignore_ascii_case(column));
-        *column = known.unwrap_or_else(|| quoted(MESSAGE));
-    }
-    columns
 }
 
 /// Rows as a reader of CSV of any kind has them.
@@ -180,9 +184,10 @@ struct AnyRows<R> {
 }
 
 impl<R: Read> AnyRows<R> {
-    fn new(reader: R) -> Self {
+    fn new(reader: R, delimiter: u8) -> Self {
         let reader = Metered { reader, read: 0, is_end: false, is_quote_open: false };
-        let rows = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
+        let mut rows = ReaderBuilder::new();
+        let rows = rows.has_headers(false).flexible(true).delimiter(delimiter).from_reader(reader);
         Self { rows, record: ByteRecord::new() }
     }
 
@@ -250,142 +255,5 @@ pub(super) fn too_long() -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// The rows as they are read when none is usual.
-    fn slowly(csv: &[u8]) -> (Vec<Vec<u8>>, bool) {
-        let mut rows = AnyRows::new(csv);
-        let (mut lines, mut columns) = (Vec::new(), None);
-        loop {
-            match (rows.next_row(), &columns) {
-                (Ok(true), None) => columns = Some(rows.names()),
-                (Ok(true), Some(columns)) => {
-                    let mut json = Vec::new();
-                    rows.write(columns, &mut json);
-                    lines.extend(Some(json).filter(|json| !json.is_empty()));
-                }
-                (ended, _) => return (lines, ended.is_ok()),
-            }
-        }
-    }
-
-    fn read(csv: &[u8]) -> (Vec<Vec<u8>>, bool) {
-        let mut rows = CsvRows::new(Box::new(io::Cursor::new(csv.to_vec())), b"");
-        let mut lines = Vec::new();
-        loop {
-            let mut json = Vec::new();
-            match rows.next_row(&mut json) {
-                Ok(true) => lines.push(json),
-                ended => return (lines, ended.is_ok()),
-            }
-        }
-    }
-
-    fn csv() -> impl Strategy<Value = Vec<u8>> {
-        let cell = prop_oneof![
-            4 => "[a-z {}\\\\:\u{e9}]{0,20}".prop_map(String::into_bytes),
-            6 => "([a-z,\n\r\t\u{e9}\\\\]|\"\"){0,40}".prop_map(|text| format!("\"{text}\"").into_bytes()),
-            1 => "[a-z\"\u{feff}]{0,6}".prop_map(String::into_bytes),
-            1 => Just(b"\"\xff\"".to_vec()),
-        ];
-        let end = prop_oneof![8 => Just("\n"), 4 => Just("\r\n"), 1 => Just("\r"), 1 => Just("\n\n"), 1 => Just("")];
-        let row = (prop::collection::vec(cell, 0..4), end)
-            .prop_map(|(cells, end)| [&cells.join(&b','), end.as_bytes()].concat());
-        (any::<bool>(), prop::collection::vec(row, 0..6)).prop_map(|(mark, rows)| {
-            [if mark { "\u{feff}".as_bytes() } else { b"" }, &rows.concat()].concat()
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn usual_rows_are_as_any_are(csv in csv()) {
-            prop_assert_eq!(read(&csv), slowly(&csv));
-        }
-    }
-
-    #[test]
-    fn a_row_that_was_cut_is_a_cut_object() {
-        for (last, expected) in [
-            ("1,2,3", "{\"log_s\":\"1\",\"x\":\"2\",\"y\":\"3\"}"),
-            ("1,2,\"3\"", "{\"log_s\":\"1\",\"x\":\"2\",\"y\":\"3\"}"),
-            ("1,2,\"3", "{\"log_s\":\"1\",\"x\":\"2\",\"y\":\"3"),
-            ("1,2,\"3\n", "{\"log_s\":\"1\",\"x\":\"2\",\"y\":\"3\\n"),
-            ("1,\"\"\"\",\"", "{\"log_s\":\"1\",\"x\":\"\\\"\""),
-            ("1,2", "{\"log_s\":\"1\",\"x\":\"2"),
-            ("1,2,", "{\"log_s\":\"1\",\"x\":\"2\"}"),
-            ("1,", "{\"log_s\":\"1\""),
-            ("\"{\"\"a\"\":\"\"b", "{\"log_s\":\"{\\\"a\\\":\\\"b"),
-            ("1,2\n", "{\"log_s\":\"1\",\"x\":\"2\"}"),
-            ("1,2\r", "{\"log_s\":\"1\",\"x\":\"2\"}"),
-        ] {
-            let (lines, whole) = read(format!("log_s,x,y\n4,5,6\n{last}").as_bytes());
-            assert!(whole && lines.len() == 2, "{last}");
-            assert_eq!(String::from_utf8_lossy(&lines[1]), expected, "{last}");
-        }
-    }
-
-    #[test]
-    fn rows_become_lines() {
-        let csv = "\u{feff}TimeGenerated [UTC],\"log_s\",x\r\n2026,\"{\"\"a\"\":\"\"b\"\"}\n\",\r\n,,\n1,2,3,4\n5\n";
-        assert!(is_csv(csv.as_bytes()));
-        let (lines, whole) = read(csv.as_bytes());
-        assert!(whole);
-        let expected: [&[u8]; 3] = [
-            b"{\"TimeGenerated\":\"2026\",\"log_s\":\"{\\\"a\\\":\\\"b\\\"}\\n\"}",
-            b"{\"TimeGenerated\":\"1\",\"log_s\":\"2\",\"x\":\"3\"}",
-            b"{\"TimeGenerated\":\"5\"}",
-        ];
-        assert_eq!(lines, expected);
-        for plain in [
-            "timestamp,words\n1,message\n",
-            "message\nx\n",
-            "x,time\n{\"auditID\":1,\"x\":2}\n",
-            "",
-            "{\"log_s\":1,\"x\":2}\n",
-            "a,b\n1,2\n",
-            "log_s\n1\n",
-            "x",
-        ] {
-            assert!(!is_csv(plain.as_bytes()), "{plain}");
-        }
-    }
-
-    #[test]
-    fn a_column_of_records_is_found_by_its_name_or_by_its_first_cell() {
-        let event = "\"{\"\"kind\"\":\"\"Event\"\",\"\"auditID\"\":\"\"a\"\"}\"";
-        for (csv, expected) in [
-            ("timestamp,message\n1,x\n".to_owned(), Some(("message", 1))),
-            ("\u{feff}\"Date\",\"Host\",\"Message\"\r\n1,h,x\r\n".to_owned(), Some(("message", 2))),
-            ("Line,Time,message\nx,1,y\n".to_owned(), Some(("message", 2))),
-            (format!("Line,Time,message\n{event},1,y\n"), Some(("line", 0))),
-            (format!("a,payload\n1,{event}\n"), Some(("message", 1))),
-            (format!("a,payload\n1,{}", &event[..35]), Some(("message", 1))),
-            (format!("_raw\n{event}\n"), Some(("_raw", 0))),
-            (format!("a,b\n1,2,{event}\n"), None),
-            ("a,b\n1,\"{\"\"auditID\"\":1}\"\n".to_owned(), None),
-            ("message,host\nx,y\n".to_owned(), None),
-            ("auditID,log,_raw,sourceIPs{}\na,b,c,d\n".to_owned(), Some(("_raw", 2))),
-            ("auditID,kind,message,time\na,b,c,d\n".to_owned(), Some(("message", 2))),
-            (
-                "I0619 08:07:21.502238 1 a.go:1] x\n{\"auditID\":\"a\",\"apiVersion\":\"audit.k8s.io/v1\"}\n"
-                    .to_owned(),
-                None,
-            ),
-        ] {
-            let column = text_column(csv.as_bytes());
-            assert_eq!(
-                (column, is_csv(csv.as_bytes())),
-                (expected.map(|(_, at)| at), expected.is_some()),
-                "{csv}"
-            );
-            if let Some((name, at)) = expected {
-                let mut header = AnyRows::new(csv.as_bytes());
-                header.next_row().unwrap();
-                assert_eq!(named(header.names(), column)[at], quoted(name), "{csv}");
-            }
-        }
-    }
-}
+#[path = "csv_tests.rs"]
+mod tests;

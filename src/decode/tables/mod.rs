@@ -5,11 +5,13 @@ mod avro_rows;
 mod csv_rows;
 mod csv_usual;
 mod guarded;
+mod header;
 mod json_rows;
 mod parquet_bounds;
 mod parquet_rows;
 mod row_chunks;
 mod thrift;
+mod window;
 
 use std::io;
 
