@@ -9,7 +9,8 @@ use super::archives::{Archive, Member, Within, is_tar, is_zip};
 use super::decompress::{Counted, Total, Whole, peek, take_off};
 use super::error::DecodeError;
 use super::seekable::Seekable;
-use super::tables::{AvroRows, CsvRows, ParquetRows, RowChunks, Rows, is_avro, is_csv, is_parquet};
+use super::tables::{AnswerRows, AvroRows, CsvRows, ParquetRows, RowChunks, Rows};
+use super::tables::{is_answer, is_avro, is_csv, is_parquet};
 use super::{Chunk, ChunkReader, Limits};
 
 /// Looked at to tell what a source holds: a tar header has 512 bytes, and a table's may be long.
@@ -109,6 +110,10 @@ impl Opened {
                 let rows = CsvRows::open(reader, &head).map_err(form.failed())?;
                 Content::rows(rows, limits, total)
             }
+            Form::Answer => {
+                let rows = AnswerRows::open(reader).map_err(form.failed())?;
+                Content::rows(rows, limits, total)
+            }
             Form::Avro => Content::rows(AvroRows::open(reader).map_err(form.failed())?, limits, total),
             Form::Parquet => {
                 let file = Seekable::of(file, reader, &total).map_err(form.failed())?;
@@ -171,6 +176,8 @@ impl Records {
 enum Form {
     Text,
     Csv,
+    /// JSON, as an API answers a query: columns, and rows of values.
+    Answer,
     Avro,
     Parquet,
     Tar,
@@ -185,6 +192,7 @@ impl Form {
             head if is_zip(head) => Self::Zip,
             head if is_tar(head) => Self::Tar,
             head if is_csv(head) => Self::Csv,
+            head if is_answer(head) => Self::Answer,
             _ => Self::Text,
         }
     }
@@ -198,6 +206,7 @@ impl Form {
         match self {
             Self::Text => None,
             Self::Csv => Some("csv"),
+            Self::Answer => Some("json-table"),
             Self::Avro => Some("avro"),
             Self::Parquet => Some("parquet"),
             Self::Tar => Some("tar"),

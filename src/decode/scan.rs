@@ -36,6 +36,16 @@ pub(super) fn value(bytes: &[u8], start: usize) -> Scan {
     run(bytes, start, Stack::default(), Expect::Value)
 }
 
+/// Scans whatever value begins at `start`. What is none ends where it begins.
+pub(super) fn any_value(bytes: &[u8], start: usize) -> Scan {
+    match bytes.get(start) {
+        None => Scan::More,
+        Some(b'"') => string(bytes, start + 1),
+        Some(b'{' | b'[') => value(bytes, start),
+        Some(_) => literal(bytes, start),
+    }
+}
+
 /// Scans the rest of so many objects, each in the next, after a value of the innermost, up to and including the last
 /// closing brace.
 pub(super) fn rest_of_objects(bytes: &[u8], start: usize, count: usize) -> Scan {
@@ -185,12 +195,7 @@ pub(super) fn fields(bytes: &[u8], start: usize) -> impl Iterator<Item = Field> 
 
 /// The position of the comma after the value at `start`.
 fn after_value(bytes: &[u8], start: usize) -> Option<usize> {
-    let value = match bytes.get(start)? {
-        b'"' => string(bytes, start + 1),
-        b'{' | b'[' => value(bytes, start),
-        _ => literal(bytes, start),
-    };
-    let Scan::End(end) = value else { return None };
+    let Scan::End(end) = any_value(bytes, start) else { return None };
     let comma = skip_blanks(bytes, end);
     (bytes.get(comma) == Some(&b',')).then_some(comma)
 }

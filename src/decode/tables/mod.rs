@@ -1,5 +1,7 @@
 //! Tables to records: a row becomes an object with a field for each column that has a value.
 
+mod answer;
+mod answer_rows;
 mod avro_blocks;
 mod avro_rows;
 mod csv_rows;
@@ -19,6 +21,7 @@ use super::error::damaged;
 
 pub use row_chunks::RowChunks;
 
+pub(super) use answer_rows::{AnswerRows, is_answer};
 pub(super) use avro_blocks::is_avro;
 pub(super) use avro_rows::AvroRows;
 pub(super) use csv_rows::{CsvRows, is_csv};

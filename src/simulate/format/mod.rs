@@ -7,6 +7,7 @@ mod aks_audit;
 mod aks_audit_admin;
 mod aks_audit_csv;
 mod aks_audit_json;
+mod aks_audit_rest;
 mod aks_diagnostics;
 mod aks_diagnostics_csv;
 mod aks_diagnostics_json;
@@ -220,6 +221,7 @@ formats! {
     AksDiagnosticsJson "aks-diagnostics-json" aks_diagnostics_json::AksDiagnosticsJson::new,
     AksDiagnosticsCsv "aks-diagnostics-csv" aks_diagnostics_csv::AksDiagnosticsCsv::new,
     AksAuditJson "aks-audit-json" aks_audit_json::AksAuditJson::new,
+    AksAuditRest "aks-audit-rest" aks_audit_rest::AksAuditRest::new,
     AksAuditCsv "aks-audit-csv" aks_audit_csv::AksAuditCsv::new,
     AksAuditAdmin "aks-audit-admin" aks_audit_admin::AksAuditAdmin::new,
     GkeLogEntries "gke-log-entries" gke_log_entries::GkeLogEntries::new,

@@ -98,6 +98,14 @@ fn find(value: &Value, found: &mut Vec<Option<Seen>>) {
         Value::Object(object) if object.contains_key("auditID") => found.push(seen_event(value)),
         Value::Object(object) if object.contains_key("protoPayload") => found.push(seen_entry(value)),
         Value::Object(object) if object.contains_key("AuditId") => found.push(seen_event(&of_row(value))),
+        Value::Object(table) if table.contains_key("rows") => {
+            let columns = table["columns"].as_array().unwrap().iter();
+            let names = columns.map(|column| column["name"].as_str().unwrap().to_owned());
+            for row in table["rows"].as_array().unwrap() {
+                let cells = names.clone().zip(row.as_array().unwrap().iter().cloned());
+                find(&Value::Object(cells.collect()), found);
+            }
+        }
         Value::Object(object) if object.contains_key("class_uid") => found.push(seen_event(&of_ocsf(value))),
         Value::Object(object) if object.contains_key("ProtoPayload") => {
             let names = [

@@ -94,6 +94,7 @@ const FORMS: &[Form] = &[
     form("aks-diagnostics-json", "aks-storage", &[], &[]),
     form("aks-diagnostics-csv", "aks-storage", &[], &[]),
     form("aks-audit-json", "aks-storage", IMPERSONATION, &["log_stream"]),
+    form("aks-audit-rest", "aks-storage", IMPERSONATION, &["log_stream"]),
     form("aks-audit-csv", "aks-storage", IMPERSONATION, &["log_stream"]),
     Form { missing: reads, ..form("aks-audit-admin", "aks-storage", &[], &["log_stream"]) },
     Form {
