@@ -52,7 +52,6 @@ use self::spare::Spare;
 use self::turns::Turns;
 use self::work::{Product, Workshop};
 use crate::cancel::{Cancel, Stopped};
-use crate::causes::chain;
 use crate::decode::DecodeOptions;
 use crate::lake::dedup::Dedup;
 use crate::lake::{Commit, CommitKind, Counts, Lake, LakeWriter, drop};
@@ -89,13 +88,9 @@ fn ingest(
         let lake = Lake::create_or_open(&options.lake)?;
         let writer = lake.write("ingest", options.wait, options.now, cancel)?;
         let ingest = Ingest { options, progress, cancel };
-        match ingest.read(found.sources, &writer, &mut report) {
-            Ok(Some(commit)) => ingest.publish(writer, &commit, &mut report)?,
-            Ok(None) => writer.abandon(),
-            Err(error) => {
-                writer.abandon();
-                return Err(error);
-            }
+        if let Some(done) = writer.change(|lake| ingest.read(found.sources, lake, &mut report))? {
+            finish::tell(&mut report, &done.commit);
+            report.problems.extend(done.unfinished.map(|message| Problem { uri: None, message }));
         }
     }
     report.seconds = started.elapsed().as_secs_f64();
@@ -155,11 +150,15 @@ impl Ingest<'_> {
         report.problems.sort();
         let commit = Commit {
             counts: Counts { not_a_log: report.not_a_log.len() as u64, ..Counts::default() },
-            ..Commit::new(lake.number(), CommitKind::Ingest, self.options.now.as_microsecond(), lake.batch())
+            ..lake.commit(CommitKind::Ingest)
         };
         let commit = finish::commit(shop, product, sorted, lake, self.options, &again, commit)?;
         if commit.is_some() {
             report.ingest_again = drop::neighbours(lake.snapshot(), &again.uris).into_iter().collect();
+            // Once it is being published, nothing stops it.
+            if self.cancel.is_cancelled() {
+                return Err(IngestError::Cancelled(Stopped));
+            }
         }
         Ok(commit)
     }
@@ -203,23 +202,6 @@ impl Ingest<'_> {
             let product = Product::collect(done)?;
             if whole { Ok((ended, product)) } else { Err(IngestError::Thread) }
         })
-    }
-
-    fn publish(
-        &self,
-        lake: LakeWriter,
-        commit: &Commit,
-        report: &mut IngestReport,
-    ) -> Result<(), IngestError> {
-        if self.cancel.is_cancelled() {
-            lake.abandon();
-            return Err(IngestError::Cancelled(Stopped));
-        }
-        let unfinished = lake.publish(commit)?;
-        finish::tell(report, commit);
-        let problem = unfinished.map(|error| Problem { uri: None, message: chain(&error) });
-        report.problems.extend(problem);
-        Ok(())
     }
 }
 

@@ -19,7 +19,6 @@ use super::retry::Retry;
 use super::settle::{Leaving, Settled, settle};
 use super::tally::Tally;
 use crate::cancel::{Cancel, Stopped};
-use crate::causes::chain;
 use crate::lake::rejects::{self, RejectWriter};
 use crate::lake::{
     Commit, CommitKind, Counts, Lake, LakeError, LakeWriter, Layout, Snapshot, SourceRecord, Wait, snapshot,
@@ -72,37 +71,25 @@ pub fn reingest(
 ) -> Result<ReingestReport, IngestError> {
     let writer = lake.write("lake reingest-rejects", options.wait, options.now, cancel)?;
     let mut report = ReingestReport::default();
-    match prepare(&writer, options, cancel, &mut report) {
-        Ok(Some(commit)) => {
-            report.commit = Some(commit.number);
-            report.unfinished = writer.publish(&commit)?.map(|error| chain(&error));
-            Ok(report)
-        }
-        Ok(None) => {
-            writer.abandon();
-            Ok(report)
-        }
-        Err(error) => {
-            writer.abandon();
-            Err(error)
-        }
-    }
+    let done = writer.change(|lake| prepare(lake, options.memory, cancel, &mut report))?;
+    report.commit = done.as_ref().map(|done| done.commit.number);
+    report.unfinished = done.and_then(|done| done.unfinished);
+    Ok(report)
 }
 
 fn prepare(
     lake: &LakeWriter,
-    options: ReingestOptions,
+    memory: u64,
     cancel: &Cancel,
     report: &mut ReingestReport,
 ) -> Result<Option<Commit>, IngestError> {
     let known = readings(lake.snapshot());
-    let mut commit =
-        Commit::new(lake.number(), CommitKind::Reingest, options.now.as_microsecond(), lake.batch());
+    let mut commit = lake.commit(CommitKind::Reingest);
     let runs = unpack(lake, &mut commit)?;
     let place = Layout::rejects_place(lake.batch());
     let path = lake.staged(&place);
     let mut left = RejectWriter::new(&path);
-    let mut retry = Retry::new(lake, &known, Budget::of(options.memory, 1));
+    let mut retry = Retry::new(lake, &known, Budget::of(memory, 1));
     let mut failed = None;
     let merged = rejects::each(runs, &path, &mut |reject| {
         if cancel.is_cancelled() {

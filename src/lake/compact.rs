@@ -19,7 +19,6 @@ use super::snapshot::{LakeFile, Snapshot};
 use super::writer::{self, Merge, MergeLimits, StagedFile};
 use super::{LakeError, identity, io as disk};
 use crate::cancel::{Cancel, Stopped};
-use crate::causes::chain;
 use crate::progress::Progress;
 
 /// Files merged at a time: each holds a batch and its pages.
@@ -81,29 +80,14 @@ pub fn compact(
 ) -> Result<CompactReport, LakeError> {
     let writer = LakeWriter::begin(layout, "lake compact", wait, now, cancel)?;
     let mut report = CompactReport::default();
-    let run = Compaction {
-        lake: &writer,
-        staging: writer.staging(),
-        options,
-        names: AtomicU64::new(0),
-        progress,
-        cancel,
-    };
-    match run.prepare(now, &mut report) {
-        Ok(Some(commit)) => {
-            report.commit = Some(commit.number);
-            report.unfinished = writer.publish(&commit)?.map(|error| chain(&error));
-            Ok(report)
-        }
-        Ok(None) => {
-            writer.abandon();
-            Ok(report)
-        }
-        Err(error) => {
-            writer.abandon();
-            Err(error)
-        }
-    }
+    let done = writer.change(|lake| {
+        let names = AtomicU64::new(0);
+        let run = Compaction { lake, staging: lake.staging(), options, names, progress, cancel };
+        run.prepare(&mut report)
+    })?;
+    report.commit = done.as_ref().map(|done| done.commit.number);
+    report.unfinished = done.and_then(|done| done.unfinished);
+    Ok(report)
 }
 
 /// A file to merge.
@@ -126,9 +110,8 @@ struct Compaction<'a> {
 
 impl Compaction<'_> {
     /// Stages the merged files; gives the commit that puts them in place of the others.
-    fn prepare(&self, now: Timestamp, report: &mut CompactReport) -> Result<Option<Commit>, LakeError> {
-        let mut commit =
-            Commit::new(self.lake.number(), CommitKind::Compact, now.as_microsecond(), self.lake.batch());
+    fn prepare(&self, report: &mut CompactReport) -> Result<Option<Commit>, LakeError> {
+        let mut commit = self.lake.commit(CommitKind::Compact);
         let days = unmerged(self.lake.snapshot());
         for piece in days.iter().flatten() {
             report.files_before += 1;

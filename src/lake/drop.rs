@@ -15,7 +15,6 @@ use super::publish::LakeWriter;
 use super::snapshot::{LakeFile, Snapshot};
 use super::{LakeError, rejects, taken, writer};
 use crate::cancel::{Cancel, Stopped};
-use crate::causes::chain;
 use crate::sources::enclosing;
 
 /// What to take back.
@@ -28,7 +27,7 @@ pub enum Target {
 }
 
 /// What was taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DropReport {
     pub commit: u64,
     /// URIs of the sources, sorted.
@@ -55,27 +54,21 @@ pub fn drop(
     cancel: &Cancel,
 ) -> Result<DropReport, LakeError> {
     let writer = LakeWriter::begin(layout, "lake drop", wait, now, cancel)?;
-    match prepare(&writer, target, now, cancel) {
-        Ok((commit, mut report)) => {
-            report.unfinished = writer.publish(&commit)?.map(|error| chain(&error));
-            Ok(report)
-        }
-        Err(error) => {
-            writer.abandon();
-            Err(error)
-        }
-    }
+    let mut report = DropReport::default();
+    let done = writer.change(|lake| prepare(lake, target, cancel, &mut report).map(Some))?;
+    report.unfinished = done.and_then(|done| done.unfinished);
+    Ok(report)
 }
 
 fn prepare(
     lake: &LakeWriter,
     target: &Target,
-    now: Timestamp,
     cancel: &Cancel,
-) -> Result<(Commit, DropReport), LakeError> {
+    report: &mut DropReport,
+) -> Result<Commit, LakeError> {
     let snapshot = lake.snapshot();
     let uris = chosen(snapshot, target)?;
-    let mut commit = Commit::new(lake.number(), CommitKind::Drop, now.as_microsecond(), lake.batch());
+    let mut commit = lake.commit(CommitKind::Drop);
     let mut names = 0;
     for file in &snapshot.files {
         if cancel.is_cancelled() {
@@ -86,7 +79,7 @@ fn prepare(
     let rejects = take_rejects(&uris, lake, &mut commit)?;
     let again = neighbours(snapshot, &uris);
     forget(snapshot, &uris, &again, &mut commit);
-    let report = DropReport {
+    *report = DropReport {
         commit: commit.number,
         sources: uris.into_iter().collect(),
         rows: commit.counts.removed,
@@ -94,7 +87,7 @@ fn prepare(
         ingest_again: again.into_iter().collect(),
         unfinished: None,
     };
-    Ok((commit, report))
+    Ok(commit)
 }
 
 /// The URIs to take back.

@@ -9,6 +9,8 @@
 //! lake that can be read, from staging. Whoever next takes the lock does step 3 for it, or clears
 //! what was abandoned before step 2. That writer links the files and leaves the staging folder, which
 //! goes a day after its commit: a reader that found a file in staging while nobody wrote can go on reading.
+//!
+//! Whatever changes a lake does so by [`LakeWriter::change`], which alone goes these steps.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -16,12 +18,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::commit::Commit;
+use super::commit::{Commit, CommitKind};
 use super::layout::Layout;
 use super::lock::{Lock, Wait};
 use super::snapshot::Snapshot;
 use super::{LakeError, io as disk};
 use crate::cancel::Cancel;
+use crate::causes::chain;
 
 /// How long a file, or its name in staging, that is no longer part of the lake stays for readers that began before.
 pub const REPLACED_KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -32,12 +35,21 @@ pub struct LakeWriter {
     layout: Layout,
     snapshot: Snapshot,
     batch: String,
+    now: Timestamp,
     _lock: Lock,
+}
+
+/// A commit that stands.
+#[derive(Debug)]
+pub struct Published {
+    pub commit: Commit,
+    /// Why not all its files could be moved to their places; the next write does it.
+    pub unfinished: Option<String>,
 }
 
 impl LakeWriter {
     /// Takes the lock for `verb`, finishes or clears what earlier writers left, and begins a
-    /// batch. `now` names the batch and says which replaced files may go.
+    /// batch. `now` names the batch, is the time of its commit, and says which replaced files may go.
     ///
     /// # Errors
     /// As [`Lock::take`], and when the lake is damaged or cannot be written.
@@ -52,7 +64,32 @@ impl LakeWriter {
         let snapshot = recover(layout, now)?;
         let batch = format!("{}-{:08}", now.strftime("%Y%m%dT%H%M%SZ"), snapshot.commit + 1);
         disk::create_dir_all(&layout.batch(&batch))?;
-        Ok(Self { layout: layout.clone(), snapshot, batch, _lock: lock })
+        Ok(Self { layout: layout.clone(), snapshot, batch, now, _lock: lock })
+    }
+
+    /// Lets `prepare` stage files and say in a commit what they change, and makes it so. Where it gives
+    /// no commit nothing changes, and what it staged goes.
+    ///
+    /// # Errors
+    /// What `prepare` returns, and when the commit could not be made: the lake is then as it was.
+    pub fn change<E: From<LakeError>>(
+        self,
+        prepare: impl FnOnce(&Self) -> Result<Option<Commit>, E>,
+    ) -> Result<Option<Published>, E> {
+        match prepare(&self) {
+            Ok(Some(commit)) => {
+                let unfinished = self.publish(&commit)?.map(|error| chain(&error));
+                Ok(Some(Published { commit, unfinished }))
+            }
+            Ok(None) => {
+                self.abandon();
+                Ok(None)
+            }
+            Err(error) => {
+                self.abandon();
+                Err(error)
+            }
+        }
     }
 
     /// Where things stand in the lake.
@@ -70,9 +107,9 @@ impl LakeWriter {
         &self.batch
     }
 
-    /// The number that this batch's commit will have.
-    pub fn number(&self) -> u64 {
-        self.snapshot.commit + 1
+    /// The commit of this batch, as long as nothing is said in it.
+    pub fn commit(&self, kind: CommitKind) -> Commit {
+        Commit::new(self.snapshot.commit + 1, kind, self.now.as_microsecond(), &self.batch)
     }
 
     /// The folder for the batch's files.
@@ -86,7 +123,7 @@ impl LakeWriter {
     }
 
     /// Removes what the batch has staged. What cannot be removed is left to the next writer.
-    pub fn abandon(self) {
+    fn abandon(self) {
         let _ = disk::remove_dir_all(&self.staging());
     }
 
@@ -96,7 +133,7 @@ impl LakeWriter {
     ///
     /// # Errors
     /// When the commit could not be made: the lake is as it was.
-    pub fn publish(self, commit: &Commit) -> Result<Option<LakeError>, LakeError> {
+    fn publish(self, commit: &Commit) -> Result<Option<LakeError>, LakeError> {
         let recorded = self.record(commit);
         if let Err(error) = recorded {
             // Where even this cannot be told, nothing is removed: the next writer sees.

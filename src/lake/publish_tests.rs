@@ -19,7 +19,7 @@ fn begin(layout: &Layout, now: Timestamp) -> Result<LakeWriter, LakeError> {
 /// Stages a file and a rejects file, and gives the commit that names them.
 fn stage(writer: &LakeWriter, replaced: &[&str]) -> Result<Commit, LakeError> {
     let batch = writer.batch().to_owned();
-    let mut commit = samples::commit(writer.number(), &batch);
+    let mut commit = samples::commit(writer.commit(CommitKind::Ingest).number, &batch);
     commit.files_added = vec![samples::file(&format!("{batch}-0"), 0, 1)];
     commit.files_replaced = replaced.iter().map(|&path| path.to_owned()).collect();
     commit.rejects = Some(format!("_kubetrawl/rejects/{batch}.ndjson.zst"));
@@ -32,10 +32,10 @@ fn stage(writer: &LakeWriter, replaced: &[&str]) -> Result<Commit, LakeError> {
     Ok(commit)
 }
 
-fn commit_one(layout: &Layout, now: Timestamp) -> Result<Option<LakeError>, LakeError> {
-    let writer = begin(layout, now)?;
-    let commit = stage(&writer, &[])?;
-    writer.publish(&commit)
+/// Says why not all files of the commit could be moved.
+fn commit_one(layout: &Layout, now: Timestamp) -> Result<Option<String>, LakeError> {
+    let done = begin(layout, now)?.change(|writer| stage(writer, &[]).map(Some))?;
+    Ok(done.and_then(|done| done.unfinished))
 }
 
 fn staged(layout: &Layout) -> usize {
@@ -94,6 +94,20 @@ fn a_commit_that_was_not_moved_is_read_from_staging_and_then_moved() {
     begin(&layout, at(DAY + 1)).unwrap().abandon();
     assert!(!before.files[0].path.exists());
     assert_eq!(staged(&layout), 0);
+}
+
+#[test]
+fn what_was_staged_goes_where_nothing_is_to_change_or_it_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::create_or_open(folder.path()).unwrap();
+    let none = begin(&layout, at(0)).unwrap().change(|writer| stage(writer, &[]).map(|_| None));
+    assert!(matches!(none, Ok::<_, LakeError>(None)));
+    let failed = begin(&layout, at(1)).unwrap().change(|writer| {
+        stage(writer, &[])?;
+        Err(LakeError::NoSuchCommit { commit: 7 })
+    });
+    assert!(matches!(failed, Err(LakeError::NoSuchCommit { commit: 7 })));
+    assert_eq!((staged(&layout), Snapshot::read(&layout).unwrap()), (0, Snapshot::default()));
 }
 
 #[test]
