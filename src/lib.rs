@@ -28,6 +28,7 @@ pub mod detect;
 pub mod engine;
 #[cfg(feature = "engine")]
 pub mod evidence;
+mod hash;
 #[cfg(feature = "engine")]
 pub mod hunt;
 pub mod ingest;

@@ -1,10 +1,10 @@
 //! The group that an alert is for: its columns, its name, its identity.
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::parameters::GroupColumn;
 use crate::engine::{Cells, EngineError};
+use crate::hash::sha256;
 
 /// What a record without a username is shown under.
 pub const UNKNOWN_USER: &str = "<UNKNOWN_USER>";
@@ -57,8 +57,9 @@ impl Group {
 
     /// The first 16 hex digits of SHA-256 over `[rule_id, {column: value, ...}, crossed_at]`.
     pub fn alert_id(&self, rule_id: &str, crossed_at: &str) -> String {
-        let digest = Sha256::digest(json!([rule_id, self.columns(), crossed_at]).to_string());
-        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut hash = sha256(json!([rule_id, self.columns(), crossed_at]).to_string());
+        hash.truncate(16);
+        hash
     }
 }
 
@@ -69,10 +70,8 @@ mod tests {
     #[test]
     fn an_alert_id_is_the_hash_of_rule_group_and_time() {
         let group = Group(vec![(GroupColumn::Username, Some("eve".into())), (GroupColumn::Cluster, None)]);
-        let digest =
-            Sha256::digest(r#"["R",{"username":"eve","cluster":null},"2026-11-22T00:00:00.000000Z"]"#);
-        let expected: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(group.alert_id("R", "2026-11-22T00:00:00.000000Z"), expected);
+        let expected = sha256(r#"["R",{"username":"eve","cluster":null},"2026-11-22T00:00:00.000000Z"]"#);
+        assert_eq!(group.alert_id("R", "2026-11-22T00:00:00.000000Z"), expected[..16]);
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::folder::{Folder, INDEX};
 use super::moved::Moved;
@@ -16,8 +15,9 @@ use crate::detect::alert::Versions;
 use crate::detect::rules::Rule;
 use crate::detect::{Alert, HuntParameters, Recount};
 use crate::engine::{Cells, Engine, EngineError, Param};
+use crate::hash;
 use crate::lake::utc;
-use crate::lake::{Snapshot, SourceRecord, hex};
+use crate::lake::{Snapshot, SourceRecord};
 use crate::report::rows;
 use crate::sources::Source;
 use crate::sql;
@@ -349,7 +349,7 @@ impl Place {
             file,
             file_offset: at,
             length: bytes.len(),
-            sha256: hex(&Sha256::digest(bytes)),
+            sha256: hash::sha256(bytes),
             source_uri: uri,
             source_record: self.record,
             source_offset: self.offset,

@@ -1,7 +1,7 @@
 //! The folder that evidence is written to. Only its owner can read it: it holds what the log held.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::EvidenceError;
-use crate::lake::hex;
+use crate::hash::{hex, sha256_of_file};
 
 /// The index of all records, relative to the folder.
 pub const INDEX: &str = "records/index.ndjson";
@@ -73,7 +73,7 @@ impl Folder {
         let path = self.root.join(INDEX);
         self.index.flush().map_err(writing(&path))?;
         self.index.get_ref().sync_all().map_err(writing(&path))?;
-        hash(&path).map_err(writing(&path))
+        sha256_of_file(&path).map(|(_, sha256)| sha256).map_err(writing(&path))
     }
 
     /// Writes the manifest, which is last: a folder without one is not whole.
@@ -134,18 +134,6 @@ pub struct WrittenFile {
     pub sha256: String,
 }
 
-fn hash(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 64 << 10];
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(hex(&hash.finalize())),
-            read => hash.update(&block[..read]),
-        }
-    }
-}
-
 fn create(path: &Path) -> Result<File, EvidenceError> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(writing(path))
 }
@@ -158,6 +146,7 @@ fn writing(path: &Path) -> impl FnOnce(io::Error) -> EvidenceError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::sha256;
 
     #[test]
     fn the_index_forgets_what_is_taken_back() {
@@ -171,7 +160,7 @@ mod tests {
         folder.index(&2).unwrap();
         let hash = folder.finish().unwrap();
         assert_eq!(fs::read(root.join(INDEX)).unwrap(), b"1\n2\n");
-        assert_eq!(hash, hex(&Sha256::digest(b"1\n2\n")));
+        assert_eq!(hash, sha256(b"1\n2\n"));
         assert!(matches!(Folder::create(&root), Err(EvidenceError::NotEmpty { .. })));
     }
 
@@ -182,7 +171,7 @@ mod tests {
         let mut records = folder.records("records/1".to_owned()).unwrap();
         assert_eq!((records.push(b"one").unwrap(), records.push(b"two").unwrap()), (0, 4));
         let file = records.finish().unwrap().unwrap();
-        assert_eq!((file.bytes, file.sha256), (8, hex(&Sha256::digest(b"one\ntwo\n"))));
+        assert_eq!((file.bytes, file.sha256), (8, sha256(b"one\ntwo\n")));
         let empty = folder.records("records/2".to_owned()).unwrap();
         assert_eq!(empty.finish().unwrap(), None);
         assert!(!parent.path().join("records/2").exists());

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 
-use sha2::{Digest, Sha256};
-
 use super::stored::Stored;
 use crate::cancel::Cancel;
+use crate::hash::sha256;
+use crate::lake::SourceRecord;
 use crate::lake::commit::HEAD;
-use crate::lake::{SourceRecord, hex};
 use crate::sources::Source;
 
 /// Contents as the lake knows them, each under the number it was added with.
@@ -49,7 +48,7 @@ impl Prefixes {
         let lengths = self.short.range(..=head.len()).copied().chain((head.len() == HEAD).then_some(HEAD));
         let mut alike: BTreeMap<u64, Vec<&Content>> = BTreeMap::new();
         for length in lengths {
-            let contents = self.heads.get(&hex(&Sha256::digest(&head[..length])));
+            let contents = self.heads.get(&sha256(&head[..length]));
             for content in contents.into_iter().flatten() {
                 let heads_length = usize::try_from(content.size).unwrap_or(HEAD).min(HEAD);
                 if heads_length == length && content.size <= most {

@@ -11,6 +11,7 @@ use super::super::tests::{Bench, event, events};
 use super::super::{IngestOptions, run};
 use super::*;
 use crate::decode::{Reject, RejectCode, RejectReason};
+use crate::hash::sha256;
 use crate::lake::Accounting;
 use crate::lake::drop::Target;
 use crate::lake::rejects::RejectRecord;
@@ -38,7 +39,7 @@ fn upgrade(bench: &Bench, names: &[&str]) {
         let after: String = before.split_inclusive('\n').map(shown).collect();
         assert_eq!(before.len(), after.len());
         for (before, after) in before.lines().zip(after.lines()) {
-            frames.insert(hash(before), after.to_owned());
+            frames.insert(sha256(before), after.to_owned());
         }
         fs::write(bench.log(name), after).unwrap();
     }
@@ -51,11 +52,6 @@ fn upgrade(bench: &Bench, names: &[&str]) {
         }
         file.finish().unwrap();
     }
-}
-
-fn hash(text: &str) -> String {
-    use sha2::Digest;
-    crate::lake::hex(&sha2::Sha256::digest(text.as_bytes()))
 }
 
 /// A line with what was hidden in it, also in base64.
@@ -83,7 +79,7 @@ fn renewed(reject: RejectRecord, frames: &HashMap<String, String>) -> RejectReco
     let mut new = RejectRecord::new(&reject.source, reject.record, reject.offset, &bytes);
     new.part = reject.part;
     if let Some(part) = &mut new.part {
-        part.sha256 = hash(&frames[&part.sha256]);
+        part.sha256 = sha256(&frames[&part.sha256]);
     }
     new
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray};
-use sha2::{Digest, Sha256};
 
 use super::IngestError;
 use super::forward::Forward;
@@ -14,10 +13,11 @@ use super::reingest::Readings;
 use super::tally::Tally;
 use super::work::{Staged, bare, clusters_by_date, compare};
 use crate::decode::{DecodeOptions, Decoded, Decoder, LogType, RejectCode};
+use crate::hash;
 use crate::lake::dedup::Dedup;
 use crate::lake::rejects::RejectRecord;
 use crate::lake::writer::{self, Written};
-use crate::lake::{Given, LakeWriter, SourceRecord, hex};
+use crate::lake::{Given, LakeWriter, SourceRecord};
 use crate::normalize::redact::REJECT_LIMIT;
 use crate::normalize::schema::position;
 use crate::normalize::{Place, RowBuilder, Rows, Values};
@@ -128,7 +128,7 @@ impl<'a> Retry<'a> {
         };
         let bytes = chunk.bytes(frame);
         let is = |bytes: &[u8], length: u64, sha256: &str| {
-            bytes.len() as u64 == length && hex(&Sha256::digest(bytes)) == sha256
+            bytes.len() as u64 == length && hash::sha256(bytes) == sha256
         };
         let same = match &reject.part {
             Some(part) => is(bytes, part.length, &part.sha256),
@@ -224,7 +224,7 @@ fn kept(reject: &RejectRecord) -> Search {
         && reject.length <= REJECT_LIMIT as u64
         && reject.reason != RejectCode::TooLong.code();
     let Some(frame) = reject.kept().filter(|_| whole) else { return Search::Lost };
-    let masked = hex(&Sha256::digest(&frame)) != reject.sha256;
+    let masked = hash::sha256(&frame) != reject.sha256;
     Search::Found(Found { frame, index: None, masked, from_source: false })
 }
 

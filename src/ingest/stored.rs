@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use crate::hash::hex;
 use crate::lake::commit::HEAD;
-use crate::lake::hex;
 
 /// Bytes read at a time where they are only hashed.
 const BLOCK: usize = 256 << 10;
@@ -137,6 +137,7 @@ impl Read for Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::sha256;
 
     /// A file that is appended to after its end was read.
     struct Growing(Vec<&'static [u8]>);
@@ -153,7 +154,7 @@ mod tests {
         let mut text = Vec::new();
         stored.clone().read_to_end(&mut text).unwrap();
         assert_eq!(text, b"one\n");
-        assert_eq!(stored.finish(&|| true).unwrap(), Some(hex(&Sha256::digest(b"one\n"))));
+        assert_eq!(stored.finish(&|| true).unwrap(), Some(sha256(b"one\n")));
         assert_eq!(Stored::bytes(&stored), 4);
     }
 
@@ -161,8 +162,7 @@ mod tests {
     fn the_first_bytes_are_hashed_at_the_lengths_that_are_wanted() {
         let mut stored = Stored::with_prefixes(Box::new(&b"onetwothree"[..]), [0, 3, 6, 99].into());
         stored.finish(&|| true).unwrap();
-        let hashes = [(3, b"one".as_slice()), (6, b"onetwo")]
-            .map(|(length, text)| (length, hex(&Sha256::digest(text))));
+        let hashes = [(3, b"one".as_slice()), (6, b"onetwo")].map(|(length, text)| (length, sha256(text)));
         assert_eq!(stored.prefixes(), hashes.into());
     }
 
@@ -170,6 +170,6 @@ mod tests {
     fn a_read_into_nothing_is_no_end() {
         let mut stored = Stored::new(Box::new(&b"one"[..]));
         assert_eq!(stored.read(&mut []).unwrap(), 0);
-        assert_eq!(stored.finish(&|| true).unwrap(), Some(hex(&Sha256::digest(b"one"))));
+        assert_eq!(stored.finish(&|| true).unwrap(), Some(sha256(b"one")));
     }
 }

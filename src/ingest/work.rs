@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{AsArray, Int64Array};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use sha2::{Digest, Sha256};
 
 use super::IngestError;
 use super::ledger::Ledger;
@@ -15,12 +14,13 @@ use super::spare::Spare;
 use super::tally::Tally;
 use crate::cancel::{Cancel, Stopped};
 use crate::decode::{Chunk, DecodeOptions, Decoded, Decoder, Reject};
+use crate::hash;
 use crate::lake::commit::CLUSTERS;
 use crate::lake::coverage::Stream;
 use crate::lake::dedup::{Dedup, FileNumber, SourceNumber, Standing};
 use crate::lake::rejects::{self, Part, RejectRecord};
 use crate::lake::writer::{self, Written};
-use crate::lake::{FileRecord, LakeError, hex, utc};
+use crate::lake::{FileRecord, LakeError, utc};
 use crate::normalize::schema::position;
 use crate::normalize::{Defaults, Place, RowBuilder, Rows, Values};
 use crate::progress::Progress;
@@ -302,7 +302,7 @@ fn part(frame: &[u8], reject: &Reject<'_>, index: u64, hash: &mut Option<String>
     if length == frame.len() || length == bare(frame).len() {
         return None;
     }
-    let sha256 = hash.get_or_insert_with(|| hex(&Sha256::digest(frame))).clone();
+    let sha256 = hash.get_or_insert_with(|| hash::sha256(frame)).clone();
     Some(Part { index, length: frame.len() as u64, sha256 })
 }
 

@@ -1,23 +1,23 @@
 //! Proves a lake sound, or says what is damaged and what it held.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::commit::{Commit, FileRecord};
 use super::coverage::{self, Counting, FileCoverage};
 use super::gaps::{Gap, Gaps};
 use super::layout::{EVENTS, Layout};
 use super::snapshot::{self, Snapshot};
-use super::{LakeError, hex, rejects, utc};
+use super::{LakeError, rejects, utc};
 use crate::cancel::{Cancel, Stopped};
 use crate::causes::chain;
+use crate::hash::sha256_of_file;
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -215,7 +215,7 @@ fn file_faults(layout: &Layout, commit: Option<&Commit>, file: &FileRecord, gaps
         return vec!["the file is missing".to_owned()];
     };
     let mut faults = Vec::new();
-    match hash(&path) {
+    match sha256_of_file(&path) {
         Ok((bytes, sha256)) if bytes == file.bytes && sha256 == file.sha256 => {}
         Ok((bytes, _)) if bytes != file.bytes => {
             faults.push(format!("it has {bytes} bytes instead of {}", file.bytes));
@@ -238,24 +238,6 @@ fn file_faults(layout: &Layout, commit: Option<&Commit>, file: &FileRecord, gaps
         Err(error) => faults.push(chain(&error)),
     }
     faults
-}
-
-/// The size of a file and the SHA-256 of its content.
-fn hash(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let (mut hash, mut bytes) = (Sha256::new(), 0);
-    let mut block = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut block) {
-            Ok(0) => return Ok((bytes, hex(&hash.finalize()))),
-            Ok(read) => {
-                hash.update(&block[..read]);
-                bytes += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 /// The rows of a file, their first and last time, and what they cover.

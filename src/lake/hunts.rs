@@ -9,11 +9,11 @@ use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::layout::Layout;
-use super::{LakeError, hex, io as disk};
+use super::{LakeError, io as disk};
 use crate::detect::HuntReport;
+use crate::hash::sha256;
 
 const FILE: &str = "hunt.json";
 
@@ -29,7 +29,7 @@ pub enum StoredHunt {
 pub(super) fn store(layout: &Layout, report: &HuntReport, now: Timestamp) -> Result<StoredHunt, LakeError> {
     let path = layout.hunts();
     let text = serde_json::to_vec_pretty(report).map_err(|source| LakeError::Json { path, source })?;
-    let hash = hex(&Sha256::digest(&text));
+    let hash = sha256(&text);
     let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%S.%6fZ"), &hash[..8]);
     match write(&layout.hunts().join(&id), &text) {
         Err(LakeError::Io { source, .. }) if is_unwritable(source.kind()) => {

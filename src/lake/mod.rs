@@ -160,18 +160,5 @@ impl Lake {
     }
 }
 
-/// Lower case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits = b"0123456789abcdef";
-    let pair = |byte: &u8| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]];
-    bytes.iter().flat_map(pair).map(char::from).collect()
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    let pairs = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    Some(pairs.chunks_exact(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect())
-}
-
 #[cfg(test)]
 mod old_tests;

@@ -10,10 +10,10 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::{LakeError, from_hex, hex, io as disk};
+use super::{LakeError, io as disk};
 use crate::decode::Reject;
+use crate::hash::{from_hex, hex, sha256};
 use crate::normalize::redact;
 
 /// Runs merged at a time. A line holds at most 1 MiB of the record, six times that when escaped.
@@ -71,7 +71,7 @@ impl RejectRecord {
             record,
             offset,
             length: reject.bytes.len() as u64,
-            sha256: hex(&Sha256::digest(reject.bytes)),
+            sha256: sha256(reject.bytes),
             reason: reject.reason.code.code().to_owned(),
             detail: reject.reason.detail.clone(),
             text,

@@ -11,9 +11,10 @@ use parquet::file::properties::WriterProperties;
 use sha2::{Digest, Sha256};
 
 use super::{StagedFile, order};
+use crate::hash::hex;
 use crate::lake::coverage::Counting;
 use crate::lake::error::LakeError;
-use crate::lake::{hex, io as disk};
+use crate::lake::io as disk;
 use crate::normalize::schema::SCHEMA;
 
 /// Writes sorted batches and keeps count of what a commit says of the file.

@@ -6,10 +6,10 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::Int64Type;
 use parquet::basic::{Compression, Encoding, LogicalType, TimeUnit, Type};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::*;
+use crate::hash::sha256;
 use crate::lake::scan;
 use crate::normalize::row::sample::event;
 use crate::normalize::schema::{COLUMNS, ColumnType, SCHEMA, position};
@@ -120,8 +120,7 @@ fn the_hash_and_size_are_those_of_the_file() {
     let staging = TempDir::new().unwrap();
     let file = write_one(&staging, 1_000);
     let content = fs::read(&file.path).unwrap();
-    let hash: String = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!((file.bytes, file.sha256.as_str()), (content.len() as u64, hash.as_str()));
+    assert_eq!((file.bytes, file.sha256), (content.len() as u64, sha256(content)));
 }
 
 #[test]
