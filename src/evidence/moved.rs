@@ -5,8 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::cancel::Cancel;
-use crate::ingest::prefix::Prefixes;
-use crate::lake::Snapshot;
+use crate::lake::{Prefixes, Snapshot};
 use crate::sources::{Source, split_members, uri_to_path};
 
 /// Looks for sources by what they held, beside their own places and in files that were named.

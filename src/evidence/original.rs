@@ -5,8 +5,7 @@ use std::io;
 
 use crate::causes::chain;
 use crate::decode::{Body, Chunk, Content, DecodeError, Decoded, Decoder, Records};
-use crate::ingest::stored::Stored;
-use crate::sources::{STDIN_URI, Source, SourceError, split_members, uri_to_path};
+use crate::sources::{STDIN_URI, Source, SourceError, Stored, split_members, uri_to_path};
 
 /// Why the original bytes of a row cannot be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

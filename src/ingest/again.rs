@@ -7,10 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::IngestError;
-use super::prefix::Prefixes;
 use super::read::{Ended, Outcome};
 use crate::cancel::{Cancel, Stopped};
-use crate::lake::Snapshot;
+use crate::lake::{Prefixes, Snapshot};
 use crate::sources::{Input, Source, enclosing};
 
 /// What is to be replaced.

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_channel::Sender;
 
 use super::read::{Ended, HungUp, Item, Outcome, Read, Readers, Tail, hash_rest};
-use super::stored::Stored;
 use super::work::Work;
 use crate::causes::chain;
 use crate::decode::{Archive, DecodeError, Limits, MAX_DEPTH, Member, Opened};
+use crate::sources::Stored;
 
 impl Readers<'_> {
     /// Reads the files in an archive. Where none of them is a log and none failed, they are not told

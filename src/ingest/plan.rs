@@ -6,15 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 
 use super::IngestError;
-use super::prefix::Prefixes;
 use super::read::is_growing;
 use super::report::{Change, Changed, Problem, SkipReason, Skipped};
-use super::stored::Stored;
 use crate::cancel::{Cancel, Stopped};
 use crate::causes::chain;
 use crate::lake::commit::Next;
-use crate::lake::{Snapshot, SourceRecord};
-use crate::sources::{Input, Source};
+use crate::lake::{Prefixes, Snapshot, SourceRecord};
+use crate::sources::{Input, Source, Stored};
 
 /// The contents that are in the lake.
 #[derive(Debug, Default)]

@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::options::{IngestOptions, defaults};
 use super::preview::{SAMPLE_BYTES, SAMPLE_RECORDS};
 use super::spare::Spare;
-use super::stored::Stored;
 use super::turns::Turns;
 use super::work::{Reading, Work};
 use crate::cancel::{Cancel, Cancellable};
@@ -21,7 +20,7 @@ use crate::decode::{
 };
 use crate::lake::commit::Next;
 use crate::progress::Progress;
-use crate::sources::{Input, Source};
+use crate::sources::{Input, Source, Stored};
 
 /// A source whose reading has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

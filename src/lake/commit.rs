@@ -119,8 +119,8 @@ pub struct SourceRecord {
     /// Rows that were dropped as duplicates of others when it was read.
     #[serde(default)]
     pub duplicates: u64,
-    /// SHA-256 of its first bytes, as many as [`HEAD`] at most: tells cheaply whether another
-    /// content can be this one, grown.
+    /// SHA-256 of its first bytes, as many as [`HEAD`](crate::sources::HEAD) at most: tells cheaply
+    /// whether another content can be this one, grown.
     #[serde(default)]
     pub head: Option<String>,
     /// Where to go on when it has grown; null where it cannot be gone on with.
@@ -202,9 +202,6 @@ pub struct Rejected {
     pub event_date: Option<String>,
     pub rejects: u64,
 }
-
-/// Bytes that [`SourceRecord::head`] is taken of.
-pub const HEAD: usize = 4096;
 
 /// Where the records that a source does not have yet will begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,13 @@
 
 mod discover;
 pub mod pattern;
+mod stored;
 mod uri;
 
 pub use discover::{Discovery, discover};
 pub use pattern::{PathPattern, PatternError};
+pub use stored::HEAD;
+pub(crate) use stored::Stored;
 pub use uri::{MemberUri, enclosing, member_uri, path_to_uri, split_members, typed_to_uri, uri_to_path};
 
 use std::ffi::OsStr;

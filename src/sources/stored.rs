@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::hash::hex;
-use crate::lake::commit::HEAD;
+
+/// How many of the first bytes of a source are hashed by themselves.
+pub const HEAD: usize = 4096;
 
 /// Bytes read at a time where they are only hashed.
 const BLOCK: usize = 256 << 10;
@@ -67,13 +69,13 @@ impl Stored {
     }
 
     /// SHA-256 of the first [`HEAD`] bytes, or of all where they are fewer.
-    pub(super) fn head(&self) -> String {
+    pub(crate) fn head(&self) -> String {
         hex(&self.state().head.clone().finalize())
     }
 
     /// Reads on up to `length` bytes from the start and gives the hash of these; none where there are
     /// fewer, or more were read already.
-    pub(super) fn hash_of(&mut self, length: u64, going: &dyn Fn() -> bool) -> Option<String> {
+    pub(crate) fn hash_of(&mut self, length: u64, going: &dyn Fn() -> bool) -> Option<String> {
         let mut block = vec![0; BLOCK];
         while self.state().bytes < length && going() {
             let wanted = usize::try_from(length - self.state().bytes).unwrap_or(BLOCK).min(BLOCK);

@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 
-use super::stored::Stored;
+use super::SourceRecord;
 use crate::cancel::Cancel;
 use crate::hash::sha256;
-use crate::lake::SourceRecord;
-use crate::lake::commit::HEAD;
-use crate::sources::Source;
+use crate::sources::{HEAD, Source, Stored};
 
 /// Contents as the lake knows them, each under the number it was added with.
 ///
