@@ -15,6 +15,9 @@ pub enum Severity {
     High,
 }
 
+/// What a record without a username is shown under.
+pub const UNKNOWN_USER: &str = "<UNKNOWN_USER>";
+
 /// Slices that the time of an alert is cut into to show how its count grew.
 pub const COUNTS: usize = 48;
 
@@ -28,7 +31,7 @@ pub struct Alert {
     pub alert_id: String,
     pub title: String,
     pub severity: Severity,
-    /// Null for records without a username; shown as `<UNKNOWN_USER>`.
+    /// Null for records without a username; shown as [`UNKNOWN_USER`].
     pub username: Option<String>,
     /// The other group columns of `--by`, present only when grouped by.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -2,12 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::alert::UNKNOWN_USER;
 use super::parameters::GroupColumn;
 use crate::engine::{Cells, EngineError};
 use crate::hash::sha256;
-
-/// What a record without a username is shown under.
-pub const UNKNOWN_USER: &str = "<UNKNOWN_USER>";
 
 /// The values of the group columns of one row, in the order of [`GroupColumn::ALL`].
 pub struct Group(Vec<(GroupColumn, Option<String>)>);

@@ -297,8 +297,9 @@ impl Counts {
     }
 }
 
+/// For `#[serde(skip_serializing_if)]`.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_zero(number: &u64) -> bool {
+pub(super) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 

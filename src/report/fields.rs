@@ -5,10 +5,8 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use super::text::{count, number};
+use crate::detect::alert::UNKNOWN_USER;
 use crate::detect::{Alert, Severity};
-
-/// How an absent username is shown.
-pub const UNKNOWN_USER: &str = "<UNKNOWN_USER>";
 
 /// A username as people see it.
 pub fn username(username: Option<&str>) -> &str {

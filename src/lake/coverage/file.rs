@@ -9,6 +9,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use serde::{Deserialize, Serialize};
 
 use super::minutes::Minutes;
+use crate::lake::commit::is_zero;
 use crate::lake::error::LakeError;
 use crate::lake::identity::{Reader, strings};
 use crate::lake::utc;
@@ -97,11 +98,6 @@ pub struct StreamCounts {
     /// Records that were read from cut ones.
     #[serde(skip_serializing_if = "is_zero")]
     pub salvaged: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 impl StreamCounts {
