@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use serde_json::Value as Json;
+
 use super::escape::{self, CsvReader};
 use super::fields::{self, FIELDS, Value};
+use super::rows::value::plain;
 use crate::detect::{Alert, HuntReport};
 
 /// Where the group columns stand among the fields.
@@ -13,7 +16,7 @@ const GROUP_AFTER: &str = "username";
 
 pub(super) fn write(report: &HuntReport, reader: CsvReader, out: &mut dyn Write) -> io::Result<()> {
     let groups: BTreeSet<&str> = report.open().flat_map(fields::group).map(|(name, _)| name).collect();
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    let mut writer = writer(out);
     writer.write_record(header(&groups)).map_err(into_io)?;
     for alert in report.open() {
         writer
@@ -62,7 +65,25 @@ fn cell(value: Value<'_>, reader: CsvReader) -> Cow<'_, str> {
     }
 }
 
-fn into_io(error: csv::Error) -> io::Error {
+/// Writes CSV as every face does.
+pub(super) fn writer<W: Write>(out: W) -> csv::Writer<W> {
+    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out)
+}
+
+/// Numbers stay numbers, negative ones too; text and lists of text are neutralised.
+pub(super) fn value_cell(value: &Json, reader: CsvReader) -> String {
+    match value {
+        Json::Number(number) => number.to_string(),
+        Json::Array(elements) => {
+            let elements: Vec<String> = elements.iter().map(plain).collect();
+            escape::csv_list_for(elements.iter().map(String::as_str), reader)
+        }
+        other => escape::csv_cell_for(&plain(other), reader).into_owned(),
+    }
+}
+
+/// The failure of a CSV writer.
+pub(super) fn into_io(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),

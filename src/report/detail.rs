@@ -16,8 +16,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
+use super::csv::{into_io, value_cell, writer};
 use super::escape::{self, CsvReader};
 use super::evidence::{self, EvidenceError, EvidenceSource, Part, RowSink};
 use crate::detect::{Alert, HuntReport};
@@ -100,8 +99,7 @@ struct Table {
 impl Table {
     fn create(path: PathBuf, reader: CsvReader) -> Result<Self, DetailError> {
         let file = File::create(&path).map_err(|source| DetailError::File { path: path.clone(), source })?;
-        let out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
-        Ok(Self { path, out, reader, has_header: false })
+        Ok(Self { path, out: writer(file), reader, has_header: false })
     }
 
     /// Writes the table that `ask` hands on. A source of evidence takes an error of its own kind only: the
@@ -132,43 +130,19 @@ impl Table {
             }
             Part::Row(row) => {
                 let id = alert.map(|id| escape::csv_cell(id).into_owned());
-                let cells = row.iter().map(|value| self.cell(value));
+                let cells = row.iter().map(|value| value_cell(value, self.reader));
                 self.record(id.into_iter().chain(cells).collect())
             }
         }
     }
 
     fn record(&mut self, cells: Vec<String>) -> Result<(), DetailError> {
-        self.out.write_record(cells).map_err(|error| self.failed(error))
-    }
-
-    /// Numbers stay numbers, negative ones too; text and lists of text are neutralised.
-    fn cell(&self, value: &Value) -> String {
-        let plain = |value: &Value| match value {
-            Value::Null => String::new(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        match value {
-            Value::Number(n) => n.to_string(),
-            Value::Array(elements) => {
-                let elements: Vec<String> = elements.iter().map(plain).collect();
-                escape::csv_list_for(elements.iter().map(String::as_str), self.reader)
-            }
-            other => escape::csv_cell_for(&plain(other), self.reader).into_owned(),
-        }
+        let written = self.out.write_record(cells).map_err(into_io);
+        written.map_err(|source| DetailError::File { path: self.path.clone(), source })
     }
 
     fn finish(mut self) -> Result<(), DetailError> {
         self.out.flush().map_err(|source| DetailError::File { path: self.path, source })
-    }
-
-    fn failed(&self, error: csv::Error) -> DetailError {
-        let source = match error.into_kind() {
-            csv::ErrorKind::Io(error) => error,
-            other => io::Error::other(format!("{other:?}")),
-        };
-        DetailError::File { path: self.path.clone(), source }
     }
 }
 

@@ -6,8 +6,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use serde_json::Value;
 
-use super::super::escape;
-use super::value::plain;
+use super::super::csv::{self as face, value_cell};
+use super::super::escape::{self, CsvReader};
 use super::{RowWriter, into_io, values};
 
 pub(super) struct Writer<W: Write> {
@@ -21,13 +21,15 @@ impl<W: Write> Writer<W> {
     }
 
     fn with_header(names: &[&str], out: W) -> io::Result<Self> {
-        let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-        out.write_record(names.iter().map(|name| escape::csv_cell(name).into_owned())).map_err(from_csv)?;
+        let mut out = face::writer(out);
+        out.write_record(names.iter().map(|name| escape::csv_cell(name).into_owned()))
+            .map_err(face::into_io)?;
         Ok(Self { out })
     }
 
     fn write_row(&mut self, row: &[Value]) -> io::Result<()> {
-        self.out.write_record(row.iter().map(cell)).map_err(from_csv)
+        let cells = row.iter().map(|value| value_cell(value, CsvReader::Spreadsheet));
+        self.out.write_record(cells).map_err(face::into_io)
     }
 }
 
@@ -50,23 +52,4 @@ pub(super) fn write(columns: &[&str], rows: &[Vec<Value>], out: &mut dyn Write) 
         writer.write_row(row)?;
     }
     writer.out.flush()
-}
-
-/// Numbers stay numbers, negative ones too; text and lists of text are neutralised.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Number(number) => number.to_string(),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(plain).collect();
-            escape::csv_list(items.iter().map(String::as_str))
-        }
-        other => escape::csv_cell(&plain(other)).into_owned(),
-    }
-}
-
-fn from_csv(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
 }
