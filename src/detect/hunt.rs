@@ -8,11 +8,11 @@ use super::group::Group;
 use super::parameters::{GroupColumn, HuntParameters, WindowMode};
 use super::portions;
 use super::rules::Rule;
-use super::time::rfc3339;
 use super::{DetectError, summary};
 use crate::cancel::Cancel;
 use crate::decode;
 use crate::engine::{Cells, Engine, EngineError, Param};
+use crate::lake::utc;
 use crate::sql;
 
 /// The earliest time a hunt can meet, 1900-01-01: a lead-in before the first record that there can be.
@@ -181,7 +181,7 @@ impl<'a> Hunt<'a> {
 
     fn alert(&self, cells: &Cells<'_>, row: usize) -> Result<Alert, EngineError> {
         let group = Group::read(cells, row, &self.parameters.by)?;
-        let time = |name| Ok::<_, EngineError>(rfc3339(cells.time(row, name)?.unwrap_or_default()));
+        let time = |name| Ok::<_, EngineError>(utc::text(cells.time(row, name)?.unwrap_or_default()));
         let int = |name| Ok::<_, EngineError>(cells.int(row, name)?.unwrap_or_default());
         let texts = |name| cells.texts(row, name);
         let crossed_at = time("crossed_at")?;

@@ -27,8 +27,6 @@ pub mod rule_tests;
 pub mod rules;
 #[cfg(feature = "engine")]
 mod summary;
-#[cfg(feature = "engine")]
-mod time;
 pub mod tune;
 #[cfg(feature = "engine")]
 pub mod verify;

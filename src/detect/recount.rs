@@ -11,9 +11,9 @@ use super::group::Group;
 use super::hunt::Hunt;
 use super::parameters::{GroupColumn, HuntParameters};
 use super::rules::Rule;
-use super::time::rfc3339;
 use crate::cancel::Cancel;
 use crate::engine::{Cells, Engine, EngineError, Param};
+use crate::lake::utc;
 use crate::report::evidence::{AnswerShare, NamespaceShare, Part, SeriesPoint};
 use crate::sql;
 
@@ -54,7 +54,7 @@ impl<'a> Recount<'a> {
             let time = |name| Ok::<_, EngineError>(cells.time(row, name)?.unwrap_or_default());
             let id = cells.int(row, "span_id")?.unwrap_or_default();
             let span = Span { id, from: time("evidence_from")?, to: time("last_breach")? };
-            spans.insert(group.alert_id(&rule.rule_id, &rfc3339(time("crossed_at")?)), span);
+            spans.insert(group.alert_id(&rule.rule_id, &utc::text(time("crossed_at")?)), span);
             Ok(())
         })?;
         Ok(Self { hunt, spans })

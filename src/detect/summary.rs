@@ -5,8 +5,8 @@ use super::alert::{Exclusion, Exposure, HuntSummary, Principal};
 use super::group::Group;
 use super::hunt::Hunt;
 use super::parameters::GroupColumn;
-use super::time::rfc3339;
 use crate::engine::{Cells, EngineError};
+use crate::lake::utc;
 use crate::sql;
 
 /// Reads the summary of a hunt that has been counted.
@@ -37,8 +37,8 @@ pub fn read(hunt: &Hunt<'_>, alerts: usize) -> Result<HuntSummary, DetectError> 
             username: cells.text(row, "username")?,
             lists: int(cells, row, "lists")?,
             succeeded: int(cells, row, "succeeded")?,
-            first_seen: rfc3339(cells.time(row, "first_seen")?.unwrap_or_default()),
-            last_seen: rfc3339(cells.time(row, "last_seen")?.unwrap_or_default()),
+            first_seen: utc::text(cells.time(row, "first_seen")?.unwrap_or_default()),
+            last_seen: utc::text(cells.time(row, "last_seen")?.unwrap_or_default()),
         };
         Ok((cells.bool(row, "cluster_wide")?.unwrap_or_default(), exposure))
     })?;
@@ -57,8 +57,8 @@ fn totals(hunt: &Hunt<'_>) -> Result<HuntSummary, DetectError> {
             requests: int(cells, row, "requests")?,
             matches: int(cells, row, "matches")?,
             users: int(cells, row, "users")?,
-            first_event: cells.time(row, "first_event")?.map(rfc3339),
-            last_event: cells.time(row, "last_event")?.map(rfc3339),
+            first_event: cells.time(row, "first_event")?.map(utc::text),
+            last_event: cells.time(row, "last_event")?.map(utc::text),
             exclusions: Vec::new(),
             excluded_over_threshold: Vec::new(),
             nearest_miss: None,
@@ -78,7 +78,7 @@ fn principal(cells: &Cells<'_>, row: usize, username: Option<String>) -> Result<
     Ok(Principal {
         username,
         peak_distinct: int(cells, row, "peak_distinct")?,
-        at: rfc3339(cells.time(row, "peaked_at")?.unwrap_or_default()),
+        at: utc::text(cells.time(row, "peaked_at")?.unwrap_or_default()),
         impersonated: cells.bool(row, "impersonated")?.unwrap_or_default(),
     })
 }

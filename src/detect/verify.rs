@@ -16,9 +16,9 @@ use super::group::Group;
 use super::hunt::Hunt;
 use super::parameters::HuntParameters;
 use super::rules::Rule;
-use super::time::rfc3339;
 use crate::cancel::Cancel;
 use crate::engine::{Engine, Param};
+use crate::lake::utc;
 use crate::sql;
 
 /// How many differences of each kind are shown; all are counted.
@@ -173,7 +173,7 @@ fn counts(hunt: &mut Hunt<'_>, differences: &mut Differences) -> Result<(), Dete
         differing = cells.int(row, "differences")?.unwrap_or_default();
         differences.first_counts.push(CountDifference {
             group: Group::read(cells, row, &hunt.parameters.by)?.columns(),
-            event_time: rfc3339(cells.time(row, "event_time")?.unwrap_or_default()),
+            event_time: utc::text(cells.time(row, "event_time")?.unwrap_or_default()),
             detected: cells.int(row, "detected")?,
             recomputed: cells.int(row, "recomputed")?,
         });

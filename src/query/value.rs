@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
+use crate::lake::utc;
 use crate::report::escape;
 
 /// A parameter's value as it is bound. Times are bound as text, which the SQL casts.
@@ -79,7 +80,7 @@ pub fn read_time(text: &str) -> Option<Timestamp> {
 
 /// RFC 3339 in UTC with six fraction digits, as every time in an answer is written.
 pub fn time_text(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+    utc::text(time.as_microsecond())
 }
 
 impl Value {

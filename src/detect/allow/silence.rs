@@ -8,9 +8,9 @@ use crate::detect::alert::{Alert, HuntSummary};
 use crate::detect::group::Group;
 use crate::detect::hunt::Hunt;
 use crate::detect::parameters::WindowMode;
-use crate::detect::time::rfc3339;
 use crate::detect::{DetectError, HuntParameters};
 use crate::engine::Param;
+use crate::lake::utc;
 use crate::sql;
 
 /// Silenced alerts by id, with the numbers of the entries that did it.
@@ -59,7 +59,7 @@ impl<'l> Silencer<'l> {
         let mut silenced = Silenced::new();
         hunt.each(sql::file("detect/allow/silenced.sql"), |cells, row| {
             let group = Group::read(cells, row, &hunt.parameters.by)?;
-            let crossed_at = rfc3339(cells.time(row, "crossed_at")?.unwrap_or_default());
+            let crossed_at = utc::text(cells.time(row, "crossed_at")?.unwrap_or_default());
             let mask = cells.text(row, "mask")?.unwrap_or_default();
             let id = group.alert_id(&hunt.rule.rule_id, &crossed_at);
             silenced.insert(id, masks::entries(&mask).collect());

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::Bench;
 use super::records::{BEGINNING, complete};
 use crate::detect::rules::{Expected, Sequence, Step};
-use crate::detect::time::rfc3339;
 use crate::detect::{Alert, DetectError, HuntParameters, Since, hunt};
+use crate::lake::utc;
 
 /// Runs a sequence and compares its alerts, in the order of answers.
 pub fn outcome(bench: &Bench<'_>, sequence: &Sequence) -> Result<Option<String>, DetectError> {
@@ -107,7 +107,11 @@ fn difference(bench: &Bench<'_>, expected: &Expected, alert: &Alert) -> Result<O
     let fields = [
         differs("username", expected.username.as_ref(), alert.username.as_ref()),
         differs("severity", expected.severity.as_ref(), Some(&alert.severity)),
-        differs("crossed_at", crossed_at.map(|at| rfc3339(BEGINNING + at)).as_ref(), Some(&alert.crossed_at)),
+        differs(
+            "crossed_at",
+            crossed_at.map(|at| utc::text(BEGINNING + at)).as_ref(),
+            Some(&alert.crossed_at),
+        ),
         differs("peak_distinct", expected.peak_distinct.as_ref(), Some(&alert.peak_distinct)),
         differs("distinct_secrets", expected.distinct_secrets.as_ref(), Some(&alert.distinct_secrets)),
         differs("requests", expected.requests.as_ref(), Some(&alert.requests)),

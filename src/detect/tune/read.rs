@@ -12,9 +12,9 @@ use crate::detect::allow::{AllowUse, Silencer};
 use crate::detect::group::Group;
 use crate::detect::hunt::Hunt;
 use crate::detect::parameters::GroupColumn;
-use crate::detect::time::rfc3339;
 use crate::detect::{DetectError, HuntParameters, Rule};
 use crate::engine::{Engine, Param};
+use crate::lake::utc;
 use crate::sql;
 
 /// Users that are named; all are counted.
@@ -128,7 +128,7 @@ fn users(hunt: &Hunt<'_>) -> Result<(Vec<User>, i64), DetectError> {
             username: group.value(GroupColumn::Username).flatten().map(str::to_owned),
             group: (!others.is_empty()).then_some(others),
             peak_distinct: int("peak_distinct")?,
-            peaked_at: rfc3339(cells.time(row, "peaked_at")?.unwrap_or_default()),
+            peaked_at: utc::text(cells.time(row, "peaked_at")?.unwrap_or_default()),
             usual_distinct: int("usual_distinct")?,
             active_days: int("active_days")?,
             left_distinct: int("left_distinct")?,
