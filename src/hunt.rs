@@ -3,11 +3,7 @@
 //! [`run`] takes the lake's snapshot once, opens an engine over exactly those files, lets the rule
 //! run, and stores what it found.
 
-use std::io;
-
 use jiff::Timestamp;
-use serde_json::json;
-use tempfile::TempDir;
 
 use crate::cancel::Cancel;
 use crate::detect::rules::Rule;
@@ -17,10 +13,9 @@ use crate::detect::{
     self, AllowError, AllowList, DetectError, GroupColumn, HuntParameters, HuntReport, SecretKey, Since,
     WindowMode,
 };
-use crate::engine::{Engine, EngineError, EngineFile, EngineOptions, Param};
-use crate::lake::coverage::{Dates, FileCoverage};
-use crate::lake::{FileRecord, Lake, LakeCoverage, LakeError, LakeFile, Requests, Snapshot, StoredHunt, utc};
-use crate::sql;
+use crate::lake::coverage::Dates;
+use crate::lake::{Lake, LakeCoverage, LakeError, Snapshot, StoredHunt, utc};
+use crate::query::session::{LakeSession, SessionError};
 
 /// What to hunt for, and with what. Spans and times are microseconds; what is none is the rule's.
 #[derive(Debug, Clone)]
@@ -51,10 +46,8 @@ pub enum HuntError {
     Allow(#[from] AllowError),
     #[error("could not read the lake")]
     Lake(#[source] LakeError),
-    #[error("could not make a folder for temporary files; set TMPDIR to one that can be written")]
-    Temporary(#[source] io::Error),
-    #[error("could not open the engine over the lake")]
-    Engine(#[source] EngineError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
     #[error(transparent)]
     Detect(#[from] DetectError),
     #[error("could not store the hunt in the lake")]
@@ -72,7 +65,7 @@ pub fn run(
     cancel: &Cancel,
 ) -> Result<(HuntReport, StoredHunt), HuntError> {
     let over = Prepared::new(lake, options)?;
-    let mut report = detect::hunt(&over.engine, &over.rule, &over.parameters, cancel)?;
+    let mut report = detect::hunt(&over.session.engine, &over.rule, &over.parameters, cancel)?;
     let dates = dates(&over.snapshot, options.since, options.until);
     let covered = LakeCoverage::read(&over.snapshot, &dates, cancel).map_err(HuntError::Lake)?;
     report.summary.coverage = Some(detect::coverage::of_rule(&over.rule, &covered));
@@ -86,7 +79,7 @@ pub fn run(
 /// As [`run`].
 pub fn verify(lake: &Lake, options: &HuntOptions, cancel: &Cancel) -> Result<Verification, HuntError> {
     let over = Prepared::new(lake, options)?;
-    Ok(detect::verify::verify(&over.engine, &over.rule, &over.parameters, cancel)?)
+    Ok(detect::verify::verify(&over.session.engine, &over.rule, &over.parameters, cancel)?)
 }
 
 /// What other thresholds would give over a lake; stores nothing.
@@ -95,16 +88,15 @@ pub fn verify(lake: &Lake, options: &HuntOptions, cancel: &Cancel) -> Result<Ver
 /// As [`run`].
 pub fn tune(lake: &Lake, options: &HuntOptions, cancel: &Cancel) -> Result<Tuning, HuntError> {
     let over = Prepared::new(lake, options)?;
-    Ok(detect::tune::tune(&over.engine, &over.rule, &over.parameters, cancel)?)
+    Ok(detect::tune::tune(&over.session.engine, &over.rule, &over.parameters, cancel)?)
 }
 
-/// What a hunt over a lake needs: its rule, its parameters, and an engine with a folder to spill to.
+/// What a hunt over a lake needs: its rule, its parameters, and an engine.
 struct Prepared {
     rule: Rule,
     parameters: HuntParameters,
     snapshot: Snapshot,
-    engine: Engine,
-    _temporary: TempDir,
+    session: LakeSession,
 }
 
 impl Prepared {
@@ -112,52 +104,10 @@ impl Prepared {
         let rule = options.rule.clone();
         let allow = allow_list(lake, options)?;
         let snapshot = lake.snapshot().map_err(HuntError::Lake)?;
-        let temporary =
-            tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(HuntError::Temporary)?;
-        let engine = Engine::open(&EngineOptions {
-            files: snapshot.files.iter().map(EngineFile::from).collect(),
-            memory: options.memory,
-            threads: options.threads,
-            temp: temporary.path().join("spill"),
-            temp_limit: None,
-        })
-        .map_err(HuntError::Engine)?;
-        tell_days(&engine, &snapshot).map_err(HuntError::Engine)?;
+        let session = LakeSession::to_hunt(&snapshot, options.memory, options.threads)?;
         let parameters = HuntParameters { allow, ..parameters(&rule, options, newest(&snapshot)) };
-        Ok(Self { rule, parameters, snapshot, engine, _temporary: temporary })
+        Ok(Self { rule, parameters, snapshot, session })
     }
-}
-
-/// Of the records of a file whose commit does not say what it covers, one in so many is taken for a read of secrets.
-const GUESS: u64 = 8;
-
-/// Tells the engine what the commits say of the files, so that no hunt counts the whole lake.
-///
-/// # Errors
-/// As [`Engine::query`].
-pub fn tell_days(engine: &Engine, snapshot: &Snapshot) -> Result<(), EngineError> {
-    let day = |file: &LakeFile| {
-        let FileRecord { event_date, rows, first_time, last_time, coverage, .. } = &file.record;
-        let reads = |coverage: &FileCoverage| {
-            coverage.streams.iter().map(|stream| stream.counts.secret_reads()).sum::<u64>()
-        };
-        json!({
-            "event_date": event_date,
-            "records": rows,
-            "reads": match file.requests {
-                Requests::Superseded => 0,
-                // Nothing is kept of them to tell them apart. Where each is a kind of its own, the dense history took no more
-                // memory with a third than with a half.
-                Requests::Latest => coverage.as_ref().map_or(*rows, reads) / 3,
-                Requests::Unknown | Requests::Rest => coverage.as_ref().map_or(*rows / GUESS, reads),
-            },
-            "first_time": first_time,
-            "last_time": last_time,
-        })
-    };
-    let files = json!(snapshot.files.iter().map(day).collect::<Vec<_>>()).to_string();
-    let params = [("files", Param::Text(files))];
-    engine.keep("days", sql::file("detect/known_days.sql"), &params, &Cancel::default())
 }
 
 /// The days that breaches from `since` on and before `until` can lie on.

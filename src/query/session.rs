@@ -2,11 +2,14 @@
 
 use std::io;
 
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::engine::{Engine, EngineError, EngineFile, EngineOptions};
-use crate::hunt;
-use crate::lake::{Lake, LakeError, Snapshot};
+use crate::cancel::Cancel;
+use crate::engine::{Engine, EngineError, EngineFile, EngineOptions, Param};
+use crate::lake::coverage::FileCoverage;
+use crate::lake::{FileRecord, Lake, LakeError, LakeFile, Requests, Snapshot};
+use crate::sql;
 
 /// An engine that could not be opened over a lake.
 #[derive(Debug, thiserror::Error)]
@@ -38,27 +41,68 @@ pub struct Limits {
 impl LakeSession {
     /// Opens an engine over the files of the lake's last commit.
     pub fn open(lake: &Lake, limits: Limits) -> Result<Self, SessionError> {
-        Self::over(&lake.snapshot()?, limits)
+        Self::over(&lake.snapshot()?, limits.memory, limits.threads, Some(limits.temporary))
     }
 
     /// As [`LakeSession::open`], for a hunt that is counted again.
     pub fn open_to_recount(lake: &Lake, limits: Limits) -> Result<Self, SessionError> {
         let snapshot = lake.snapshot()?;
-        let session = Self::over(&snapshot, limits)?;
-        hunt::tell_days(&session.engine, &snapshot)?;
+        let session = Self::over(&snapshot, limits.memory, limits.threads, Some(limits.temporary))?;
+        tell_days(&session.engine, &snapshot)?;
         Ok(session)
     }
 
-    fn over(snapshot: &Snapshot, limits: Limits) -> Result<Self, SessionError> {
+    /// Opens an engine for a hunt, which may spill as much as DuckDB's own limit allows.
+    pub fn to_hunt(snapshot: &Snapshot, memory: u64, threads: usize) -> Result<Self, SessionError> {
+        let session = Self::over(snapshot, memory, threads, None)?;
+        tell_days(&session.engine, snapshot)?;
+        Ok(session)
+    }
+
+    fn over(
+        snapshot: &Snapshot,
+        memory: u64,
+        threads: usize,
+        temp_limit: Option<u64>,
+    ) -> Result<Self, SessionError> {
         let temporary =
             tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(SessionError::Temporary)?;
         let engine = Engine::open(&EngineOptions {
             files: snapshot.files.iter().map(EngineFile::from).collect(),
-            memory: limits.memory,
-            threads: limits.threads,
+            memory,
+            threads,
             temp: temporary.path().join("spill"),
-            temp_limit: Some(limits.temporary),
+            temp_limit,
         })?;
         Ok(Self { engine, _temporary: temporary })
     }
+}
+
+/// Of the records of a file whose commit does not say what it covers, one in so many is taken for a read of secrets.
+const GUESS: u64 = 8;
+
+/// Tells the engine what the commits say of the files, so that no hunt counts the whole lake.
+fn tell_days(engine: &Engine, snapshot: &Snapshot) -> Result<(), EngineError> {
+    let day = |file: &LakeFile| {
+        let FileRecord { event_date, rows, first_time, last_time, coverage, .. } = &file.record;
+        let reads = |coverage: &FileCoverage| {
+            coverage.streams.iter().map(|stream| stream.counts.secret_reads()).sum::<u64>()
+        };
+        json!({
+            "event_date": event_date,
+            "records": rows,
+            "reads": match file.requests {
+                Requests::Superseded => 0,
+                // Nothing is kept of them to tell them apart. Where each is a kind of its own, the dense history took no more
+                // memory with a third than with a half.
+                Requests::Latest => coverage.as_ref().map_or(*rows, reads) / 3,
+                Requests::Unknown | Requests::Rest => coverage.as_ref().map_or(*rows / GUESS, reads),
+            },
+            "first_time": first_time,
+            "last_time": last_time,
+        })
+    };
+    let files = json!(snapshot.files.iter().map(day).collect::<Vec<_>>()).to_string();
+    let params = [("files", Param::Text(files))];
+    engine.keep("days", sql::file("detect/known_days.sql"), &params, &Cancel::default())
 }
