@@ -13,12 +13,9 @@ use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::HuntParameters;
 use crate::evidence::{self, Case, Manifest, NOTICE};
 use crate::lake::Lake;
-use crate::query::session::{LakeSession, Limits};
+use crate::query::session::LakeSession;
 use crate::report::text::{count, number};
 use crate::sources::discover;
-
-/// Disk that the search for the records may use.
-const TEMPORARY: u64 = 16 << 30;
 
 /// Write the original records behind an alert, byte for byte, with their hashes
 ///
@@ -75,10 +72,8 @@ pub(super) fn run(args: &EvidenceArgs, session: &Session) -> anyhow::Result<Exit
     if let Some(problem) = from.problems.into_iter().next() {
         return Err(problem.into());
     }
-    let limits =
-        Limits { memory: args.resources.memory, threads: args.resources.threads(), temporary: TEMPORARY };
     let snapshot = lake.snapshot()?;
-    let over = LakeSession::open_to_recount(&lake, limits)?;
+    let over = LakeSession::open_to_recount(&lake, args.resources.limits())?;
     let case = Case {
         alert: &found.alert,
         hunt_id: &found.hunt_id,

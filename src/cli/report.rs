@@ -13,13 +13,10 @@ use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::detect::{HuntParameters, HuntReport, Rule};
 use crate::lake::Lake;
-use crate::query::session::{LakeSession, Limits};
+use crate::query::session::LakeSession;
 use crate::report::escape::CsvReader;
 use crate::report::gather::{self, LakeEvidence};
 use crate::report::{self, Format, View, detail, html, markdown};
-
-/// Disk that the queries may use.
-const TEMPORARY: u64 = 16 << 30;
 
 /// Write a report of a stored hunt: each alert with its charts, its runbook, and what to rotate
 #[derive(Debug, Clone, clap::Args)]
@@ -137,9 +134,7 @@ impl Shown<'_> {
                 parameters.rule
             )
         })?;
-        let limits =
-            Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
-        let over = LakeSession::open_to_recount(lake, limits)?;
+        let over = LakeSession::open_to_recount(lake, self.resources.limits())?;
         let mut source = LakeEvidence::new(&over.engine, rule, &parameters, report, &session.cancel)?;
         let lost = source.lost(report);
         if lost > 0 {

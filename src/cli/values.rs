@@ -3,11 +3,18 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+#[cfg(feature = "engine")]
+use crate::query::session::Limits;
+
 /// The least memory that every verb works in: DuckDB gets 256 MiB less than it.
 pub const LEAST_MEMORY: u64 = 512 << 20;
 
 /// The budget without `--memory`.
 pub const DEFAULT_MEMORY: &str = "1GiB";
+
+/// Disk that queries may use where nobody said how much.
+#[cfg(feature = "engine")]
+const TEMPORARY: u64 = 16 << 30;
 
 /// Which lake to work on.
 #[derive(Debug, Clone, clap::Args)]
@@ -45,6 +52,12 @@ impl ResourceArgs {
     pub fn threads(&self) -> usize {
         self.threads
             .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get), usize::from)
+    }
+
+    /// What an engine over a lake may use up.
+    #[cfg(feature = "engine")]
+    pub fn limits(&self) -> Limits {
+        Limits { memory: self.memory, threads: self.threads(), temporary: TEMPORARY }
     }
 }
 
