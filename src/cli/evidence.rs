@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use jiff::Timestamp;
 
 use super::Session;
@@ -10,7 +10,6 @@ use super::catalog::CatalogArgs;
 use super::exit::{Exit, Usage};
 use super::hunts;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::HuntParameters;
 use crate::evidence::{self, Case, Manifest, NOTICE};
 use crate::lake::Lake;
 use crate::query::session::LakeSession;
@@ -64,8 +63,7 @@ pub(super) fn run(args: &EvidenceArgs, session: &Session) -> anyhow::Result<Exit
     }
     let found = hunts::find_alert(&lake, &args.alert, session)?;
     let Some(hunt) = lake.hunt(&found.hunt_id)? else { bail!("the hunt {} is gone", found.hunt_id) };
-    let parameters: HuntParameters =
-        serde_json::from_value(hunt.parameters.clone()).context("the hunt's parameters could not be read")?;
+    let parameters = hunt.hunted_with()?;
     let catalog = args.catalog.load(session)?;
     let rule = catalog.find(&parameters.rule)?;
     let from = discover(&args.from, &[]);

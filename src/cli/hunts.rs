@@ -11,7 +11,7 @@ use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
 use crate::causes::chain;
-use crate::detect::{HuntParameters, HuntReport};
+use crate::detect::HuntReport;
 use crate::hunt::{self, HuntOptions};
 use crate::lake::{Lake, StoredHunt};
 use crate::report::text::{count, number};
@@ -159,9 +159,8 @@ fn show(report: &HuntReport, args: &ShowArgs, session: &Session) -> anyhow::Resu
 
 fn rerun(args: &RerunArgs, session: &Session) -> anyhow::Result<Exit> {
     let lake = Lake::open(&args.show.hunt.lake.folder())?;
-    let (id, stored) = find(&lake, &args.show.hunt.id)?;
-    let parameters: HuntParameters = serde_json::from_value(stored.parameters)
-        .with_context(|| format!("the parameters of the hunt {id} could not be read"))?;
+    let (_, stored) = find(&lake, &args.show.hunt.id)?;
+    let parameters = stored.hunted_with()?;
     let options = HuntOptions {
         rule: args.catalog.load(session)?.find(&parameters.rule)?.clone(),
         since: parameters.since,

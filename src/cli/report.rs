@@ -11,7 +11,7 @@ use super::hunts;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::{HuntParameters, HuntReport, Rule};
+use crate::detect::{HuntReport, Rule};
 use crate::lake::Lake;
 use crate::query::session::LakeSession;
 use crate::report::escape::CsvReader;
@@ -97,7 +97,7 @@ pub(super) fn run(args: &ReportArgs, session: &Session) -> anyhow::Result<Exit> 
     let report = stored(&lake, args.hunt.as_deref())?;
     let view = shown::view(args.output.as_deref(), false, session);
     let catalog = args.catalog.load(session)?;
-    let rule = catalog.find(&parameters(&report)?.rule).ok();
+    let rule = catalog.find(&report.hunted_with()?.rule).ok();
     let shown = Shown { format: args.format, faces: &args.faces, view, resources: &args.resources, rule };
     shown.write(&lake, &report, &mut output, session)?;
     output.finish()?;
@@ -127,7 +127,7 @@ impl Shown<'_> {
         if !is_long && self.faces.detail.is_none() {
             return self.write_short(report, output);
         }
-        let parameters = parameters(report)?;
+        let parameters = report.hunted_with()?;
         let rule = self.rule.with_context(|| {
             format!(
                 "the hunt's rule {} is not among the rules: name its folder with --rules",
@@ -175,10 +175,6 @@ impl Shown<'_> {
     fn reader(&self) -> CsvReader {
         if self.faces.raw { CsvReader::Program } else { CsvReader::Spreadsheet }
     }
-}
-
-fn parameters(report: &HuntReport) -> anyhow::Result<HuntParameters> {
-    serde_json::from_value(report.parameters.clone()).context("the hunt's parameters cannot be read")
 }
 
 /// The one stored hunt whose id begins so, or the latest of all.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::allow::{AllowUse, AllowedBy};
 use super::coverage::RuleCoverage;
+use super::parameters::HuntParameters;
 
 /// HIGH when any of an alert's evidence succeeded, else MEDIUM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -159,7 +160,20 @@ pub struct HuntReport {
     pub alerts: Vec<Alert>,
 }
 
+/// The parameters of a hunt that is stored are not what this program knows as such.
+#[derive(Debug, thiserror::Error)]
+#[error("the hunt's parameters could not be read")]
+pub struct ParametersError(#[source] serde_json::Error);
+
 impl HuntReport {
+    /// What it hunted with.
+    ///
+    /// # Errors
+    /// When they are not what this program knows as such.
+    pub fn hunted_with(&self) -> Result<HuntParameters, ParametersError> {
+        HuntParameters::deserialize(&self.parameters).map_err(ParametersError)
+    }
+
     /// The alerts to look at: those that the allow-list did not silence.
     pub fn open(&self) -> impl Iterator<Item = &Alert> + Clone {
         self.alerts.iter().filter(|alert| !alert.is_silenced())
