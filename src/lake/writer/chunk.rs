@@ -118,10 +118,9 @@ impl ChunkEncoder {
     ) -> Result<Chunk> {
         let path = column.path();
         let statistics = properties.statistics_enabled(path);
-        let repeating = properties.dictionary_enabled(path);
         let ordered = statistics != EnabledStatistics::None;
         // The smallest and the largest string are those at the ends of the dictionary.
-        if repeating || ordered {
+        if properties.dictionary_enabled(path) || ordered {
             self.collect(strings, ordered);
         } else {
             self.levels.all_differ(&mut self.dictionary);
@@ -130,17 +129,7 @@ impl ChunkEncoder {
         self.lengths.extend(self.dictionary.iter().map(|&number| strings.length(number)));
         let dictionary = Dictionary { numbers: &self.dictionary, lengths: &self.lengths, strings };
         let levels = &self.levels;
-        let bytes = dictionary.bytes();
-        let repeats = dictionary.numbers.len() * 2 <= levels.values().len();
-        let fits = bytes <= properties.column_dictionary_page_size_limit(path);
-        let (layout, packed) = if repeating && (fits || repeats) {
-            let width = hybrid::width(dictionary.numbers.len().saturating_sub(1) as u32);
-            (Layout::Dictionary { width }, bytes + levels.values().len() * usize::from(width) / 8)
-        } else if properties.encoding(path) == Some(Encoding::DELTA_BYTE_ARRAY) {
-            (Layout::Delta, bytes)
-        } else {
-            (Layout::Plain, bytes)
-        };
+        let (layout, packed) = dictionary.layout(levels.values().len(), column, properties);
         let compression = match properties.compression(path) {
             Compression::ZSTD(level) if packed >= WORTH_COMPRESSING => Some(level),
             _ => None,
@@ -213,6 +202,22 @@ impl<'a> Dictionary<'a> {
     /// What the strings take, with their lengths.
     fn bytes(self) -> usize {
         self.lengths.iter().map(|&length| length as usize + size_of::<u32>()).sum()
+    }
+
+    /// How a chunk of so many values is stored, and the bytes that it has before compression.
+    fn layout(self, values: usize, column: &ColumnDescPtr, properties: &WriterProperties) -> (Layout, usize) {
+        let path = column.path();
+        let bytes = self.bytes();
+        let repeats = self.numbers.len() * 2 <= values;
+        let fits = bytes <= properties.column_dictionary_page_size_limit(path);
+        if properties.dictionary_enabled(path) && (fits || repeats) {
+            let width = hybrid::width(self.numbers.len().saturating_sub(1) as u32);
+            (Layout::Dictionary { width }, bytes + values * usize::from(width) / 8)
+        } else if properties.encoding(path) == Some(Encoding::DELTA_BYTE_ARRAY) {
+            (Layout::Delta, bytes)
+        } else {
+            (Layout::Plain, bytes)
+        }
     }
 
     /// The first and the last string.
