@@ -20,7 +20,7 @@ use crate::detect::HuntReport;
 use crate::hunt::{self, HuntOptions};
 use crate::ingest::IngestOptions;
 use crate::lake::Lake;
-use crate::report::{accounting, summary};
+use crate::report::{accounting, escape, summary};
 
 /// Find users who read many distinct secrets in a short time
 ///
@@ -76,7 +76,8 @@ struct ShownArgs {
     #[arg(long)]
     wide: bool,
 
-    /// Follow up every alert with its runbook, as a table or as a line of NDJSON after the alerts
+    /// Follow up every alert with its runbook, as a table or as a line of NDJSON after the alerts; of several users, with
+    /// one for each
     #[arg(long)]
     runbook: bool,
 
@@ -191,19 +192,10 @@ fn outcome(report: &HuntReport, fail_on_alert: bool) -> Exit {
 
 /// The command line that was typed, with a lake to keep.
 fn keeping(arguments: impl Iterator<Item = OsString>) -> String {
-    let mut words: Vec<String> = arguments.map(|word| quoted(&word.to_string_lossy())).collect();
+    let mut words: Vec<String> = arguments.map(|word| escape::shell(&word.to_string_lossy())).collect();
     let verb = words.iter().position(|word| word == "hunt").map_or(words.len(), |at| at + 1);
     words.insert(verb, "--lake lake".to_owned());
     words.join(" ")
-}
-
-/// A word as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -157,6 +157,7 @@ impl Shown<'_> {
         }
         if let Some(folder) = &self.faces.detail {
             detail::write(report, self.reader(), &mut source, folder)?;
+            tell_left_out(&source, report, session);
         }
         Ok(())
     }
@@ -174,6 +175,15 @@ impl Shown<'_> {
 
     fn reader(&self) -> CsvReader {
         if self.faces.raw { CsvReader::Program } else { CsvReader::Spreadsheet }
+    }
+}
+
+/// CSV files have no room for what they leave out.
+fn tell_left_out(source: &LakeEvidence<'_>, report: &HuntReport, session: &Session) {
+    for alert in report.open() {
+        if let Some(left_out) = source.left_out(alert) {
+            session.console.note(&format!("alert {}: {left_out}", alert.alert_id));
+        }
     }
 }
 

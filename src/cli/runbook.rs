@@ -1,10 +1,11 @@
 //! `kubetrawl runbook`: an alert's follow-up.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use clap::ArgGroup;
 use jiff::Timestamp;
 
 use super::Session;
@@ -15,32 +16,39 @@ use super::hunts;
 use super::output::Output;
 use super::shown;
 use super::values::{LakeArgs, ResourceArgs};
-use crate::detect::{Catalog, HuntParameters, HuntReport, Rule};
+use crate::detect::alert::UNKNOWN_USER;
+use crate::detect::{Alert, Catalog, HuntParameters, HuntReport, Rule};
 use crate::lake::Lake;
-use crate::query::session::{LakeSession, Limits};
+use crate::query::session::LakeSession;
 use crate::query::value::read_time;
-use crate::report::{View, json, runbook as faces};
-use crate::runbook::{self, Counting, Reach, Readers, Runbook, Subject, SubjectError};
+use crate::report::fields;
+use crate::report::followed::Followed;
+use crate::report::runbook::{self as faces, CsvFolder};
+use crate::report::{View, escape, json};
+use crate::runbook::{
+    self, Counting, FoundAlert, Reach, Readers, Runbook, RunbookError, RunbookReport, Subject,
+};
 
 /// Follow up an alert: what was read, whether that is legitimate, what else happened, what to rotate
 ///
 /// The alert is taken from the latest stored hunt that has it, with that hunt's parameters. A user
-/// and a time will do in its place.
+/// and a time will do in its place. Of an alert of several users, the runbooks follow one another.
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "\
+#[command(group(ArgGroup::new("about").args(["alert", "at"]).required(true)), after_help = "\
 Examples:
   kubetrawl runbook 3f9c2a                             all steps; the beginning of an alert's id will do
   kubetrawl runbook 3f9c2a --step 2                    is it legitimate?
   kubetrawl runbook 3f9c2a --sql                       the queries, to change and run with kubetrawl query
   kubetrawl runbook 3f9c2a --format csv --output DIR   a file per section
+  kubetrawl runbook 3f9c2a --user eve                  one user of an alert of several
   kubetrawl runbook --user eve --at 2026-11-20T12:00:00Z --hours 72")]
 pub struct RunbookArgs {
     /// The alert's id, or as much of it as is unique
-    #[arg(value_name = "ALERT_ID", required_unless_present = "user", conflicts_with = "user")]
+    #[arg(value_name = "ALERT_ID")]
     alert: Option<String>,
 
-    /// A user to look into, without an alert
-    #[arg(long, value_name = "USER", requires = "at")]
+    /// One of the alert's users; with --at a user to look into, without an alert
+    #[arg(long, value_name = "USER")]
     user: Option<String>,
 
     /// The time to look around; without an offset it is UTC
@@ -63,7 +71,7 @@ pub struct RunbookArgs {
     #[arg(long, value_name = "N", default_value_t = 24)]
     hours: u32,
 
-    /// Format of the answer; csv needs --output with a folder
+    /// Format of the answer; csv needs --output with a folder, json is of one user
     #[arg(long, value_enum, default_value_t = FormatArg::Table)]
     format: FormatArg,
 
@@ -104,9 +112,6 @@ fn time(text: &str) -> Result<Timestamp, String> {
 /// What a section of a hunt's runbooks may take.
 const TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Disk that a runbook's queries may use.
-const TEMPORARY: u64 = 16 << 30;
-
 pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit> {
     let folder = match (args.format, &args.output) {
         (FormatArg::Csv, None) if !args.sql => {
@@ -118,58 +123,160 @@ pub(super) fn run(args: &RunbookArgs, session: &Session) -> anyhow::Result<Exit>
     let mut output = Output::open(if folder.is_some() { None } else { args.output.as_deref() })?;
     let lake = Lake::open(&args.lake.folder())?;
     let catalog = args.catalog.load(session)?;
-    let subject = subject(args, &lake, &catalog, session)?;
-    let planned = Runbook::of(catalog.find(&subject.rule_id)?)?.only(args.step)?;
+    let about = About::read(args, &lake, &catalog, session)?;
+    if args.format == FormatArg::Json && about.subjects.len() > 1 && !args.sql {
+        bail!(Usage(
+            "the alert is of several users, and JSON is a document of one: name it with --user, or take --format ndjson"
+        ));
+    }
+    let planned = Runbook::of(catalog.find(&about.rule_id)?)?.only(args.step)?;
     if args.sql {
-        for (name, sql) in runbook::sql(&planned, &subject) {
-            writeln!(output, "-- {name}\n{sql};\n")?;
-        }
+        about.write_sql(&planned, &mut output)?;
         output.finish()?;
+        about.tell_left_out(session);
         return Ok(Exit::Done);
     }
-    let limits =
-        Limits { memory: args.resources.memory, threads: args.resources.threads(), temporary: TEMPORARY };
-    let over = LakeSession::open(&lake, limits)?;
+    let over = LakeSession::open(&lake, args.resources.limits())?;
     let mut readers = Readers::new(&over.engine);
     // One step alone may look at an hour of the user's history.
-    if let Some(span) = subject.spans.reach().filter(|_| planned.steps.len() > 1) {
-        let users = [subject.username.clone()].into();
-        readers.share(&planned, &users, span, &session.cancel)?;
-    }
-    let report = runbook::run(&mut readers, &planned, &subject, args.timeout, &session.cancel)?;
-    let first = report.steps.first().filter(|step| step.number == 1);
-    let is_empty = first.is_some_and(|step| step.sections.iter().all(|section| section.rows.is_empty()));
-    if subject.alert_id.is_some() && is_empty {
-        session.console.warn(
-            "step 1 finds nothing of this alert in the lake, whose records may have been dropped since the hunt: \
-            run `kubetrawl hunt` again",
-        );
-    }
-    if let Some(folder) = folder {
-        faces::write_csv_folder(&report, &folder)
-            .with_context(|| format!("cannot write into the folder {}", folder.display()))?;
-        return Ok(Exit::Done);
+    if planned.steps.len() > 1 {
+        share(&mut readers, &planned, &about.subjects, session)?;
     }
     let view = shown::view(args.output.as_deref(), args.wide, session);
-    match args.format {
-        FormatArg::Json => faces::write_json(&report, &mut output),
-        FormatArg::Ndjson => faces::write_ndjson(&report, &mut output),
-        FormatArg::Table | FormatArg::Csv => faces::write_table(&report, view, &mut output),
+    let mut face = Face { format: args.format, view, is_named: about.is_named, folder: None, written: 0 };
+    if let Some(folder) = &folder {
+        face.folder = Some(CsvFolder::create(folder, about.is_named).with_context(|| cannot_write(folder))?);
     }
-    .context("cannot write the runbook")?;
+    let mut without_access = 0;
+    for subject in &about.subjects {
+        let report = runbook::run(&mut readers, &planned, subject, args.timeout, &session.cancel)?;
+        without_access += usize::from(subject.alert_id.is_some() && is_without_access(&report));
+        face.write(report, &mut output).with_context(|| match &folder {
+            Some(folder) => cannot_write(folder),
+            None => "cannot write the runbook".to_owned(),
+        })?;
+    }
     output.finish()?;
+    if without_access > 0 {
+        let whose = if without_access < about.subjects.len() { "some users of " } else { "" };
+        session.console.warn(&format!(
+            "step 1 finds nothing of {whose}this alert in the lake, whose records may have been dropped since the hunt: \
+            run `kubetrawl hunt` again"
+        ));
+    }
+    about.tell_left_out(session);
     Ok(Exit::Done)
 }
 
-fn subject(args: &RunbookArgs, lake: &Lake, catalog: &Catalog, session: &Session) -> anyhow::Result<Subject> {
-    let reach = Reach { around: args.around, past: Duration::from_secs(u64::from(args.hours) * 3600) };
-    if let (Some(user), Some(at)) = (&args.user, args.at) {
-        let rule = catalog.find(DEFAULT_RULE)?;
-        let counting = Counting::from(&HuntParameters::of(rule));
-        return Ok(Subject::of_user(&rule.rule_id, Some(user.clone()), at, counting, reach)?);
+fn cannot_write(folder: &Path) -> String {
+    format!("cannot write into the folder {}", folder.display())
+}
+
+/// Whether step 1 was run and found nothing.
+fn is_without_access(report: &RunbookReport) -> bool {
+    let first = report.steps.first().filter(|step| step.number == 1);
+    first.is_some_and(|step| step.sections.iter().all(|section| section.rows.is_empty()))
+}
+
+/// Reads what the runbooks look at once for all of them.
+fn share(
+    readers: &mut Readers<'_>,
+    planned: &Runbook,
+    subjects: &[Subject],
+    session: &Session,
+) -> Result<(), RunbookError> {
+    let users = subjects.iter().map(|subject| subject.username.clone()).collect();
+    let spans = subjects.iter().filter_map(|subject| subject.spans.reach());
+    match spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+        Some(span) => readers.share(planned, &users, span, &session.cancel),
+        None => Ok(()),
     }
-    let found = hunts::find_alert(lake, args.alert.as_deref().unwrap_or_default(), session)?;
-    Ok(Subject::of_alert(&found.alert, found.counting, reach)?)
+}
+
+/// Whom the runbooks are about.
+struct About {
+    rule_id: String,
+    subjects: Vec<Subject>,
+    /// Whether what is found must say whose it is; so it does of one of several users too.
+    is_named: bool,
+    /// What to say of the users that are left out.
+    left_out: Option<String>,
+}
+
+impl About {
+    fn read(args: &RunbookArgs, lake: &Lake, catalog: &Catalog, session: &Session) -> anyhow::Result<Self> {
+        let reach = Reach { around: args.around, past: Duration::from_secs(u64::from(args.hours) * 3600) };
+        if let (Some(user), Some(at)) = (&args.user, args.at) {
+            let rule = catalog.find(DEFAULT_RULE)?;
+            let counting = Counting::from(&HuntParameters::of(rule));
+            let subject = Subject::of_user(&rule.rule_id, Some(user.clone()), at, counting, reach)?;
+            let (rule_id, subjects) = (rule.rule_id.clone(), vec![subject]);
+            return Ok(Self { rule_id, subjects, is_named: false, left_out: None });
+        }
+        let FoundAlert { alert, counting, .. } =
+            hunts::find_alert(lake, args.alert.as_deref().unwrap_or_default(), session)?;
+        let followed = Followed::of(&alert);
+        let (users, left_out) = match &args.user {
+            Some(user) => (vec![typed(&alert, user)], None),
+            None => (followed.users().to_vec(), followed.left_out()),
+        };
+        let subjects = users.into_iter().map(|user| Subject::of_alert(&alert, user, counting.clone(), reach));
+        let subjects = subjects.collect::<Result<_, _>>()?;
+        Ok(Self { rule_id: alert.rule_id.clone(), subjects, is_named: followed.is_several(), left_out })
+    }
+
+    fn write_sql(&self, planned: &Runbook, output: &mut Output) -> io::Result<()> {
+        for subject in &self.subjects {
+            let user = fields::username(subject.username.as_deref());
+            // A name ends no comment: a line's end is spelled out.
+            let whose = if self.is_named { format!(" of {}", escape::terminal(user)) } else { String::new() };
+            for (name, sql) in runbook::sql(planned, subject) {
+                writeln!(output, "-- {name}{whose}\n{sql};\n")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_left_out(&self, session: &Session) {
+        if let Some(left_out) = &self.left_out {
+            session.console.note(left_out);
+        }
+    }
+}
+
+/// A typed user as the alert has it: what records without a username are shown under stands for them, unless a user is
+/// named so.
+fn typed<'a>(alert: &Alert, user: &'a str) -> Option<&'a str> {
+    let is_unknown = user == UNKNOWN_USER && !alert.users().contains(&Some(user));
+    (!is_unknown).then_some(user)
+}
+
+/// How the runbooks of one alert are shown, one after another.
+struct Face<'a> {
+    format: FormatArg,
+    view: View,
+    is_named: bool,
+    folder: Option<CsvFolder<'a>>,
+    written: usize,
+}
+
+impl Face<'_> {
+    fn write(&mut self, report: RunbookReport, output: &mut Output) -> io::Result<()> {
+        if let Some(folder) = &mut self.folder {
+            return folder.write(report);
+        }
+        self.written += 1;
+        match self.format {
+            FormatArg::Json => faces::write_json(&report, output),
+            FormatArg::Ndjson => faces::write_ndjson(&report, self.is_named, output),
+            FormatArg::Table | FormatArg::Csv => {
+                if self.written > 1 {
+                    writeln!(output)?;
+                }
+                faces::write_table(&report, self.view, output)
+            }
+        }
+    }
 }
 
 /// How the runbooks of a hunt's alerts follow its answer.
@@ -182,8 +289,8 @@ pub(super) struct Appendix<'a> {
 }
 
 impl Appendix<'_> {
-    /// Appends the runbooks of the alerts that are not silenced, in the alerts' order: each is written before
-    /// the next is run.
+    /// Appends the runbooks of the alerts that are not silenced, in the alerts' order and of each in its users': each
+    /// is written before the next is run.
     pub fn write(
         &self,
         lake: &Lake,
@@ -191,29 +298,21 @@ impl Appendix<'_> {
         output: &mut Output,
         session: &Session,
     ) -> anyhow::Result<()> {
-        let parameters: HuntParameters = serde_json::from_value(report.parameters.clone())
-            .context("the hunt's parameters could not be read")?;
-        let counting = Counting::from(&parameters);
+        let counting = Counting::from(&report.hunted_with()?);
         let mut subjects = Vec::new();
         for alert in report.open() {
-            match Subject::of_alert(alert, counting.clone(), Reach::default()) {
-                Ok(subject) => subjects.push(subject),
-                Err(of_no_user @ SubjectError::NotByUser { .. }) => {
-                    session.console.note(&format!("no runbook for {}: {of_no_user}", alert.alert_id));
-                }
-                Err(error) => return Err(error.into()),
+            let followed = Followed::of(alert);
+            for user in followed.users() {
+                subjects.push(Subject::of_alert(alert, *user, counting.clone(), Reach::default())?);
+            }
+            if let Some(left_out) = followed.left_out() {
+                session.console.note(&format!("alert {}: {left_out}", alert.alert_id));
             }
         }
-        let limits =
-            Limits { memory: self.resources.memory, threads: self.resources.threads(), temporary: TEMPORARY };
-        let over = LakeSession::open(lake, limits)?;
+        let over = LakeSession::open(lake, self.resources.limits())?;
         let mut readers = Readers::new(&over.engine);
         let planned = Runbook::of(self.rule)?;
-        let users = subjects.iter().map(|subject| subject.username.clone()).collect();
-        let spans = subjects.iter().filter_map(|subject| subject.spans.reach());
-        if let Some(span) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
-            readers.share(&planned, &users, span, &session.cancel)?;
-        }
+        share(&mut readers, &planned, &subjects, session)?;
         for subject in subjects {
             let report = runbook::run(&mut readers, &planned, &subject, TIMEOUT, &session.cancel)?;
             let written = if self.as_lines {

@@ -3,6 +3,7 @@
 //! Field names are the interface of `--format json` (schema `kubetrawl/hunt/1`) and CSV headers.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::allow::{AllowUse, AllowedBy};
 use super::coverage::RuleCoverage;
@@ -34,9 +35,10 @@ pub struct Alert {
     pub severity: Severity,
     /// Null for records without a username; shown as [`UNKNOWN_USER`].
     pub username: Option<String>,
-    /// The other group columns of `--by`, present only when grouped by.
+    /// The other group columns of `--by`, present only when grouped by. Where the username is none of the
+    /// columns, `usernames` has those of the evidence; see [`Alert::users`].
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub group: Option<serde_json::Map<String, serde_json::Value>>,
+    pub group: Option<Map<String, Value>>,
     /// When the threshold was first reached.
     pub crossed_at: String,
     pub first_seen: String,
@@ -85,6 +87,41 @@ impl Alert {
     pub fn is_silenced(&self) -> bool {
         !self.silenced_by.is_empty()
     }
+
+    /// The users whose requests it is about, in the order it lists them; none stands for records without a username.
+    pub fn users(&self) -> Vec<Option<&str>> {
+        users(self.username.as_deref(), self.group.as_ref())
+    }
+}
+
+/// The users of an alert, of its username and its group.
+pub fn users<'a>(username: Option<&'a str>, group: Option<&'a Map<String, Value>>) -> Vec<Option<&'a str>> {
+    if username.is_some() {
+        return vec![username];
+    }
+    let listed = group.and_then(|group| group.get("usernames")?.as_array());
+    let mut users: Vec<Option<&str>> = listed.into_iter().flatten().map(Value::as_str).collect();
+    // One user's name would be the alert's own. Hunts of older programs did not list the records without a username.
+    if matches!(users.as_slice(), [] | [Some(_)]) {
+        users.push(None);
+    }
+    users
+}
+
+/// A username as people see it.
+pub fn username(username: Option<&str>) -> &str {
+    username.unwrap_or(UNKNOWN_USER)
+}
+
+/// Users that are named of many.
+const NAMED: usize = 10;
+
+/// The first of some users in words.
+pub fn in_words(users: &[Option<&str>]) -> String {
+    let named: Vec<&str> = users.iter().take(NAMED).map(|user| username(*user)).collect();
+    let more = users.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    named.join(", ") + &more
 }
 
 /// An excluded principal, or the nearest miss, with its highest count in any window.
@@ -190,4 +227,26 @@ impl HuntReport {
 pub struct Versions {
     pub kubetrawl: String,
     pub duckdb: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_users_of_an_alert_are_its_own_or_those_it_lists() {
+        let of = |username, group: Value| {
+            let users = users(username, group.as_object());
+            users.into_iter().map(|user| user.unwrap_or("-").to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(Some("ann"), Value::Null), ["ann"]);
+        assert_eq!(of(Some("ann"), json!({"cluster": "c", "usernames": ["ann"]})), ["ann"]);
+        assert_eq!(of(None, json!({"cluster": "c"})), ["-"]);
+        assert_eq!(of(None, json!({"cluster": "c", "usernames": []})), ["-"]);
+        assert_eq!(of(None, json!({"cluster": "c", "usernames": ["ann", "ben"]})), ["ann", "ben"]);
+        assert_eq!(of(None, json!({"cluster": "c", "usernames": ["ann", null]})), ["ann", "-"]);
+        assert_eq!(of(None, json!({"cluster": "c", "usernames": ["ann"]})), ["ann", "-"]);
+    }
 }

@@ -188,13 +188,15 @@ impl<'a> Hunt<'a> {
         let succeeded = int("succeeded")?;
         let (tactic, technique) = self.rule.attack();
         let usernames = texts("usernames")?;
-        let one_user = usernames.len() == 1 && cells.bool(row, "unknown_user")? == Some(false);
+        let is_one_of_many = cells.bool(row, "unknown_user")? == Some(true) && !usernames.is_empty();
         let mut others = group.others();
         let username = match group.value(GroupColumn::Username) {
             Some(username) => username.map(str::to_owned),
             None => {
-                others.insert("usernames".to_owned(), json!(usernames));
-                one_user.then(|| usernames[0].clone())
+                let unknown = is_one_of_many.then_some(None);
+                let listed: Vec<Option<&String>> = usernames.iter().map(Some).chain(unknown).collect();
+                others.insert("usernames".to_owned(), json!(listed));
+                if let [Some(username)] = listed[..] { Some(username.clone()) } else { None }
             }
         };
         Ok(Alert {

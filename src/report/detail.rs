@@ -10,7 +10,8 @@
 //! | lists.csv | a scope of which lists succeeded, over all alerts: their answers may hold more |
 //! | rotation_by_alert.csv | a secret to rotate for one alert |
 //!
-//! What is of one alert begins with its id. Each file is written row by row.
+//! What is of one alert begins with its id. What is of one user follows the user's name where an alert of the hunt has
+//! several, whose runbooks are run as far as [`Followed`] goes. Each file is written row by row.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -19,6 +20,8 @@ use std::path::{Path, PathBuf};
 use super::csv::{into_io, value_cell, writer};
 use super::escape::{self, CsvReader};
 use super::evidence::{self, EvidenceError, EvidenceSource, Part, RowSink};
+use super::fields;
+use super::followed::Followed;
 use crate::detect::{Alert, HuntReport};
 
 /// The files that hold a section of the runbook.
@@ -58,26 +61,35 @@ pub fn write(
     write_alerts(report, reader, &folder.join("alerts.csv"))?;
     let create = |file: &str| Table::create(folder.join(file), reader);
     let mut rotation = create("rotation.csv")?;
-    rotation.fill(None, |part| source.rotation(part))?;
+    rotation.fill(&[], |part| source.rotation(part))?;
     rotation.finish()?;
     let mut lists = create("lists.csv")?;
-    lists.fill(None, |part| source.lists(part))?;
+    lists.fill(&[], |part| source.lists(part))?;
     lists.finish()?;
     let alerts: Vec<&Alert> = report.open().collect();
     source.expect(&alerts)?;
+    // One header for all alerts: where one has several users, each row says whose it is.
+    let is_named = alerts.iter().any(|alert| Followed::of(alert).is_several());
     for (file, section) in SECTIONS {
         let mut table = create(file)?;
         for alert in &alerts {
-            table.fill(Some(&alert.alert_id), |part| source.section(alert, section, part))?;
+            for user in Followed::of(alert).users() {
+                let of_alert = [("alert_id", alert.alert_id.as_str()), ("username", fields::username(*user))];
+                let of_alert = if is_named { &of_alert[..] } else { &of_alert[..1] };
+                table.fill(of_alert, |part| source.section(alert, *user, section, part))?;
+            }
         }
         table.finish()?;
     }
     let mut requests = create("requests.csv")?;
     for alert in &alerts {
-        requests.fill(Some(&alert.alert_id), |part| source.requests(alert, part))?;
+        requests.fill(&[("alert_id", &alert.alert_id)], |part| source.requests(alert, part))?;
     }
     requests.finish()
 }
+
+/// What the rows of a table begin with: columns and their values.
+type Leading<'a> = &'a [(&'static str, &'a str)];
 
 fn write_alerts(report: &HuntReport, reader: CsvReader, path: &Path) -> Result<(), DetailError> {
     let written = File::create(path).and_then(|file| {
@@ -106,12 +118,12 @@ impl Table {
     /// file's is put in its place here.
     fn fill(
         &mut self,
-        alert: Option<&str>,
+        leading: Leading<'_>,
         ask: impl FnOnce(RowSink<'_>) -> Result<(), EvidenceError>,
     ) -> Result<(), DetailError> {
         let mut failed = None;
         let asked = ask(&mut |part| {
-            self.part(alert, part).map_err(|error| {
+            self.part(leading, part).map_err(|error| {
                 failed = Some(error);
                 io::ErrorKind::Other.into()
             })
@@ -119,19 +131,20 @@ impl Table {
         asked.map_err(|error| failed.take().unwrap_or(DetailError::Evidence(error)))
     }
 
-    fn part(&mut self, alert: Option<&str>, part: Part<'_>) -> Result<(), DetailError> {
+    fn part(&mut self, leading: Leading<'_>, part: Part<'_>) -> Result<(), DetailError> {
         match part {
             Part::Columns(_) if self.has_header => Ok(()),
             Part::Columns(columns) => {
                 self.has_header = true;
-                let names = alert.map(|_| "alert_id".to_owned()).into_iter();
+                let names = leading.iter().map(|(name, _)| (*name).to_owned());
                 let names = names.chain(columns.iter().map(|name| escape::csv_cell(name).into_owned()));
                 self.record(names.collect())
             }
             Part::Row(row) => {
-                let id = alert.map(|id| escape::csv_cell(id).into_owned());
+                let leading =
+                    leading.iter().map(|(_, value)| escape::csv_cell_for(value, self.reader).into_owned());
                 let cells = row.iter().map(|value| value_cell(value, self.reader));
-                self.record(id.into_iter().chain(cells).collect())
+                self.record(leading.chain(cells).collect())
             }
         }
     }
@@ -148,7 +161,10 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::report::followed::MOST_USERS;
     use crate::report::sample;
 
     fn files(
@@ -179,9 +195,25 @@ mod tests {
     }
 
     #[test]
+    fn rows_say_whose_they_are_where_an_alert_has_several_users() {
+        let files = files(&sample::several_report(), &mut sample::Source, CsvReader::Spreadsheet);
+        for (name, text) in files {
+            let mut rows = csv::Reader::from_reader(text.as_bytes());
+            let headers = rows.headers().unwrap().clone();
+            let is_named = headers.iter().take(2).eq(["alert_id", "username"]);
+            assert_eq!(is_named, SECTIONS.iter().any(|(file, _)| *file == name), "{name}");
+            if is_named {
+                let users: BTreeSet<String> = rows.records().map(|row| row.unwrap()[1].to_owned()).collect();
+                assert_eq!(users.len(), 1 + MOST_USERS, "{name}");
+                assert!(users.contains("alice") && users.contains("user 010"), "{users:?}");
+            }
+        }
+    }
+
+    #[test]
     fn no_cell_is_a_formula_unless_a_program_reads_it() {
         for (name, text) in
-            files(&sample::hostile_report(), &mut sample::HostileSource, CsvReader::Spreadsheet)
+            files(&sample::hostile_users_report(), &mut sample::HostileSource, CsvReader::Spreadsheet)
         {
             let mut rows = csv::Reader::from_reader(text.as_bytes());
             for cell in
@@ -191,7 +223,7 @@ mod tests {
                 assert!(!cell.chars().any(escape::is_hidden), "{name}: {cell}");
             }
         }
-        let raw = files(&sample::hostile_report(), &mut sample::HostileSource, CsvReader::Program);
+        let raw = files(&sample::hostile_users_report(), &mut sample::HostileSource, CsvReader::Program);
         assert!(raw.iter().any(|(name, text)| name == "secrets.csv" && text.contains("\"=HYPERLINK")));
     }
 

@@ -147,6 +147,31 @@ pub fn markdown(text: &str) -> String {
     }
 }
 
+/// A word as a shell reads it back. Hidden characters are spelled out in the form that bash, zsh, ksh and
+/// POSIX since 2024 have for them.
+pub fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    if !word.chars().any(is_hidden) {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let mut quoted = String::from("$'");
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => quoted.extend(['\\', c]),
+            c if is_hidden(c) => {
+                let mut bytes = [0; 4];
+                // In octal, which ends after three digits whatever follows.
+                quoted.extend(c.encode_utf8(&mut bytes).bytes().map(|byte| format!("\\{byte:03o}")));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted + "'"
+}
+
 fn longest_run(text: &str, of: char) -> usize {
     let (mut longest, mut run) = (0, 0);
     for c in text.chars() {
@@ -267,6 +292,19 @@ mod tests {
         assert_eq!(markdown("`"), "`` ` ``");
         assert_eq!(markdown(r"a\|b"), r"`a\\u{7c}b`");
         assert_eq!(markdown(""), "`  `");
+    }
+
+    #[test]
+    fn a_shell_reads_words_back() {
+        assert_eq!(shell("a@b.example"), "a@b.example");
+        assert_eq!(shell("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(shell("\u{1b}7'\\\u{202e}"), r"$'\0337\'\\\342\200\256'");
+        for word in ["", "a b", "it's `id` $(id) \\", "\n\t\u{1b}[2J'\\n\u{e0041}", "漢字 \u{200d}9"] {
+            assert!(!shell(word).chars().any(is_hidden), "{word:?}");
+            let script = format!("printf %s {}", shell(word));
+            let read = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+            assert_eq!(String::from_utf8(read.stdout).unwrap(), word);
+        }
     }
 
     proptest! {

@@ -57,8 +57,14 @@ pub trait EvidenceSource {
     /// The evidence of one alert, of each section at most this many rows.
     fn evidence(&mut self, alert: &Alert, rows: usize) -> Result<Evidence, EvidenceError>;
 
-    /// Every row of one section of an alert's runbook.
-    fn section(&mut self, _alert: &Alert, _name: &str, _row: RowSink<'_>) -> Result<(), EvidenceError> {
+    /// Every row of one section of the runbook of one of an alert's users.
+    fn section(
+        &mut self,
+        _alert: &Alert,
+        _user: Option<&str>,
+        _name: &str,
+        _row: RowSink<'_>,
+    ) -> Result<(), EvidenceError> {
         Ok(())
     }
 
@@ -113,9 +119,9 @@ pub struct Evidence {
     pub namespaces: Vec<NamespaceShare>,
     /// By verb and outcome.
     pub answers: Vec<AnswerShare>,
-    /// The runbook's steps in their order.
-    pub steps: Vec<Step>,
-    /// Why there are none, where the runbook cannot follow the alert.
+    /// Of each user that is followed, in the order the alert lists them.
+    pub runbooks: Vec<UserRunbook>,
+    /// Which of its users are not, and how to follow them.
     pub unfollowed: Option<String>,
 }
 
@@ -155,6 +161,15 @@ pub struct AnswerShare {
     pub requests: i64,
 }
 
+/// The runbook of one user.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UserRunbook {
+    /// None for records without a username.
+    pub username: Option<String>,
+    /// In their order.
+    pub steps: Vec<Step>,
+}
+
 /// One step of the runbook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -178,8 +193,8 @@ pub struct Section {
     pub found: usize,
 }
 
-impl Evidence {
-    /// A section of the runbook by its name.
+impl UserRunbook {
+    /// A section by its name.
     pub fn section(&self, name: &str) -> Option<&Section> {
         self.steps.iter().flat_map(|step| &step.sections).find(|section| section.name == name)
     }

@@ -5,13 +5,9 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 
 use super::text::{count, number};
-use crate::detect::alert::UNKNOWN_USER;
+pub use crate::detect::alert::username;
+use crate::detect::alert::users;
 use crate::detect::{Alert, Severity};
-
-/// A username as people see it.
-pub fn username(username: Option<&str>) -> &str {
-    username.unwrap_or(UNKNOWN_USER)
-}
 
 /// An alert's username as people see it; of an alert that is of no one user, how many there are.
 pub fn user(alert: &Alert) -> Cow<'_, str> {
@@ -20,8 +16,8 @@ pub fn user(alert: &Alert) -> Cow<'_, str> {
 
 /// The same, of what an alert says of its group.
 pub fn user_of<'a>(name: Option<&'a str>, group: Option<&serde_json::Map<String, Json>>) -> Cow<'a, str> {
-    match (name, names(group).len()) {
-        (None, users @ 1..) => Cow::Owned(count(users as u64, "user", "users").to_string()),
+    match users(name, group).len() {
+        users @ 2.. => Cow::Owned(count(users as u64, "user", "users")),
         _ => Cow::Borrowed(username(name)),
     }
 }
@@ -30,10 +26,8 @@ pub fn user_of<'a>(name: Option<&'a str>, group: Option<&serde_json::Map<String,
 pub fn who(alert: &Alert) -> Cow<'_, str> {
     let user = user(alert);
     let columns: Vec<String> = group(alert).filter_map(|(name, value)| of_group(name, &value)).collect();
-    match alert.username {
-        None if !names(alert.group.as_ref()).is_empty() => {
-            Cow::Owned(format!("{user} of {}", columns.join(", ")))
-        }
+    match alert.users().len() {
+        2.. => Cow::Owned(format!("{user} of {}", columns.join(", "))),
         _ => user,
     }
 }
@@ -45,20 +39,6 @@ fn of_group(name: &str, value: &Value<'_>) -> Option<String> {
         Value::Text(value) => Some(format!("{name} {value}")),
         _ => None,
     }
-}
-
-/// The usernames of an alert: its own, or those in its group. One that is none is a username too.
-pub fn usernames(alert: &Alert) -> Vec<Option<&str>> {
-    match (&alert.username, names(alert.group.as_ref())) {
-        (None, names) if !names.is_empty() => names.into_iter().map(Some).collect(),
-        (own, _) => vec![own.as_deref()],
-    }
-}
-
-/// The usernames in a group that is not by username.
-fn names(group: Option<&serde_json::Map<String, Json>>) -> Vec<&str> {
-    let names = group.and_then(|group| group.get("usernames")?.as_array());
-    names.into_iter().flatten().filter_map(Json::as_str).collect()
 }
 
 /// One field's value, borrowed from the alert.
@@ -87,7 +67,7 @@ pub fn group(alert: &Alert) -> impl Iterator<Item = (&str, Value<'_>)> {
         let value = match value {
             Json::String(text) => Value::Text(text),
             Json::Null => Value::Text(""),
-            Json::Array(texts) => List(texts.iter().filter_map(Json::as_str).collect()),
+            Json::Array(names) => List(names.iter().map(|name| username(name.as_str())).collect()),
             other => Value::Other(other.to_string()),
         };
         (name.as_str(), value)
@@ -111,9 +91,9 @@ const fn field(name: &'static str, value: fn(&Alert) -> Value<'_>) -> Field {
 }
 
 fn single(alert: &Alert) -> &str {
-    match alert.username.as_deref() {
-        None if !names(alert.group.as_ref()).is_empty() => "",
-        name => username(name),
+    match alert.users()[..] {
+        [name] => username(name),
+        _ => "",
     }
 }
 
@@ -176,6 +156,7 @@ pub(super) fn requests(alert: &Alert) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::alert::UNKNOWN_USER;
     use crate::report::sample;
 
     #[test]
@@ -189,14 +170,15 @@ mod tests {
             (user(&several), who(&several)),
             ("2 users".into(), "2 users of cluster c1, no source ip".into())
         );
-        assert_eq!(usernames(&several), [Some("a"), Some("b")]);
+        let unnamed = of(serde_json::json!({"cluster": "c1", "usernames": ["a", null]}));
+        assert_eq!(who(&unnamed), "2 users of cluster c1");
+        assert_eq!(group(&unnamed).last(), Some(("usernames", List(vec!["a", UNKNOWN_USER]))));
         // Grouped by the username too, which the records do not have; and of a group in which none has one.
         for group in
             [serde_json::json!({"cluster": "c1"}), serde_json::json!({"cluster": "c1", "usernames": []})]
         {
             let unknown = of(group);
             assert_eq!((user(&unknown), who(&unknown)), (UNKNOWN_USER.into(), UNKNOWN_USER.into()));
-            assert_eq!(usernames(&unknown), [None]);
         }
     }
 

@@ -8,9 +8,10 @@ use arrow::record_batch::RecordBatch;
 
 use super::coverage;
 use super::evidence::{
-    AlertSeries, Evidence, EvidenceError, EvidenceSource, Grounds, Parts, RowSink, Section, Step,
+    AlertSeries, Evidence, EvidenceError, EvidenceSource, Grounds, Parts, RowSink, Section, Step, UserRunbook,
 };
-use super::{fields, rows};
+use super::followed::Followed;
+use super::rows;
 use crate::cancel::Cancel;
 use crate::detect::rules::Rule;
 use crate::detect::{Alert, DetectError, HuntParameters, HuntReport, Recount, RuleCoverage};
@@ -18,9 +19,7 @@ use crate::engine::{Engine, EngineError};
 use crate::lake::coverage::Dates;
 use crate::lake::{Accounting, Lake, LakeCoverage, LakeError};
 use crate::query::value::read_time;
-use crate::runbook::{
-    self, Counting, PlannedSection, Reach, Readers, Runbook, RunbookError, Subject, SubjectError,
-};
+use crate::runbook::{self, Counting, PlannedSection, Reach, Readers, Runbook, RunbookError, Subject};
 
 /// How long one section of a runbook may take.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -53,6 +52,11 @@ impl<'a> LakeEvidence<'a> {
         report.open().filter(|alert| !self.recount.gives(alert)).count()
     }
 
+    /// What to say of the users of an alert whose runbooks are not run.
+    pub fn left_out(&self, alert: &Alert) -> Option<String> {
+        Followed::of(alert).left_out().filter(|_| !self.runbook.steps.is_empty())
+    }
+
     /// Counts the hunt again and looks for what must be rotated, once for all of its alerts that are not
     /// silenced.
     pub fn new(
@@ -74,20 +78,25 @@ impl<'a> LakeEvidence<'a> {
         let HuntParameters { threshold, window, .. } = *self.parameters;
         let (namespaces, answers) = self.recount.shares(alert)?;
         let series = (!points.is_empty()).then_some(AlertSeries { threshold, window, points });
-        let (steps, unfollowed) = match self.subject(alert)? {
-            Ok(subject) => (self.steps(&subject, rows)?, None),
-            Err(reason) => (Vec::new(), Some(reason)),
-        };
-        Ok(Evidence { series, namespaces, answers, steps, unfollowed })
+        let (runbooks, unfollowed) = (self.runbooks(alert, rows)?, self.left_out(alert));
+        Ok(Evidence { series, namespaces, answers, runbooks, unfollowed })
     }
 
-    /// The reason for an alert of no one user: the steps are about a user.
-    fn subject(&self, alert: &Alert) -> Result<Result<Subject, String>, GatherError> {
-        match Subject::of_alert(alert, Counting::from(self.parameters), Reach::default()) {
-            Ok(subject) => Ok(Ok(subject)),
-            Err(error @ SubjectError::NotByUser { .. }) => Ok(Err(error.to_string())),
-            Err(error) => Err(GatherError::from(Box::new(RunbookError::from(error)))),
+    /// Of each user that is followed; none of a rule that has no steps.
+    fn runbooks(&mut self, alert: &Alert, rows: usize) -> Result<Vec<UserRunbook>, GatherError> {
+        if self.runbook.steps.is_empty() {
+            return Ok(Vec::new());
         }
+        let runbook = |user: &Option<&str>| {
+            let steps = self.steps(&self.subject(alert, *user)?, rows)?;
+            Ok(UserRunbook { username: user.map(str::to_owned), steps })
+        };
+        Followed::of(alert).users().iter().map(runbook).collect()
+    }
+
+    fn subject(&self, alert: &Alert, user: Option<&str>) -> Result<Subject, GatherError> {
+        Subject::of_alert(alert, user, Counting::from(self.parameters), Reach::default())
+            .map_err(|error| GatherError::from(Box::new(RunbookError::from(error))))
     }
 
     /// The steps, each section with its first rows.
@@ -104,17 +113,24 @@ impl<'a> LakeEvidence<'a> {
         Ok(steps.collect())
     }
 
-    fn whole(&self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), GatherError> {
-        let (Some(planned), Ok(subject)) = (self.runbook.section(name), self.subject(alert)?) else {
-            return Ok(());
-        };
+    fn whole(
+        &self,
+        alert: &Alert,
+        user: Option<&str>,
+        name: &str,
+        part: RowSink<'_>,
+    ) -> Result<(), GatherError> {
+        let Some(planned) = self.runbook.section(name) else { return Ok(()) };
+        let subject = self.subject(alert, user)?;
         let mut parts = Parts::new(part);
         answer(self.readers.engine(), planned, &subject, self.cancel, |batch| parts.take(batch))
     }
 
     /// Reads what the runbooks of these alerts look at once for all of them.
     fn share(&mut self, alerts: &[&Alert]) -> Result<(), GatherError> {
-        let users = alerts.iter().flat_map(|alert| users_of(alert)).collect();
+        let owned = |user: &Option<&str>| user.map(str::to_owned);
+        let users = |alert: &&Alert| Followed::of(alert).users().iter().map(owned).collect::<Vec<_>>();
+        let users: BTreeSet<Option<String>> = alerts.iter().flat_map(users).collect();
         let spans = alerts.iter().filter_map(|alert| {
             let Reach { around, past } = Reach::default();
             let from = read_time(&alert.crossed_at)?.checked_sub(past.max(around)).ok()?;
@@ -159,16 +175,6 @@ fn answer(
     Ok(runbook::answer(engine, planned, subject, TIMEOUT, cancel, each).map_err(Box::new)?)
 }
 
-/// The users whose requests an alert is about; none stands for records without a username.
-fn users_of(alert: &Alert) -> BTreeSet<Option<String>> {
-    // One of several users may be about records without a username too.
-    fields::usernames(alert)
-        .into_iter()
-        .chain([alert.username.as_deref()])
-        .map(|name| name.map(str::to_owned))
-        .collect()
-}
-
 fn names(batch: &RecordBatch) -> Vec<String> {
     batch.schema().fields().iter().map(|field| field.name().clone()).collect()
 }
@@ -196,8 +202,14 @@ impl EvidenceSource for LakeEvidence<'_> {
         self.gather(alert, rows).map_err(|error| failed(alert, error))
     }
 
-    fn section(&mut self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
-        self.whole(alert, name, part).map_err(|error| failed(alert, error))
+    fn section(
+        &mut self,
+        alert: &Alert,
+        user: Option<&str>,
+        name: &str,
+        part: RowSink<'_>,
+    ) -> Result<(), EvidenceError> {
+        self.whole(alert, user, name, part).map_err(|error| failed(alert, error))
     }
 
     fn requests(&mut self, alert: &Alert, part: RowSink<'_>) -> Result<(), EvidenceError> {

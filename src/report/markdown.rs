@@ -129,9 +129,17 @@ fn write_alert(alert: &Alert, evidence: &Evidence, limits: Limits, out: &mut dyn
     if let Some(reason) = &evidence.unfollowed {
         fact("runbook", span(reason))?;
     }
-    for name in SHOWN {
-        if let Some(section) = evidence.section(name).filter(|section| !section.rows.is_empty()) {
-            table(&section.title, &section.columns, &section.rows, section.found, limits, out)?;
+    for runbook in &evidence.runbooks {
+        let user = (evidence.runbooks.len() > 1).then(|| span(fields::username(runbook.username.as_deref())));
+        for section in SHOWN.into_iter().filter_map(|name| runbook.section(name)) {
+            if section.rows.is_empty() {
+                continue;
+            }
+            let title = match &user {
+                Some(user) => &format!("{}: {user}", section.title),
+                None => &section.title,
+            };
+            table(title, &section.columns, &section.rows, section.found, limits, out)?;
         }
     }
     Ok(())
@@ -237,8 +245,20 @@ mod tests {
     }
 
     #[test]
+    fn users_of_one_alert_have_a_runbook_each() {
+        let text = written(&sample::several_report(), &mut sample::Source);
+        assert_eq!(text.matches("\n### Signs for and against\n").count(), 1);
+        for user in ["user 001", "user 010"] {
+            assert_eq!(text.matches(&format!("\n### Signs for and against: `{user}`\n")).count(), 1);
+        }
+        assert!(
+            !text.contains("against: `user 011`") && text.contains("left out (user 011, <UNKNOWN_USER>)")
+        );
+    }
+
+    #[test]
     fn hostile_values_stay_in_their_spans_and_cells() {
-        let text = written(&sample::hostile_report(), &mut sample::HostileSource);
+        let text = written(&sample::hostile_users_report(), &mut sample::HostileSource);
         assert!(!text.replace('\n', "").chars().any(escape::is_hidden));
         let mut columns = 0;
         for line in text.lines() {

@@ -15,6 +15,7 @@ pub mod evidence;
 #[cfg(test)]
 mod extremes_tests;
 pub mod fields;
+pub mod followed;
 #[cfg(feature = "engine")]
 pub mod gather;
 pub mod html;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::followed::MOST_USERS;
 use crate::detect::alert::{Exclusion, Exposure, Principal, Versions};
 use crate::detect::allow::{AllowUse, AllowedBy};
 use crate::detect::{Alert, HuntReport, HuntSummary, Severity};
@@ -47,6 +48,19 @@ pub fn alert(username: &str) -> Alert {
         tactic: "TA0006".into(),
         technique: "T1552.007".into(),
         silenced_by: Vec::new(),
+    }
+}
+
+/// An alert of one address and so many users, the last of whom has no name.
+pub fn alert_of(users: usize) -> Alert {
+    let names = (1..users).map(|n| json!(format!("user {n:03}"))).chain([json!(null)]);
+    Alert {
+        title: "Kubernetes Secret Enumeration by [203.0.113.9]".into(),
+        username: None,
+        group: json!({"source_ip": "203.0.113.9", "usernames": names.collect::<Vec<_>>()})
+            .as_object()
+            .cloned(),
+        ..alert("")
     }
 }
 
@@ -158,6 +172,13 @@ pub fn silenced_report() -> HuntReport {
     report
 }
 
+/// An alert of one user and one of more than are followed, grouped by the address.
+pub fn several_report() -> HuntReport {
+    let group = json!({"source_ip": "10.0.4.17", "usernames": ["alice"]}).as_object().cloned();
+    let first = Alert { group, ..alert("alice") };
+    with(vec![first, Alert { alert_id: "a37700be12cd9981".into(), ..alert_of(MOST_USERS + 2) }])
+}
+
 /// Values that a terminal, a spreadsheet or a page would obey.
 pub fn hostile_report() -> HuntReport {
     let escape = "\u{1b}]0;pwned\u{7}\u{1b}[2J\u{9b}31m";
@@ -180,6 +201,15 @@ pub fn hostile_report() -> HuntReport {
     with(vec![first, second])
 }
 
+/// The same, and an alert of more users of such names than are followed.
+pub fn hostile_users_report() -> HuntReport {
+    let mut report = hostile_report();
+    let names = [HOSTILE; MOST_USERS + 1];
+    let group = json!({"source_ip": HOSTILE, "usernames": names}).as_object().cloned();
+    report.alerts.push(Alert { group, ..alert_of(2) });
+    report
+}
+
 /// So many alerts by three hundred users over a month.
 pub fn many(alerts: usize) -> HuntReport {
     with(
@@ -199,4 +229,4 @@ pub fn many(alerts: usize) -> HuntReport {
     )
 }
 
-pub use super::sample_evidence::{HostileSource, LargeSource, Source, grounds};
+pub use super::sample_evidence::{HOSTILE, HostileSource, LargeSource, Source, grounds};

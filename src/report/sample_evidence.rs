@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::evidence::{
     AlertSeries, AnswerShare, Evidence, EvidenceError, EvidenceSource, Grounds, NamespaceShare, Part,
-    RowSink, Section, SeriesPoint, Step,
+    RowSink, Section, SeriesPoint, Step, UserRunbook,
 };
+use super::followed::Followed;
 use super::time;
 use crate::detect::Alert;
 use crate::lake::Accounting;
@@ -58,7 +59,7 @@ fn lists(user: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
 
 /// A section of an alert's runbook, row by row.
 fn section_rows(evidence: &Evidence, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
-    let Some(section) = evidence.section(name) else { return Ok(()) };
+    let Some(section) = evidence.runbooks[0].section(name) else { return Ok(()) };
     part(Part::Columns(&section.columns))?;
     Ok(section.rows.iter().try_for_each(|cells| part(Part::Row(cells)))?)
 }
@@ -171,12 +172,15 @@ fn evidence(alert: &Alert, value: &str) -> Evidence {
     };
     let answer =
         |outcome: &str, requests| AnswerShare { verb: "get".into(), outcome: outcome.into(), requests };
+    let followed = Followed::of(alert);
+    let runbook =
+        |user: &Option<&str>| UserRunbook { username: user.map(str::to_owned), steps: steps(value) };
     Evidence {
         series: Some(series(alert)),
         namespaces: vec![share(Some("payments"), 14), share(Some(value), 2), share(None, 1)],
         answers: vec![answer("success", 1015), answer("denied", 3)],
-        steps: steps(value),
-        unfollowed: None,
+        runbooks: followed.users().iter().map(runbook).collect(),
+        unfollowed: followed.left_out(),
     }
 }
 
@@ -192,7 +196,13 @@ impl EvidenceSource for Source {
         Ok(evidence(alert, "db"))
     }
 
-    fn section(&mut self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
+    fn section(
+        &mut self,
+        alert: &Alert,
+        _: Option<&str>,
+        name: &str,
+        part: RowSink<'_>,
+    ) -> Result<(), EvidenceError> {
         section_rows(&evidence(alert, "db"), name, part)
     }
 
@@ -214,13 +224,20 @@ pub const HOSTILE: &str = "=HYPERLINK(\"http://example.com\")</script><img src=x
 impl EvidenceSource for HostileSource {
     fn evidence(&mut self, alert: &Alert, _: usize) -> Result<Evidence, EvidenceError> {
         let mut evidence = evidence(alert, HOSTILE);
-        for section in evidence.steps.iter_mut().flat_map(|step| &mut step.sections) {
+        let steps = evidence.runbooks.iter_mut().flat_map(|runbook| &mut runbook.steps);
+        for section in steps.flat_map(|step| &mut step.sections) {
             section.sql = format!("SELECT '{HOSTILE}'\n-- {HOSTILE}");
         }
         Ok(evidence)
     }
 
-    fn section(&mut self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
+    fn section(
+        &mut self,
+        alert: &Alert,
+        _: Option<&str>,
+        name: &str,
+        part: RowSink<'_>,
+    ) -> Result<(), EvidenceError> {
         section_rows(&evidence(alert, HOSTILE), name, part)
     }
 
@@ -241,15 +258,21 @@ impl EvidenceSource for LargeSource {
     fn evidence(&mut self, alert: &Alert, rows: usize) -> Result<Evidence, EvidenceError> {
         self.asked += 1;
         let mut evidence = evidence(alert, "db");
-        let section = &mut evidence.steps[0].sections[0];
+        let section = &mut evidence.runbooks[0].steps[0].sections[0];
         section.rows = vec![section.rows[0].clone(); self.rows.min(rows)];
         section.found = self.rows;
         Ok(evidence)
     }
 
-    fn section(&mut self, alert: &Alert, name: &str, part: RowSink<'_>) -> Result<(), EvidenceError> {
+    fn section(
+        &mut self,
+        alert: &Alert,
+        _: Option<&str>,
+        name: &str,
+        part: RowSink<'_>,
+    ) -> Result<(), EvidenceError> {
         let evidence = evidence(alert, "db");
-        let Some(section) = evidence.section(name) else { return Ok(()) };
+        let Some(section) = evidence.runbooks[0].section(name) else { return Ok(()) };
         part(Part::Columns(&section.columns))?;
         Ok((0..self.rows).try_for_each(|_| part(Part::Row(&section.rows[0])))?)
     }

@@ -137,6 +137,8 @@ fn hunts_are_what_the_schema_says() {
         sample::hostile_report(),
         sample::many(100),
         sample::silenced_report(),
+        sample::several_report(),
+        sample::hostile_users_report(),
     ] {
         let problems = Check::run(&schema, &serde_json::to_value(&report).unwrap());
         assert!(problems.is_empty(), "{}", problems.join("\n"));

@@ -37,7 +37,7 @@ pub struct RunbookReport {
     pub rule_id: String,
     /// Null for a runbook that was run for a user and a time.
     pub alert_id: Option<String>,
-    /// The alert's title, or one made of the user and the time.
+    /// The alert's title, with the user where it has several, or one made of the user and the time.
     pub title: String,
     /// Null for records without a username.
     pub username: Option<String>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::detect::alert::{in_words, username as shown};
 use crate::detect::{Alert, HuntParameters};
 use crate::query::Value;
 use crate::query::value::{read_time, time_text};
@@ -47,11 +48,8 @@ pub enum SubjectError {
     Time { field: &'static str, value: String },
     #[error("the spans around {crossed_at} leave the calendar: give a smaller --around or --hours")]
     Span { crossed_at: String },
-    #[error(
-        "the alert was grouped by {columns}, not by username: take the user from its evidence, \
-        then `kubetrawl runbook --user USER --at {crossed_at}`"
-    )]
-    NotByUser { columns: String, crossed_at: String },
+    #[error("the alert is not of the user {user}, but of {users}")]
+    NotOfUser { user: String, users: String },
 }
 
 /// How far the spans reach.
@@ -94,28 +92,33 @@ impl From<&HuntParameters> for Counting {
 }
 
 impl Subject {
-    /// The subject of an alert. The alert must be of one username.
-    pub fn of_alert(alert: &Alert, counting: Counting, reach: Reach) -> Result<Self, SubjectError> {
-        if let Some(group) = &alert.group
-            && alert.username.is_none()
-            // These an alert has that is of no one user; without them it is of the records without a username.
-            && group.contains_key("usernames")
-        {
-            let columns: Vec<&str> =
-                group.keys().map(String::as_str).filter(|key| *key != "usernames").collect();
-            return Err(SubjectError::NotByUser {
-                columns: columns.join(", "),
-                crossed_at: alert.crossed_at.clone(),
-            });
+    /// The subject of an alert and one of its users; none stands for records without a username.
+    ///
+    /// # Errors
+    /// When the alert has no such user, or its times cannot be read or looked around.
+    pub fn of_alert(
+        alert: &Alert,
+        user: Option<&str>,
+        counting: Counting,
+        reach: Reach,
+    ) -> Result<Self, SubjectError> {
+        let users = alert.users();
+        if !users.contains(&user) {
+            let user = shown(user).to_owned();
+            return Err(SubjectError::NotOfUser { user, users: in_words(&users) });
         }
+        let title = match users.len() {
+            1 => alert.title.clone(),
+            _ => format!("{}, user [{}]", alert.title, shown(user)),
+        };
         let crossed = time("crossed_at", &alert.crossed_at)?;
         let first = time("first_seen", &alert.first_seen)?;
         let last = time("last_seen", &alert.last_seen)?;
         Ok(Self {
             rule_id: alert.rule_id.clone(),
             alert_id: Some(alert.alert_id.clone()),
-            title: alert.title.clone(),
-            username: alert.username.clone(),
+            title,
+            username: user.map(str::to_owned),
             user_agents: Some(alert.user_agents.clone()),
             spans: Spans::new(crossed, first, last, reach)?,
             secret_key: counting.secret_key,
@@ -132,11 +135,11 @@ impl Subject {
         counting: Counting,
         reach: Reach,
     ) -> Result<Self, SubjectError> {
-        let shown = username.as_deref().unwrap_or("<UNKNOWN_USER>");
+        let user = shown(username.as_deref());
         Ok(Self {
             rule_id: rule_id.to_owned(),
             alert_id: None,
-            title: format!("Kubernetes Secret Access by [{shown}] around {}", time_text(at)),
+            title: format!("Kubernetes Secret Access by [{user}] around {}", time_text(at)),
             username,
             user_agents: None,
             spans: Spans::new(at, at, at, reach)?,

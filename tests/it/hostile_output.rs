@@ -33,7 +33,7 @@ fn hostile_log() -> String {
     text
 }
 
-fn is_neutral(c: char) -> bool {
+pub fn is_neutral(c: char) -> bool {
     c == '\n'
         || !(c.is_control()
             || ('\u{202a}'..='\u{202e}').contains(&c)

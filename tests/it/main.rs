@@ -30,6 +30,8 @@ mod own_rules;
 mod reports;
 // The same logs give the same answer.
 mod same_answer;
+// Alerts of several users.
+mod several_users;
 // Completions and manual pages.
 mod shell;
 // What a user sees of each verb.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::page::Page;
 use super::{chart, overview, tables};
 use crate::detect::{Alert, HuntReport};
-use crate::report::evidence::{self, Evidence, Step};
+use crate::report::evidence::{self, Evidence, Step, UserRunbook};
 use crate::report::fields;
 use crate::report::text::{count, number, to_the_second};
 
@@ -37,15 +37,33 @@ pub fn article(
     chart::answers(page, &evidence.answers)?;
     page.markup("</div>\n")?;
     facts(page, alert)?;
-    if let Some(reason) = &evidence.unfollowed {
-        page.markup("<p>No runbook: ")?;
-        page.text(reason)?;
+    match evidence.runbooks.as_slice() {
+        [runbook] => steps(page, runbook)?,
+        several => users(page, several)?,
+    }
+    if let Some(left_out) = &evidence.unfollowed {
+        page.markup("<p class=\"more\">")?;
+        page.value(left_out)?;
         page.markup("</p>\n")?;
     }
-    for step in &evidence.steps {
-        self::step(page, step)?;
-    }
     page.markup("</article>\n")
+}
+
+/// The runbook of each user, folded behind the name; the first is unfolded.
+fn users(page: &mut Page<'_>, runbooks: &[UserRunbook]) -> io::Result<()> {
+    for (position, runbook) in runbooks.iter().enumerate() {
+        page.markup(if position == 0 { "<details open>" } else { "<details>" })?;
+        page.markup("<summary><span>The runbook of ")?;
+        page.value(fields::username(runbook.username.as_deref()))?;
+        page.markup("</span></summary>\n")?;
+        steps(page, runbook)?;
+        page.markup("</details>\n")?;
+    }
+    Ok(())
+}
+
+fn steps(page: &mut Page<'_>, runbook: &UserRunbook) -> io::Result<()> {
+    runbook.steps.iter().try_for_each(|step| self::step(page, step))
 }
 
 /// Who did what, when, from where and whether it worked.

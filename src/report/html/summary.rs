@@ -6,7 +6,7 @@ use std::io;
 use super::page::Page;
 use super::tables;
 use crate::detect::alert::{Exposure, HuntSummary, Principal};
-use crate::detect::{HuntReport, Severity};
+use crate::detect::{Alert, HuntReport, Severity};
 use crate::report::allow;
 use crate::report::fields;
 use crate::report::parameters;
@@ -20,7 +20,7 @@ const REST: &str = "the JSON of this hunt";
 pub fn header(page: &mut Page<'_>, report: &HuntReport, rotates: bool) -> io::Result<()> {
     page.markup("<header>\n<p class=\"kicker\">kubetrawl · hunt report</p>\n<h1>")?;
     let alerts = report.open().count() as u64;
-    let users: BTreeSet<_> = report.open().flat_map(fields::usernames).collect();
+    let users: BTreeSet<_> = report.open().flat_map(Alert::users).collect();
     page.text(&match (alerts, users.len()) {
         (0, _) => format!("No {} found", parameters::sought(report)),
         (_, users) => format!(

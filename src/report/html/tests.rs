@@ -1,5 +1,6 @@
 use super::*;
 use crate::report::evidence::{Evidence, NoEvidence};
+use crate::report::followed::MOST_USERS;
 use crate::report::sample;
 
 fn page(report: &HuntReport, source: &mut dyn EvidenceSource, limits: Limits) -> String {
@@ -26,6 +27,17 @@ fn shows_the_whole_answer() {
 }
 
 #[test]
+fn users_of_one_alert_have_a_runbook_each() {
+    let text = page(&sample::several_report(), &mut sample::Source, Limits::default());
+    let (alone, several) = text.split_at(text.find("id=\"alert-2\"").unwrap());
+    assert!(!alone.contains("The runbook of"));
+    let named: Vec<&str> = several.split("The runbook of <bdi>").skip(1).map(|rest| &rest[..8]).collect();
+    assert_eq!((named.len(), named[0], named[9]), (MOST_USERS, "user 001", "user 010"));
+    assert_eq!(several.matches("class=\"step\"").count(), 4 * MOST_USERS);
+    assert!(several.contains("left out (user 011, &lt;UNKNOWN_USER&gt;)"));
+}
+
+#[test]
 fn an_answer_without_alerts_is_a_page() {
     let text = page(&sample::empty_report(), &mut NoEvidence, Limits::default());
     assert!(text.contains("No bulk access to secrets found"));
@@ -34,7 +46,7 @@ fn an_answer_without_alerts_is_a_page() {
 
 #[test]
 fn hostile_values_stay_text() {
-    let text = page(&sample::hostile_report(), &mut sample::HostileSource, Limits::default());
+    let text = page(&sample::hostile_users_report(), &mut sample::HostileSource, Limits::default());
     let body = body(&text);
     assert!(!body.contains("<script") && body.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(!body.replace('\n', "").chars().any(crate::report::escape::is_hidden));
@@ -60,7 +72,7 @@ fn sample_tags() -> std::collections::BTreeSet<String> {
 
 #[test]
 fn elements_are_closed_in_order() {
-    let text = page(&sample::hostile_report(), &mut sample::HostileSource, Limits::default());
+    let text = page(&sample::hostile_users_report(), &mut sample::HostileSource, Limits::default());
     let mut open: Vec<String> = Vec::new();
     for tag in tags(body(&text)) {
         let name = tag.split(' ').next().unwrap_or_default().trim_end_matches('/').to_owned();

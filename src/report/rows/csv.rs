@@ -21,10 +21,14 @@ impl<W: Write> Writer<W> {
     }
 
     fn with_header(names: &[&str], out: W) -> io::Result<Self> {
-        let mut out = face::writer(out);
-        out.write_record(names.iter().map(|name| escape::csv_cell(name).into_owned()))
-            .map_err(face::into_io)?;
-        Ok(Self { out })
+        let mut writer = Self::without_header(out);
+        let names = names.iter().map(|name| escape::csv_cell(name).into_owned());
+        writer.out.write_record(names).map_err(face::into_io)?;
+        Ok(writer)
+    }
+
+    fn without_header(out: W) -> Self {
+        Self { out: face::writer(out) }
     }
 
     fn write_row(&mut self, row: &[Value]) -> io::Result<()> {
@@ -47,7 +51,14 @@ impl<W: Write> RowWriter for Writer<W> {
 }
 
 pub(super) fn write(columns: &[&str], rows: &[Vec<Value>], out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = Writer::with_header(columns, out)?;
+    write_rows(Writer::with_header(columns, out)?, rows)
+}
+
+pub(super) fn append(rows: &[Vec<Value>], out: &mut dyn Write) -> io::Result<()> {
+    write_rows(Writer::without_header(out), rows)
+}
+
+fn write_rows(mut writer: Writer<&mut dyn Write>, rows: &[Vec<Value>]) -> io::Result<()> {
     for row in rows {
         writer.write_row(row)?;
     }

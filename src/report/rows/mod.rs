@@ -66,6 +66,11 @@ pub fn write_csv(columns: &[&str], rows: &[Vec<Value>], out: &mut dyn Write) -> 
     csv::write(columns, rows, out)
 }
 
+/// More rows for a CSV that has its header.
+pub fn append_csv(rows: &[Vec<Value>], out: &mut dyn Write) -> io::Result<()> {
+    csv::append(rows, out)
+}
+
 /// The values of a batch, row by row.
 pub fn values(batch: &RecordBatch) -> impl Iterator<Item = Result<Vec<Value>, ArrowError>> + '_ {
     (0..batch.num_rows())

@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use super::*;
 use crate::cancel::Cancel;
-use crate::detect::Catalog;
+use crate::detect::{Alert, Catalog};
 use crate::engine::Engine;
 use crate::query::test_lake::{Request, TestLake};
 use crate::query::value::read_time;
+use crate::report::sample;
 
 const RULE: &str = "Kubernetes.BulkSecretAccess";
 const LONG: Duration = Duration::from_secs(60);
@@ -87,6 +88,28 @@ fn the_runbook_has_four_steps_and_its_headers_name_their_columns() {
     assert!(matches!(Runbook::of(&without), Err(RunbookError::NoRunbook { .. })));
     assert!(runbook().only(Some(9)).unwrap_err().to_string().contains("1 to 4"));
     assert_eq!(runbook().only(Some(2)).unwrap().steps.len(), 1);
+}
+
+#[test]
+fn an_alert_gives_a_subject_for_each_of_its_users_and_for_no_other() {
+    let of = |alert: &Alert, user: Option<&str>| {
+        Subject::of_alert(alert, user, Counting::default(), Reach::default())
+    };
+    let alone = sample::alert("alice");
+    assert_eq!(of(&alone, Some("alice")).unwrap().title, alone.title);
+    let several = sample::alert_of(13);
+    let subject = of(&several, Some("user 012")).unwrap();
+    assert_eq!(subject.title, format!("{}, user [user 012]", several.title));
+    assert_eq!(
+        (subject.username.as_deref(), subject.user_agents),
+        (Some("user 012"), Some(several.user_agents.clone()))
+    );
+    assert_eq!(of(&several, None).unwrap().username, None);
+    let told = of(&several, Some("alice")).unwrap_err().to_string();
+    assert!(
+        told.contains("not of the user alice, but of user 001, ") && told.ends_with(" and 3 more"),
+        "{told}"
+    );
 }
 
 #[test]
