@@ -110,11 +110,12 @@ fn fills_a_piece(text: &[u8]) -> bool {
 /// Whether a line, or what begins with it, is a piece that others follow. Asked of every line: most are told by their
 /// first bytes, or by being short.
 pub(super) fn goes_on(line: &[u8]) -> bool {
-    match line.first() {
-        Some(b'0'..=b'9') => Piece::of_cri(line).is_some_and(|piece| piece.goes_on),
-        Some(b'{') => line.len() >= DOCKER && Piece::of_docker(line).is_some_and(|piece| piece.goes_on),
+    let may_be_piece = match line.first() {
+        Some(b'0'..=b'9') => true,
+        Some(b'{') => line.len() >= DOCKER,
         _ => false,
-    }
+    };
+    may_be_piece && Piece::of(line).is_some_and(|piece| piece.goes_on)
 }
 
 /// Whether the last piece of a line is not among these.

@@ -52,6 +52,8 @@ fn pieces_of_a_line_are_one() {
         // What has no end is as much as there is of it.
         (out("P", "a") + "I0101 x\n" + &out("F", "b"), vec!["stdout P a", "I0101 x", "stdout F b"]),
         (out("P", "a") + &out("P", "b"), vec!["stdout P ab"]),
+        // A piece of nothing is none.
+        (out("P", "\r") + &out("F", "b"), vec!["stdout P", "stdout F b"]),
         (out("P", "a") + "2026-11", vec!["2026-11", "stdout P a"]),
         (out("P", "a").replace('\n', "\0\0") + &out("F", "b"), vec!["stdout P a", "stdout F b"]),
         (
