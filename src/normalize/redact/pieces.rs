@@ -12,16 +12,46 @@ use super::text::string_end;
 /// from the middle of a value.
 const LONGEST_RUN: usize = 253;
 
+/// What docker writes of a line at a time, in bytes.
+const PIECE: usize = 16 << 10;
+
+/// Bytes in which the stream of a container's line stands.
+const LONGEST_HEAD: usize = 512;
+
 /// Strings inside strings that are looked into.
 const DEEPEST: usize = 4;
 
 /// The spans of the strings that hold a piece of a record, in a text that is none itself, and of what may be a piece of a
 /// value.
 pub(super) fn pieces(text: &[u8]) -> Vec<Range<usize>> {
+    let is_piece = |string: &[u8]| is_piece(string, DEEPEST) || is_long(string);
     let mut spans: Vec<Range<usize>> =
-        strings(text).into_iter().filter(|string| is_piece(&text[string.clone()], DEEPEST)).collect();
+        strings(text).into_iter().filter(|string| is_piece(&text[string.clone()])).collect();
     spans.extend(runs(text));
+    spans.extend(later_piece(text));
     spans
+}
+
+/// Whether a string is as long as the pieces of docker's json-file, and begins no record.
+fn is_long(escaped: &[u8]) -> bool {
+    escaped.len() >= PIECE && !escaped.starts_with(b"{")
+}
+
+/// The text of a line in CRI's form that begins no record and goes on (`P`), or ends what was escaped (`F`). Something may
+/// stand before the line's time, as `grep -H` has it.
+fn later_piece(line: &[u8]) -> Option<Range<usize>> {
+    let head = &line[..line.len().min(LONGEST_HEAD)];
+    let (tag, begin) = [&b" stdout "[..], b" stderr "].iter().find_map(|stream| {
+        let tag = memmem::find(head, stream)? + stream.len();
+        line.get(tag + 1).filter(|byte| **byte == b' ').map(|_| (line[tag], tag + 2))
+    })?;
+    let text = &line[begin..];
+    let is_later = match tag {
+        b'P' => !text.starts_with(b"{"),
+        b'F' => !text.starts_with(b"{") && text.contains(&b'\\'),
+        _ => false,
+    };
+    is_later.then_some(begin..line.len())
 }
 
 /// Whether a string's text, escaped as it stands, is a piece of a record, or has one in a string of its own.
@@ -80,4 +110,36 @@ fn runs(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
         at - run.len()..at
     });
     runs.filter(move |run| run.len() > LONGEST_RUN && is_letter(&text[run.start]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reject_bytes;
+
+    #[test]
+    fn pieces_without_a_head_are_masked_and_lines_of_other_logs_are_not() {
+        let masked = |text: &str| String::from_utf8(reject_bytes(text.as_bytes())).unwrap();
+        let time = "2026-11-22T10:00:01.5Z";
+        for (line, kept) in [
+            (format!("{time} stdout P nx \\\\\"MARK\\\\\" y"), format!("{time} stdout P ")),
+            (format!("0.log:{time} stdout P line MARK one\\nline"), format!("0.log:{time} stdout P ")),
+            (
+                format!("Nov 22 10:00:00 node1 {time} stderr F MARK one\\n"),
+                format!("Nov 22 10:00:00 node1 {time} stderr F "),
+            ),
+        ] {
+            assert_eq!(masked(&line), kept + super::super::REDACTED);
+        }
+        let piece = "x \\\"MARK\\\" y ".repeat(1_400);
+        let docker = format!("{{\"stream\":\"stdout\",\"log\":\"{piece}\"}}");
+        assert_eq!(
+            masked(&docker),
+            format!("{{\"stream\":\"stdout\",\"log\":\"{}\"}}", super::super::REDACTED)
+        );
+        for line in
+            [format!("{time} stdout F server started"), "stdout P x".to_owned(), format!("{time} stdout")]
+        {
+            assert_eq!(masked(&line), line);
+        }
+    }
 }
