@@ -45,3 +45,39 @@ pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let pairs = digits.filter(|digits| digits.len().is_multiple_of(2))?;
     Some(pairs.chunks_exact(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples that FIPS 180-2 has for SHA-256.
+    #[test]
+    fn hashes_are_those_of_the_standard() {
+        for (text, hash) in [
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+            ),
+        ] {
+            assert_eq!(sha256(text), hash);
+        }
+    }
+
+    #[test]
+    fn a_file_of_several_blocks_is_hashed_whole() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let content: Vec<u8> = (0..BLOCK * 2 + 7).map(|n| n as u8).collect();
+        std::fs::write(file.path(), &content).unwrap();
+        assert_eq!(sha256_of_file(file.path()).unwrap(), (content.len() as u64, sha256(&content)));
+    }
+
+    #[test]
+    fn hex_is_read_back_and_nothing_else() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(from_hex(&hex(&bytes)), Some(bytes));
+        for text in ["0", "0g", "é"] {
+            assert_eq!(from_hex(text), None, "{text}");
+        }
+    }
+}

@@ -160,7 +160,9 @@ fn show(report: &HuntReport, args: &ShowArgs, session: &Session) -> anyhow::Resu
 fn rerun(args: &RerunArgs, session: &Session) -> anyhow::Result<Exit> {
     let lake = Lake::open(&args.show.hunt.lake.folder())?;
     let (_, stored) = find(&lake, &args.show.hunt.id)?;
-    let parameters = stored.hunted_with()?;
+    let parameters = stored
+        .hunted_with()
+        .with_context(|| format!("the hunt {} cannot be run again", args.show.hunt.id))?;
     let options = HuntOptions {
         rule: args.catalog.load(session)?.find(&parameters.rule)?.clone(),
         since: parameters.since,

@@ -189,9 +189,9 @@ impl Readers<'_> {
         Ok(Outcome::Read(Read { size: stored.bytes(), sha256, decompressed, problem, head, tail }))
     }
 
-    /// How a file ends. A last line that has no end is read again with what it gets, and so are an object over several lines
-    /// and the pieces of a line that have none. Where it cannot be read as a record, and the file is still being written, it is taken out of its chunk
-    /// and waits.
+    /// How a file ends. A last line that has no end is read again with what it gets, and so are an object over
+    /// several lines and the pieces of a line that have none. Where it cannot be read as a record, and the file is
+    /// still being written, it is taken out of its chunk and waits.
     fn tail(&self, last: Option<&mut Chunk>, end: u64, growing: bool) -> Tail {
         let whole = Tail { next: Some(end), again: false, waiting: 0 };
         let Some(chunk) = last else { return whole };

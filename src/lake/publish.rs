@@ -10,7 +10,7 @@
 //! what was abandoned before step 2. That writer links the files and leaves the staging folder, which
 //! goes a day after its commit: a reader that found a file in staging while nobody wrote can go on reading.
 //!
-//! Whatever changes a lake does so by [`LakeWriter::change`], which alone goes these steps.
+//! Commits are made by [`LakeWriter::change`] alone.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -107,7 +107,7 @@ impl LakeWriter {
         &self.batch
     }
 
-    /// The commit of this batch, as long as nothing is said in it.
+    /// An empty commit of this batch, with its number and time.
     pub fn commit(&self, kind: CommitKind) -> Commit {
         Commit::new(self.snapshot.commit + 1, kind, self.now.as_microsecond(), &self.batch)
     }
