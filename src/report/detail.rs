@@ -21,7 +21,7 @@ use super::csv::{into_io, value_cell, writer};
 use super::escape::{self, CsvReader};
 use super::evidence::{self, EvidenceError, EvidenceSource, Part, RowSink};
 use super::fields;
-use super::followed::Followed;
+use super::followed::{Followed, USER};
 use crate::detect::{Alert, HuntReport};
 
 /// The files that hold a section of the runbook.
@@ -74,7 +74,7 @@ pub fn write(
         let mut table = create(file)?;
         for alert in &alerts {
             for user in Followed::of(alert).users() {
-                let of_alert = [("alert_id", alert.alert_id.as_str()), ("username", fields::username(*user))];
+                let of_alert = [("alert_id", alert.alert_id.as_str()), (USER, fields::username(*user))];
                 let of_alert = if is_named { &of_alert[..] } else { &of_alert[..1] };
                 table.fill(of_alert, |part| source.section(alert, *user, section, part))?;
             }
@@ -200,7 +200,7 @@ mod tests {
         for (name, text) in files {
             let mut rows = csv::Reader::from_reader(text.as_bytes());
             let headers = rows.headers().unwrap().clone();
-            let is_named = headers.iter().take(2).eq(["alert_id", "username"]);
+            let is_named = headers.iter().take(2).eq(["alert_id", "user"]);
             assert_eq!(is_named, SECTIONS.iter().any(|(file, _)| *file == name), "{name}");
             if is_named {
                 let users: BTreeSet<String> = rows.records().map(|row| row.unwrap()[1].to_owned()).collect();

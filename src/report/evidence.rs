@@ -122,7 +122,7 @@ pub struct Evidence {
     /// Of each user that is followed, in the order the alert lists them.
     pub runbooks: Vec<UserRunbook>,
     /// Which of its users are not, and how to follow them.
-    pub unfollowed: Option<String>,
+    pub left_out: Option<String>,
 }
 
 /// The distinct secrets in the window over time, as `sql/reports/alert_series.sql` gives them.

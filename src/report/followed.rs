@@ -10,6 +10,9 @@ use crate::detect::alert::in_words;
 /// more runbooks than these are not read one after the other.
 pub const MOST_USERS: usize = 10;
 
+/// The column of CSV files that says whose runbook a row is of: sections have a `username` of their own.
+pub const USER: &str = "user";
+
 /// The users of an alert, in the order it lists them; none stands for records without a username.
 #[derive(Debug)]
 pub struct Followed<'a> {
@@ -38,11 +41,14 @@ impl<'a> Followed<'a> {
         // `=` also before a name that begins with a dash.
         let command =
             format!("kubetrawl runbook {} --user={}", self.alert_id, escape::shell(username(left[0])));
+        // Quoted, so that no name can be read as the command that follows.
+        let quoted: Vec<String> = left.iter().map(|user| escape::shell(username(*user))).collect();
+        let quoted: Vec<Option<&str>> = quoted.iter().map(|user| Some(user.as_str())).collect();
         Some(format!(
             "the runbooks of {} of {} users are left out ({}); for one of them: {command}",
             number(left.len() as u64),
             number(self.all.len() as u64),
-            in_words(left)
+            in_words(&quoted)
         ))
     }
 }
@@ -65,6 +71,6 @@ mod tests {
         let many = sample::alert_of(MOST_USERS + 12);
         let followed = Followed::of(&many);
         assert_eq!(followed.users(), &many.users()[..MOST_USERS]);
-        insta::assert_snapshot!(followed.left_out().unwrap(), @"the runbooks of 12 of 22 users are left out (user 011, user 012, user 013, user 014, user 015, user 016, user 017, user 018, user 019, user 020 and 2 more); for one of them: kubetrawl runbook 1f0c6a2b9d3e4f50 --user='user 011'");
+        insta::assert_snapshot!(followed.left_out().unwrap(), @"the runbooks of 12 of 22 users are left out ('user 011', 'user 012', 'user 013', 'user 014', 'user 015', 'user 016', 'user 017', 'user 018', 'user 019', 'user 020' and 2 more); for one of them: kubetrawl runbook 1f0c6a2b9d3e4f50 --user='user 011'");
     }
 }

@@ -78,8 +78,8 @@ impl<'a> LakeEvidence<'a> {
         let HuntParameters { threshold, window, .. } = *self.parameters;
         let (namespaces, answers) = self.recount.shares(alert)?;
         let series = (!points.is_empty()).then_some(AlertSeries { threshold, window, points });
-        let (runbooks, unfollowed) = (self.runbooks(alert, rows)?, self.left_out(alert));
-        Ok(Evidence { series, namespaces, answers, runbooks, unfollowed })
+        let (runbooks, left_out) = (self.runbooks(alert, rows)?, self.left_out(alert));
+        Ok(Evidence { series, namespaces, answers, runbooks, left_out })
     }
 
     /// Of each user that is followed; none of a rule that has no steps.

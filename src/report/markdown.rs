@@ -126,8 +126,8 @@ fn write_alert(alert: &Alert, evidence: &Evidence, limits: Limits, out: &mut dyn
     fact("user agents", list(&alert.user_agents, limits))?;
     fact("secrets", list(&alert.secrets, limits))?;
     fact("technique", format!("{} {}", span(&alert.tactic), span(&alert.technique)))?;
-    if let Some(reason) = &evidence.unfollowed {
-        fact("runbook", span(reason))?;
+    if let Some(left_out) = &evidence.left_out {
+        fact("runbook", span(left_out))?;
     }
     for runbook in &evidence.runbooks {
         let user = (evidence.runbooks.len() > 1).then(|| span(fields::username(runbook.username.as_deref())));
@@ -252,7 +252,7 @@ mod tests {
             assert_eq!(text.matches(&format!("\n### Signs for and against: `{user}`\n")).count(), 1);
         }
         assert!(
-            !text.contains("against: `user 011`") && text.contains("left out (user 011, <UNKNOWN_USER>)")
+            !text.contains("against: `user 011`") && text.contains("left out ('user 011', '<UNKNOWN_USER>')")
         );
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::followed::USER;
 use super::{View, escape, fields, json, rows};
 use crate::runbook::{RunbookReport, Section};
 
@@ -51,7 +52,7 @@ struct Line<'a> {
     row: Map<String, Value>,
 }
 
-/// A line per row, with its alert, step and section; with its user too where others' lines go to the same place.
+/// A line per row, with its alert, step and section; with its user too where the alert has several.
 pub fn write_ndjson(report: &RunbookReport, is_named: bool, out: &mut dyn Write) -> io::Result<()> {
     let username = is_named.then_some(report.username.as_deref());
     for step in &report.steps {
@@ -76,7 +77,7 @@ pub struct CsvFolder<'a> {
 }
 
 impl<'a> CsvFolder<'a> {
-    /// A folder that is made where there is none; `is_named` where there is more than one user to tell apart.
+    /// A folder that is made where there is none; `is_named` where the alert has several users.
     pub fn create(folder: &'a Path, is_named: bool) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         Ok(Self { folder, is_named, is_begun: false })
@@ -101,8 +102,7 @@ impl<'a> CsvFolder<'a> {
             let file = OpenOptions::new().append(true).open(path)?;
             return rows::append_csv(&section.rows, &mut BufWriter::new(file));
         }
-        let names: Vec<&str> =
-            self.is_named.then_some("username").into_iter().chain(names(section)).collect();
+        let names: Vec<&str> = self.is_named.then_some(USER).into_iter().chain(names(section)).collect();
         rows::write_csv(&names, &section.rows, &mut BufWriter::new(File::create(path)?))
     }
 }

@@ -180,7 +180,7 @@ fn evidence(alert: &Alert, value: &str) -> Evidence {
         namespaces: vec![share(Some("payments"), 14), share(Some(value), 2), share(None, 1)],
         answers: vec![answer("success", 1015), answer("denied", 3)],
         runbooks: followed.users().iter().map(runbook).collect(),
-        unfollowed: followed.left_out(),
+        left_out: followed.left_out(),
     }
 }
 

@@ -68,7 +68,14 @@ fn a_runbook_of_an_alert_is_that_of_each_of_its_users() {
     let secrets = std::fs::read_to_string(world.path("csv/1_1_secrets.csv")).expect("a file");
     let users: Vec<&str> = secrets.lines().map(|line| line.split(',').next().unwrap_or_default()).collect();
     assert_eq!(users.len(), 13, "{secrets}");
-    assert_eq!((users[0], users[1], users[5], users[12]), ("username", "ann", "ben", "<UNKNOWN_USER>"));
+    assert_eq!((users[0], users[1], users[5], users[12]), ("user", "ann", "ben", "<UNKNOWN_USER>"));
+
+    for file in std::fs::read_dir(world.path("csv")).expect("a folder") {
+        let path = file.expect("a file").path();
+        let mut rows = csv::Reader::from_path(&path).expect("a file");
+        let names: Vec<&str> = rows.headers().expect("a header").iter().collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{}", path.display());
+    }
 
     let sql = world.run(&["runbook", &id, "--step", "1", "--sql"]).expect_code(0).stdout;
     assert!(sql.contains("-- 1_1_secrets of ann\n") && sql.contains("-- 1_1_secrets of <UNKNOWN_USER>\n"));
@@ -172,8 +179,14 @@ fn a_report_has_the_runbook_of_each_user_and_says_who_is_left_out() {
     assert!(run.stderr.contains(&format!("alert {id}: the runbooks of 2 of 12 users")), "{}", run.stderr);
     let mut users = BTreeSet::new();
     let mut rows = csv::Reader::from_path(world.path("details/secrets.csv")).expect("a file");
+    let secret =
+        rows.headers().expect("a header").iter().position(|name| name == "secret").expect("a column");
     for row in rows.records() {
-        users.insert(row.expect("RFC 4180")[1].to_owned());
+        let row = row.expect("RFC 4180");
+        // Each user has read four secrets, in the order of the users.
+        let number: usize = row[secret].trim_start_matches('s').parse().expect("a number");
+        assert!(number / 4 > 8 || row[1] == format!("a{}", number / 4), "{row:?}");
+        users.insert(row[1].to_owned());
     }
     assert_eq!(users.len(), 10, "{users:?}");
     assert!(users.contains("'=1+1;\\u{1b}[2J<b>"), "{users:?}");

@@ -41,7 +41,7 @@ pub fn article(
         [runbook] => steps(page, runbook)?,
         several => users(page, several)?,
     }
-    if let Some(left_out) = &evidence.unfollowed {
+    if let Some(left_out) = &evidence.left_out {
         page.markup("<p class=\"more\">")?;
         page.value(left_out)?;
         page.markup("</p>\n")?;

@@ -34,7 +34,7 @@ fn users_of_one_alert_have_a_runbook_each() {
     let named: Vec<&str> = several.split("The runbook of <bdi>").skip(1).map(|rest| &rest[..8]).collect();
     assert_eq!((named.len(), named[0], named[9]), (MOST_USERS, "user 001", "user 010"));
     assert_eq!(several.matches("class=\"step\"").count(), 4 * MOST_USERS);
-    assert!(several.contains("left out (user 011, &lt;UNKNOWN_USER&gt;)"));
+    assert!(several.contains("left out (&#39;user 011&#39;, &#39;&lt;UNKNOWN_USER&gt;&#39;)"));
 }
 
 #[test]
