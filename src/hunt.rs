@@ -15,7 +15,7 @@ use crate::detect::{
 };
 use crate::lake::coverage::Dates;
 use crate::lake::{Lake, LakeCoverage, LakeError, Snapshot, StoredHunt, utc};
-use crate::query::session::{LakeSession, SessionError};
+use crate::query::session::{LakeSession, Limits, SessionError};
 
 /// What to hunt for, and with what. Spans and times are microseconds; what is none is the rule's.
 #[derive(Debug, Clone)]
@@ -104,7 +104,8 @@ impl Prepared {
         let rule = options.rule.clone();
         let allow = allow_list(lake, options)?;
         let snapshot = lake.snapshot().map_err(HuntError::Lake)?;
-        let session = LakeSession::to_hunt(&snapshot, options.memory, options.threads)?;
+        let limits = Limits { memory: options.memory, threads: options.threads, temporary: None };
+        let session = LakeSession::to_hunt(&snapshot, limits)?;
         let parameters = HuntParameters { allow, ..parameters(&rule, options, newest(&snapshot)) };
         Ok(Self { rule, parameters, snapshot, session })
     }

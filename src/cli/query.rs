@@ -121,7 +121,7 @@ pub(super) fn run(args: &QueryArgs, session: &Session) -> anyhow::Result<Exit> {
     let values = bind(&file, &args.param)?;
     Gate::open()?.check(&file.sql)?;
     let lake = Lake::open(&args.lake.folder())?;
-    let limits = Limits { temporary: args.temporary, ..args.resources.limits() };
+    let limits = Limits { temporary: Some(args.temporary), ..args.resources.limits() };
     let over = LakeSession::open(&lake, limits)?;
     if args.explain {
         return explain(&over, &format!("EXPLAIN {}", file.sql), &values, args, session, output);

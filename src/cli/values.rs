@@ -57,7 +57,7 @@ impl ResourceArgs {
     /// What an engine over a lake may use up.
     #[cfg(feature = "engine")]
     pub fn limits(&self) -> Limits {
-        Limits { memory: self.memory, threads: self.threads(), temporary: TEMPORARY }
+        Limits { memory: self.memory, threads: self.threads(), temporary: Some(TEMPORARY) }
     }
 }
 

@@ -34,45 +34,37 @@ pub struct Limits {
     /// Bytes for the whole process.
     pub memory: u64,
     pub threads: usize,
-    /// Bytes of temporary files.
-    pub temporary: u64,
+    /// Bytes of temporary files; none for as much as DuckDB's own limit allows.
+    pub temporary: Option<u64>,
 }
 
 impl LakeSession {
     /// Opens an engine over the files of the lake's last commit.
     pub fn open(lake: &Lake, limits: Limits) -> Result<Self, SessionError> {
-        Self::over(&lake.snapshot()?, limits.memory, limits.threads, Some(limits.temporary))
+        Self::over(&lake.snapshot()?, limits)
     }
 
     /// As [`LakeSession::open`], for a hunt that is counted again.
     pub fn open_to_recount(lake: &Lake, limits: Limits) -> Result<Self, SessionError> {
-        let snapshot = lake.snapshot()?;
-        let session = Self::over(&snapshot, limits.memory, limits.threads, Some(limits.temporary))?;
-        tell_days(&session.engine, &snapshot)?;
-        Ok(session)
+        Self::to_hunt(&lake.snapshot()?, limits)
     }
 
-    /// Opens an engine for a hunt, which may spill as much as DuckDB's own limit allows.
-    pub fn to_hunt(snapshot: &Snapshot, memory: u64, threads: usize) -> Result<Self, SessionError> {
-        let session = Self::over(snapshot, memory, threads, None)?;
+    /// Opens an engine over these files, for a hunt.
+    pub fn to_hunt(snapshot: &Snapshot, limits: Limits) -> Result<Self, SessionError> {
+        let session = Self::over(snapshot, limits)?;
         tell_days(&session.engine, snapshot)?;
         Ok(session)
     }
 
-    fn over(
-        snapshot: &Snapshot,
-        memory: u64,
-        threads: usize,
-        temp_limit: Option<u64>,
-    ) -> Result<Self, SessionError> {
+    fn over(snapshot: &Snapshot, limits: Limits) -> Result<Self, SessionError> {
         let temporary =
             tempfile::Builder::new().prefix("kubetrawl-").tempdir().map_err(SessionError::Temporary)?;
         let engine = Engine::open(&EngineOptions {
             files: snapshot.files.iter().map(EngineFile::from).collect(),
-            memory,
-            threads,
+            memory: limits.memory,
+            threads: limits.threads,
             temp: temporary.path().join("spill"),
-            temp_limit,
+            temp_limit: limits.temporary,
         })?;
         Ok(Self { engine, _temporary: temporary })
     }
