@@ -38,7 +38,7 @@ pub use decompress::decompress;
 pub use error::{DecodeError, StreamError};
 pub use event::{AuditEvent, EventTimeSource, LogType};
 pub use frame::{Chunk, ChunkReader, Frame, Limits, is_closed};
-pub use pieces::is_open;
+pub use pieces::{DOCKER_PIECE, is_open};
 
 use std::borrow::Cow;
 

@@ -17,7 +17,7 @@ use memchr::{memchr2, memmem};
 use super::scan::{self, Scan};
 
 /// What docker reads of a line at a time, in bytes.
-const DOCKER: usize = 16 << 10;
+pub const DOCKER_PIECE: usize = 16 << 10;
 /// What a character that a piece ends in can add to that: each of its bytes becomes U+FFFD.
 const REPLACED: usize = 12;
 /// Lines of other streams between two pieces at most. Those behind a line whose end never came are none of its own.
@@ -99,12 +99,12 @@ fn stream_of(word: &[u8]) -> Option<usize> {
 
 /// Whether a text of JSON has as many bytes as docker reads at a time, and no line's end.
 fn fills_a_piece(text: &[u8]) -> bool {
-    if text.len() < DOCKER || text.ends_with(b"\\n") {
+    if text.len() < DOCKER_PIECE || text.ends_with(b"\\n") {
         return false;
     }
     let quoted = [b"\"", text, b"\""].concat();
     let length = serde_json::from_slice::<Cow<'_, str>>(&quoted).map_or(0, |text| text.len());
-    (DOCKER..=DOCKER + REPLACED).contains(&length)
+    (DOCKER_PIECE..=DOCKER_PIECE + REPLACED).contains(&length)
 }
 
 /// Whether a line, or what begins with it, is a piece that others follow. Asked of every line: most are told by their
@@ -112,7 +112,7 @@ fn fills_a_piece(text: &[u8]) -> bool {
 pub(super) fn goes_on(line: &[u8]) -> bool {
     let may_be_piece = match line.first() {
         Some(b'0'..=b'9') => true,
-        Some(b'{') => line.len() >= DOCKER,
+        Some(b'{') => line.len() >= DOCKER_PIECE,
         _ => false,
     };
     may_be_piece && Piece::of(line).is_some_and(|piece| piece.goes_on)

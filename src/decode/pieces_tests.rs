@@ -76,15 +76,18 @@ fn pieces_of_a_line_are_one() {
 
 #[test]
 fn pieces_of_docker_have_its_length() {
-    let long = "\u{e9}\"".repeat(DOCKER) + "end\n";
-    let pieces: Vec<String> =
-        long.as_bytes().chunks(DOCKER).map(|piece| String::from_utf8_lossy(piece).into_owned()).collect();
+    let long = "\u{e9}\"".repeat(DOCKER_PIECE) + "end\n";
+    let pieces: Vec<String> = long
+        .as_bytes()
+        .chunks(DOCKER_PIECE)
+        .map(|piece| String::from_utf8_lossy(piece).into_owned())
+        .collect();
     let log: String = pieces.iter().map(|piece| docker(piece)).collect();
     let text = docker("a\n") + &log + &docker("b\n");
     let found = lines(text.as_bytes(), Limits::default());
     assert!(found.len() == 3 && found[1] == docker(&pieces.concat()).trim_end());
     // What a shipper takes the line's end off is no piece, however long it is.
-    for length in [DOCKER - 1, DOCKER + REPLACED + 1] {
+    for length in [DOCKER_PIECE - 1, DOCKER_PIECE + REPLACED + 1] {
         let text = docker(&"x".repeat(length)).repeat(2);
         assert_eq!(lines(text.as_bytes(), Limits::default()).len(), 2);
     }
@@ -108,7 +111,7 @@ fn a_line_without_an_end_costs_one_record_and_little_time() {
 #[test]
 fn lines_are_open_until_their_last_piece() {
     let out = |tag| cri("stdout", tag, "x");
-    let piece = docker(&"x".repeat(DOCKER));
+    let piece = docker(&"x".repeat(DOCKER_PIECE));
     for (text, expected) in [
         (out("P"), true),
         (out("P") + &out("F"), false),

@@ -7,13 +7,11 @@ use memchr::memmem;
 
 use super::reject::is_whole;
 use super::text::string_end;
+use crate::decode::DOCKER_PIECE;
 
 /// The longest run of base64's letters that is left: longer than any name, hash or part of a URI, and shorter than what is cut
 /// from the middle of a value.
 const LONGEST_RUN: usize = 253;
-
-/// What docker writes of a line at a time, in bytes.
-const PIECE: usize = 16 << 10;
 
 /// Bytes in which the stream of a container's line stands.
 const LONGEST_HEAD: usize = 512;
@@ -34,7 +32,7 @@ pub(super) fn pieces(text: &[u8]) -> Vec<Range<usize>> {
 
 /// Whether a string is as long as the pieces of docker's json-file, and begins no record.
 fn is_long(escaped: &[u8]) -> bool {
-    escaped.len() >= PIECE && !escaped.starts_with(b"{")
+    escaped.len() >= DOCKER_PIECE && !escaped.starts_with(b"{")
 }
 
 /// The text of a line in CRI's form that begins no record and goes on (`P`), or ends what was escaped (`F`). Something may
