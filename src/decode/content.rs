@@ -9,8 +9,8 @@ use super::archives::{Archive, Member, Within, is_tar, is_zip};
 use super::decompress::{Counted, Total, Whole, peek, take_off};
 use super::error::DecodeError;
 use super::seekable::Seekable;
-use super::tables::{AnswerRows, AvroRows, CsvRows, ParquetRows, RowChunks, Rows};
-use super::tables::{is_answer, is_avro, is_csv, is_parquet};
+use super::tables::{AnswerRows, AvroRows, CsvRows, ParquetRows, RowChunks, Rows, YamlRows};
+use super::tables::{is_answer, is_avro, is_csv, is_parquet, is_yaml};
 use super::{Chunk, ChunkReader, Limits};
 
 /// Looked at to tell what a source holds: a tar header has 512 bytes, and a table's may be long.
@@ -114,6 +114,10 @@ impl Opened {
                 let rows = AnswerRows::open(reader).map_err(form.failed())?;
                 Content::rows(rows, limits, total)
             }
+            Form::Yaml => {
+                let rows = YamlRows::open(reader).map_err(form.failed())?;
+                Content::rows(rows, limits, total)
+            }
             Form::Avro => Content::rows(AvroRows::open(reader).map_err(form.failed())?, limits, total),
             Form::Parquet => {
                 let file = Seekable::of(file, reader, &total).map_err(form.failed())?;
@@ -178,6 +182,7 @@ enum Form {
     Csv,
     /// JSON, as an API answers a query: columns, and rows of values.
     Answer,
+    Yaml,
     Avro,
     Parquet,
     Tar,
@@ -193,6 +198,7 @@ impl Form {
             head if is_tar(head) => Self::Tar,
             head if is_csv(head) => Self::Csv,
             head if is_answer(head) => Self::Answer,
+            head if is_yaml(head) => Self::Yaml,
             _ => Self::Text,
         }
     }
@@ -207,6 +213,7 @@ impl Form {
             Self::Text => None,
             Self::Csv => Some("csv"),
             Self::Answer => Some("json-table"),
+            Self::Yaml => Some("yaml"),
             Self::Avro => Some("avro"),
             Self::Parquet => Some("parquet"),
             Self::Tar => Some("tar"),

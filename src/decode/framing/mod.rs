@@ -31,7 +31,8 @@ use resume::{Line, resume};
 mod resume;
 
 /// Keys whose arrays hold records, as exports wrap them.
-const LIST_KEYS: [&[u8]; 7] = [b"records", b"items", b"events", b"logEvents", b"results", b"hits", b"result"];
+pub(super) const LIST_KEYS: [&[u8]; 7] =
+    [b"records", b"items", b"events", b"logEvents", b"results", b"hits", b"result"];
 /// Keys of objects that such an array stands in: of a search of Elasticsearch, and of a query of Loki.
 const INNER_KEYS: [&[u8]; 2] = [b"hits", b"data"];
 /// How a query's results begin.

@@ -14,6 +14,8 @@ mod parquet_rows;
 mod row_chunks;
 mod thrift;
 mod window;
+mod yaml;
+mod yaml_rows;
 
 use std::io;
 
@@ -26,6 +28,7 @@ pub(super) use avro_blocks::is_avro;
 pub(super) use avro_rows::AvroRows;
 pub(super) use csv_rows::{CsvRows, is_csv};
 pub(super) use parquet_rows::{ParquetRows, is_parquet};
+pub(super) use yaml_rows::{YamlRows, is_yaml};
 
 /// The rows of a table.
 pub(super) trait Rows {

@@ -42,6 +42,7 @@ mod gke_bigquery;
 mod gke_log_entries;
 mod gke_pubsub;
 mod gke_sentinel;
+mod gke_yaml;
 mod kube_apiserver;
 mod loki;
 mod oc_node_logs;
@@ -225,6 +226,7 @@ formats! {
     AksAuditCsv "aks-audit-csv" aks_audit_csv::AksAuditCsv::new,
     AksAuditAdmin "aks-audit-admin" aks_audit_admin::AksAuditAdmin::new,
     GkeLogEntries "gke-log-entries" gke_log_entries::GkeLogEntries::new,
+    GkeYaml "gke-yaml" gke_yaml::GkeYaml::new,
     GkePubsub "gke-pubsub" gke_pubsub::GkePubsub::new,
     GkeBigquery "gke-bigquery" gke_bigquery::GkeBigquery::new,
     GkeSentinel "gke-sentinel" gke_sentinel::GkeSentinel::new,

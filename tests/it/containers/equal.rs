@@ -129,6 +129,7 @@ const FORMS: &[Form] = &[
             ],
         )
     },
+    form("gke-yaml", "gke-log-entries", &[], &[]),
     form("gke-pubsub", "gke-log-entries", &[], &[]),
     form("gke-bigquery", "gke-log-entries", &[], &["response_status"]),
     form("gke-sentinel", "gke-log-entries", &[], &[]),
