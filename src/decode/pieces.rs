@@ -14,7 +14,10 @@ use std::borrow::Cow;
 
 use memchr::{memchr2, memmem};
 
+use super::containers::plain_text::is_klog;
+use super::frame::is_closed;
 use super::scan::{self, Scan};
+use super::strings::unescaped;
 
 /// What docker reads of a line at a time, in bytes.
 pub const DOCKER_PIECE: usize = 16 << 10;
@@ -25,8 +28,7 @@ const BETWEEN: usize = 256;
 /// A time with nanoseconds and an offset, and the space behind it.
 const LONGEST_TIME: usize = 36;
 
-/// How an API server's record begins, as it is and in a JSON string. A piece that does is not what the one before it goes
-/// on with, whose end was lost.
+/// How an API server's record begins, as it is and in a JSON string.
 const RECORDS: [&[u8]; 2] = [
     br#"{"kind":"Event","apiVersion":"audit.k8s.io/"#,
     br#"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/"#,
@@ -83,8 +85,19 @@ impl<'a> Piece<'a> {
         Some(Self { stream, goes_on: fills_a_piece(text), before: LOG, text, behind })
     }
 
-    fn begins_record(&self) -> bool {
+    /// Whether this cannot be what a line goes on with, whose end was lost then: it begins as a record does, or is a whole
+    /// line by itself. No object ends in another, as its end closes more than it opens.
+    fn is_apart(&self, line: &Line<'_>) -> bool {
+        let is_line = |text: &str| is_klog(text) || line.is_object && is_closed(text.as_bytes());
         RECORDS.iter().any(|record| self.text.starts_with(record))
+            || !self.goes_on && self.logged().is_some_and(|text| is_line(text.trim_ascii()))
+    }
+
+    /// The text as it was logged; none where it is none.
+    fn logged(&self) -> Option<Cow<'a, str>> {
+        let text = str::from_utf8(self.text).ok()?;
+        // Docker's stands in a string.
+        if self.behind.is_empty() { Some(text.into()) } else { unescaped(text).map(Cow::Owned) }
     }
 }
 
@@ -183,9 +196,7 @@ pub(super) fn joined(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
             continue;
         };
         let of_stream = &mut open[piece.stream];
-        if piece.begins_record() {
-            lines.extend(of_stream.take().map(Line::end));
-        }
+        lines.extend(of_stream.take_if(|line| piece.is_apart(line)).map(Line::end));
         of_stream.get_or_insert_with(|| Line::new(&piece)).bytes.extend_from_slice(piece.text);
         if !piece.goes_on {
             lines.extend(of_stream.take().map(Line::end));
@@ -199,11 +210,14 @@ pub(super) fn joined(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
 struct Line<'a> {
     bytes: Vec<u8>,
     behind: &'a [u8],
+    /// It begins as one.
+    is_object: bool,
 }
 
 impl<'a> Line<'a> {
     fn new(first: &Piece<'a>) -> Self {
-        Self { bytes: first.before.to_vec(), behind: first.behind }
+        let is_object = first.text.starts_with(b"{");
+        Self { bytes: first.before.to_vec(), behind: first.behind, is_object }
     }
 
     fn end(mut self) -> Vec<u8> {

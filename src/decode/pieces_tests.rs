@@ -27,6 +27,8 @@ fn cri(stream: &str, tag: &str, text: &str) -> String {
     format!("2026-11-22T10:00:01.5Z {stream} {tag} {text}\n")
 }
 
+const KLOG: &str = "I0619 08:07:21.502238       1 handler.go:153] Adding GroupVersion";
+
 fn docker(log: &str) -> String {
     let log = serde_json::Value::from(log);
     format!("{{\"log\":{log},\"stream\":\"stdout\",\"time\":\"2026-11-22T10:00:01.5Z\"}}\n")
@@ -60,6 +62,10 @@ fn pieces_of_a_line_are_one() {
             out("P", "{\"a\":") + &out("F", "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\"}"),
             vec!["stdout P {\"a\":", "stdout F {\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\"}"],
         ),
+        // Nor does a line go on with one that is whole.
+        (out("P", "{\"a\":") + &out("F", "{\"b\":[{}]} "), vec!["stdout P {\"a\":", "stdout F {\"b\":[{}]}"]),
+        (out("P", "{\"a\":") + &out("F", "{\"b\":[{}]}}"), vec!["stdout P {\"a\":{\"b\":[{}]}}"]),
+        (out("P", "{\"a\":") + &out("F", KLOG), vec!["stdout P {\"a\":", &format!("stdout F {KLOG}")]),
         (
             out("Q", "a") + &cri("stdin", "P", "b") + "1 stdout P c",
             vec!["stdout Q a", "stdin P b", "1 stdout P c"],
@@ -86,6 +92,11 @@ fn pieces_of_docker_have_its_length() {
     let text = docker("a\n") + &log + &docker("b\n");
     let found = lines(text.as_bytes(), Limits::default());
     assert!(found.len() == 3 && found[1] == docker(&pieces.concat()).trim_end());
+    // Where the end of a line was lost, the next one is not what it goes on with.
+    for next in ["{\"b\":\"\u{e9}\"}\n", &format!("{KLOG}\n")] {
+        let text = docker(&format!("{{{}", "x".repeat(DOCKER_PIECE - 1))) + &docker(next);
+        assert_eq!(lines(text.as_bytes(), Limits::default()).len(), 2, "{next}");
+    }
     // What a shipper takes the line's end off is no piece, however long it is.
     for length in [DOCKER_PIECE - 1, DOCKER_PIECE + REPLACED + 1] {
         let text = docker(&"x".repeat(length)).repeat(2);

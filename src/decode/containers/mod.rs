@@ -21,7 +21,7 @@ pub(super) mod kube_apiserver;
 mod loki;
 mod message;
 mod otlp;
-mod plain_text;
+pub(super) mod plain_text;
 mod prefixed_line;
 mod security_lake;
 mod shipper;

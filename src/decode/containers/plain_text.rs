@@ -38,7 +38,7 @@ pub(super) fn kind(line: &str) -> Option<&'static str> {
 }
 
 /// `I0619 08:07:21.502238       1 handler.go:153] text`
-fn is_klog(line: &str) -> bool {
+pub(in crate::decode) fn is_klog(line: &str) -> bool {
     let bytes = line.as_bytes();
     const HEAD: &[u8] = b"I0000 00:00:00.000000 ";
     let Some((head, rest)) = bytes.split_at_checked(HEAD.len()) else { return false };
