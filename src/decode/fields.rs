@@ -12,8 +12,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::cursor::Cursor;
-use super::decoder::json_failure;
 use super::quick;
+use super::reasons::json_failure;
 use super::record::Record;
 use super::strings::{quote, unescaped};
 use super::wire::{Failure, Raw, Text};

@@ -7,9 +7,10 @@ use serde::de::IgnoredAny;
 
 use super::gke_log_entry;
 use super::kube_apiserver::{self, decode_text};
-use crate::decode::decoder::{Job, json_failure};
 use crate::decode::fields::{Fields, string};
+use crate::decode::job::Job;
 use crate::decode::quick::{self, put, whole};
+use crate::decode::reasons::json_failure;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure, Raw, Text, part};

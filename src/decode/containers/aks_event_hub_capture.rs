@@ -3,8 +3,8 @@
 
 use super::encoded::unpack;
 use crate::decode::RejectCode;
-use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, Object, records};
+use crate::decode::job::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;

@@ -3,8 +3,8 @@
 //! impersonatedUser.
 
 use super::message;
-use crate::decode::decoder::Job;
 use crate::decode::fields::{json_of, scalar};
+use crate::decode::job::Job;
 use crate::decode::nested::Nested;
 use crate::decode::quick;
 use crate::decode::record::Record;

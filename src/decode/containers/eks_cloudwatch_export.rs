@@ -5,7 +5,7 @@
 
 use super::kube_apiserver::decode_text;
 use super::{loki, plain_text};
-use crate::decode::decoder::Job;
+use crate::decode::job::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure};

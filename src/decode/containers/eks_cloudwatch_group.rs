@@ -4,7 +4,7 @@
 
 use super::message;
 use crate::decode::LogType;
-use crate::decode::decoder::Job;
+use crate::decode::job::Job;
 use crate::decode::wire::Context;
 
 const AUDIT_STREAM: &str = "kube-apiserver-audit";

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::eks_cloudwatch_group::Stream;
-use crate::decode::decoder::Job;
+use crate::decode::job::Job;
 use crate::decode::quick::{put, whole};
 use crate::decode::wire::{Failure, Millis, Raw, Text, as_str, part};
 

@@ -2,7 +2,7 @@
 //! event in `RawEvent`, which says more than the columns.
 
 use super::message;
-use crate::decode::decoder::Job;
+use crate::decode::job::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Context, Failure};

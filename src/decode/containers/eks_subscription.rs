@@ -5,9 +5,10 @@ use serde::Deserialize;
 
 use super::eks_cloudwatch_group::Stream;
 use super::eks_log_event::log_event;
-use crate::decode::decoder::{Job, json_failure};
 use crate::decode::fields::{Fields, string};
+use crate::decode::job::Job;
 use crate::decode::quick::{self, put};
+use crate::decode::reasons::json_failure;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::{Failure, Raw, Text, as_str};

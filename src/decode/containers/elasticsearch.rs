@@ -1,8 +1,8 @@
 //! Elasticsearch and OpenSearch: documents with what a shipper wrote in `_source`, one by one as elasticdump writes them,
 //! or in the `hits` of an answer to a search.
 
-use crate::decode::decoder::Job;
 use crate::decode::fields::{is_empty, records};
+use crate::decode::job::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;

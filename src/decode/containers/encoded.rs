@@ -8,9 +8,9 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::decode::RejectCode;
-use crate::decode::decoder::Job;
 use crate::decode::decompress::{decompress, is_compressed};
 use crate::decode::fields::records;
+use crate::decode::job::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::wire::Failure;

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::decode::cursor::Cursor;
-use crate::decode::decoder::json_failure;
 use crate::decode::quick::{annotations, put, raw_of, status, whole};
+use crate::decode::reasons::json_failure;
 use crate::decode::wire::{Failure, Parts, Raw, Status, Text};
 
 /// A log entry, as far as it is read.

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::gke_entry::{Entry, Payload};
 use super::kube_apiserver;
-use crate::decode::decoder::Job;
 use crate::decode::event::content_hash;
+use crate::decode::job::Job;
 use crate::decode::quick;
 use crate::decode::record::Record;
 use crate::decode::resource_name;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use super::gke_entry::{AuthenticationInfo, Entry, Payload, RequestMetadata, operation_of, resource_of};
 use super::gke_log_entry;
-use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, Object};
+use crate::decode::job::Job;
 use crate::decode::nested::Nested;
 use crate::decode::quick;
 use crate::decode::record::Record;

@@ -5,9 +5,10 @@
 use super::message;
 use crate::decode::RejectCode;
 use crate::decode::cut;
-use crate::decode::decoder::{Job, json_failure};
 use crate::decode::fields::string;
+use crate::decode::job::Job;
 use crate::decode::quick;
+use crate::decode::reasons::json_failure;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::surrogates;

@@ -3,8 +3,8 @@
 
 use super::message;
 use crate::decode::cursor::Cursor;
-use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, elements, is_empty, records, scalar};
+use crate::decode::job::Job;
 use crate::decode::quick::whole;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;

@@ -27,7 +27,7 @@ mod security_lake;
 mod shipper;
 mod splunk;
 
-use super::decoder::Job;
+use super::job::Job;
 use super::record::Record;
 use super::shape::Shape;
 use super::wire::Failure;

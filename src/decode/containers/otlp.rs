@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use super::message;
 use crate::decode::cursor::Cursor;
-use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, elements, records};
+use crate::decode::job::Job;
 use crate::decode::quick::{put, whole};
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;

@@ -1,7 +1,7 @@
 //! Lines of text that are known log kinds but hold no audit records: what other control plane components write
 //! next to the audit log.
 
-use crate::decode::decoder::Job;
+use crate::decode::job::Job;
 use crate::decode::pieces;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;

@@ -2,7 +2,7 @@
 //! before a line. The first word of it that is a time is the line's: names of nodes, pods and containers may stand before it.
 
 use super::kube_apiserver::decode_text;
-use crate::decode::decoder::Job;
+use crate::decode::job::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use crate::decode::LogType;
-use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, Object, elements, list, quoted, records};
+use crate::decode::job::Job;
 use crate::decode::nested::Nested;
 use crate::decode::quick;
 use crate::decode::record::Record;

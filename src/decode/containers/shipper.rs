@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use super::{message, plain_text};
-use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, scalar};
+use crate::decode::job::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;

@@ -5,8 +5,8 @@
 //! <https://help.splunk.com/en/splunk-enterprise/administer/admin-manual/10.0/configuration-file-reference/10.0.0-configuration-file-reference/props.conf>.
 
 use super::message;
-use crate::decode::decoder::Job;
 use crate::decode::fields::{Fields, is_empty, records};
+use crate::decode::job::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
 use crate::decode::time;

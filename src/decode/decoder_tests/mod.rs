@@ -7,7 +7,8 @@ mod wrappers;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::decode::EventTimeSource;
+use crate::decode::containers::EXACT;
+use crate::decode::{AuditEvent, EventTimeSource};
 
 /// What came out: the wanted of an event, or `other NAME`, or `CODE DETAIL`.
 type Outcome<T> = Result<T, String>;

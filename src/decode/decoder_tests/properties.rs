@@ -131,7 +131,7 @@ fn what_is_looked_for_is_found_and_what_follows_is_left_alone() {
 #[test]
 fn a_decoder_is_told_by_each_container_that_is_tried_first() {
     for (number, before) in tried_first().iter().enumerate() {
-        assert_eq!(after(before).hints[0], number, "{before}");
+        assert_eq!(after(before).remembered.hints[0], number, "{before}");
     }
 }
 
