@@ -26,17 +26,12 @@ use memchr::{memchr2, memchr2_iter, memrchr2};
 
 use super::pieces::{self, Group};
 use super::scan::{self, Scan};
+use lists::wrapped_list;
 use resume::{Line, resume};
 
+pub(super) mod lists;
 mod resume;
 
-/// Keys whose arrays hold records, as exports wrap them.
-pub(super) const LIST_KEYS: [&[u8]; 7] =
-    [b"records", b"items", b"events", b"logEvents", b"results", b"hits", b"result"];
-/// Keys of objects that such an array stands in: of a search of Elasticsearch, and of a query of Loki.
-const INNER_KEYS: [&[u8]; 2] = [b"hits", b"data"];
-/// How a query's results begin.
-const RESULTS: [&[u8]; 4] = [b"[", b"[", b"{", b"\"field\""];
 /// Looked ahead for a line's end; a longer line is followed token by token.
 const LINE_WINDOW: usize = 1 << 20;
 /// Bytes of scanning in vain after which the next scans are kept shorter, and their least length. A file of
@@ -263,20 +258,8 @@ impl Framing {
 
     /// Whether a query's results begin at a position.
     fn are_results(&self, buffer: &[u8], start: usize, eof: bool) -> Option<bool> {
-        let seen = self.seen(buffer, start);
-        let mut at = start;
-        for token in RESULTS {
-            at = scan::skip_blanks(seen, at);
-            let there = &seen[at..seen.len().min(at + token.len())];
-            if there != &token[..there.len()] {
-                return Some(false);
-            }
-            if there.len() < token.len() {
-                return (eof || self.is_full(buffer, start)).then_some(false);
-            }
-            at += token.len();
-        }
-        Some(true)
+        lists::are_results(self.seen(buffer, start), start)
+            .or_else(|| (eof || self.is_full(buffer, start)).then_some(false))
     }
 
     /// The next newline from `start`, where it stands before `end`.
@@ -449,23 +432,4 @@ fn frame(buffer: &[u8], start: usize, end: usize, next: usize) -> Step {
 
 fn ends_with_brace(buffer: &[u8], step: Step) -> bool {
     matches!(step, Step::Frame { end, .. } if buffer[..end].ends_with(b"}"))
-}
-
-/// The position after the bracket of an object's list of records, where it has one, and how many objects are around it.
-///
-/// Looks at each key once its value's start is known, so the list itself need not be whole; it scans the
-/// values before it.
-fn wrapped_list(bytes: &[u8], start: usize, around: usize) -> Option<(usize, usize)> {
-    scan::fields(bytes, start).find_map(|field| {
-        let key = &bytes[field.key];
-        match bytes.get(field.value)? {
-            b'[' if LIST_KEYS.contains(&key) => {
-                let inside = field.value + 1;
-                let holds_objects = bytes.get(scan::skip_blanks(bytes, inside)) == Some(&b'{');
-                holds_objects.then_some((inside, around))
-            }
-            b'{' if around == 1 && INNER_KEYS.contains(&key) => wrapped_list(bytes, field.value, 2),
-            _ => None,
-        }
-    })
 }

@@ -12,7 +12,7 @@ use super::window::{LONGEST, MARK, Window};
 use super::yaml::{Read, to_json};
 use super::{Rows, damaged};
 use crate::decode::decompress::Whole;
-use crate::decode::framing::LIST_KEYS;
+use crate::decode::framing::lists::LIST_KEYS;
 use crate::decode::scan;
 
 /// Fields of which a record has one, or all of a group: Cloud Logging's LogEntry, Kubernetes' Event, and what Logs Insights
