@@ -25,7 +25,8 @@ pub(super) enum Read {
     Nothing,
 }
 
-/// Appends the JSON of the document that a text is. `is_end` says that nothing follows the text: a last scalar that
+/// Appends the JSON of the document that a text is. One that is nothing but a text is no record, and can be the end of a
+/// value whose begin is elsewhere, a secret's for one: of it there is no more than a quote. `is_end` says that nothing follows the text: a last scalar that
 /// neither a quote nor a newline ends was cut then.
 ///
 /// # Errors
@@ -88,6 +89,9 @@ impl<'j> Writer<'j> {
             Event::DocumentStart(..) if self.json.len() > self.start => return Ok(Step::Broken),
             Event::Scalar(text, style, anchor, tag) => {
                 let is_plain = style == ScalarStyle::Plain && tag.is_none();
+                if self.open.is_empty() && !(is_plain && is_literal(&text)) {
+                    return Ok(Step::Broken);
+                }
                 let start = self.begin();
                 if is_plain && !self.is_key() && is_literal(&text) {
                     self.json.extend_from_slice(literal(&text).as_bytes());
@@ -293,6 +297,13 @@ mod tests {
         }
         let deep = format!("a: 1\nb: {}", "[".repeat(100_000));
         assert_eq!(read(&deep, true).1, Read::Cut);
+    }
+
+    #[test]
+    fn a_text_alone_is_not_kept() {
+        for text in ["a text\n", "'a'\n", "|\n  text\n", "&a text\n"] {
+            assert_eq!(read(text, true), ("\"".to_owned(), Read::Cut), "{text:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use std::io;
 
-use super::header::{column, is_known, text_column};
+use super::header::{self, column};
 use super::window::{LONGEST, MARK, Window};
 use super::yaml::{Read, to_json};
 use super::{Rows, damaged};
@@ -20,39 +20,53 @@ use crate::decode::scan;
 const FIELDS: [&[&str]; 4] =
     [&["logName", "insertId"], &["auditID"], &["kind", "items"], &["field", "value"]];
 
-/// Whether a file begins with a record in YAML that is one of the known kinds.
+/// Records at the begin of a file that can show that it is one of them.
+const LOOKED_AT: usize = 3;
+
+/// Whether a file begins with records in YAML that are of the known kinds. The first can be one whose begin is elsewhere.
 pub(in crate::decode) fn is_yaml(head: &[u8]) -> bool {
     let mut place = Place::default();
     let mut left = head.strip_prefix(MARK).unwrap_or(head);
     if matches!(left.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'"')) {
         return false;
     }
-    loop {
-        match place.next(left, true) {
-            Part::Passed(0) | Part::More => return false,
-            Part::Passed(length) => left = &left[length..],
-            Part::Record(length) => {
-                let mut json = Vec::new();
-                let read = to_json(&String::from_utf8_lossy(&left[..length]), false, &mut json);
-                return read.is_ok() && std::str::from_utf8(&json).is_ok_and(has_known_fields);
+    let mut records = std::iter::from_fn(|| {
+        loop {
+            let part = place.next(left, true);
+            let (Part::Passed(length @ 1..) | Part::Record(length)) = part else { return None };
+            let (text, rest) = left.split_at(length);
+            left = rest;
+            if matches!(part, Part::Record(_)) {
+                return Some(text);
             }
         }
-    }
+    });
+    records.by_ref().take(LOOKED_AT).any(is_known_record)
 }
 
-/// Whether the JSON of a record, of which the end may be missing, has such fields.
-fn has_known_fields(json: &str) -> bool {
-    let object = json.trim_start_matches('[');
-    let keys = scan::fields(object.as_bytes(), 0).filter_map(|field| object.get(field.key));
+fn is_known_record(text: &[u8]) -> bool {
+    let mut json = Vec::new();
+    let read = to_json(&String::from_utf8_lossy(text), false, &mut json);
+    read.is_ok() && is_known(&json)
+}
+
+/// Whether the JSON of a record, of which the end may be missing, has fields of a known kind.
+fn is_known(json: &[u8]) -> bool {
+    let object = &json[json.iter().take_while(|byte| **byte == b'[').count()..];
+    let keys = scan::fields(object, 0).filter_map(|field| str::from_utf8(object.get(field.key)?).ok());
     let names: Vec<&str> = keys.map(column).collect();
     let has = |name: &&str| names.contains(name);
-    FIELDS.iter().any(|all| all.iter().all(has)) || is_known(&names) || text_column(&names).is_some()
+    FIELDS.iter().any(|all| all.iter().all(has))
+        || header::is_known(&names)
+        || header::text_column(&names).is_some()
 }
 
 /// The records of a stream.
 pub(in crate::decode) struct YamlRows {
     text: Window,
     place: Place,
+    /// Nothing says that the first record begins where the stream does.
+    may_lack_head: bool,
 }
 
 impl YamlRows {
@@ -60,7 +74,7 @@ impl YamlRows {
         let mut text = Window::new(reader);
         text.fill(too_long)?;
         text.pass_mark();
-        Ok(Self { text, place: Place::default() })
+        Ok(Self { text, place: Place::default(), may_lack_head: true })
     }
 }
 
@@ -71,13 +85,20 @@ impl Rows for YamlRows {
             match self.place.next(self.text.bytes(), is_end) {
                 Part::More => self.text.fill(too_long)?,
                 Part::Passed(0) => return Ok(false),
-                Part::Passed(length) => _ = self.text.pass(length),
+                Part::Passed(length) => self.may_lack_head &= !self.text.pass(length).starts_with(b"---"),
                 Part::Record(length) => {
                     let is_last = is_end && length == self.text.bytes().len();
+                    let start = json.len();
                     let text = String::from_utf8_lossy(self.text.pass(length));
-                    if write(&text, self.place.is_list(), is_last, json)? != Read::Nothing {
-                        return Ok(true);
+                    if write(&text, self.place.is_list(), is_last, json)? == Read::Nothing {
+                        continue;
                     }
+                    if std::mem::take(&mut self.may_lack_head) && !is_known(&json[start..]) {
+                        // What is left of a key can be all that said what a value is.
+                        json.truncate(start);
+                        json.push(b'"');
+                    }
+                    return Ok(true);
                 }
             }
         }
@@ -92,6 +113,10 @@ fn write(text: &str, is_element: bool, is_end: bool, json: &mut Vec<u8>) -> io::
         json.remove(start);
         if read == Read::Whole {
             json.pop();
+        }
+        // As a document that is a text.
+        if json.get(start) == Some(&b'"') {
+            json.truncate(start + 1);
         }
     }
     Ok(read)

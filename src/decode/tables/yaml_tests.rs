@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 use super::*;
 
 fn rows(text: &str) -> Vec<String> {
+    rows_of(&format!("---\n{text}"))
+}
+
+fn rows_of(text: &str) -> Vec<String> {
     let mut rows = YamlRows::open(Box::new(Cursor::new(text.as_bytes().to_vec()))).unwrap();
     let mut all = Vec::new();
     let mut json = Vec::new();
@@ -18,7 +22,7 @@ fn rows(text: &str) -> Vec<String> {
 
 #[test]
 fn documents_are_records() {
-    let text = "\u{feff}# said before\n---\na: 1\nb:\n- c\n- d\n---\n# nothing\n---\na: 2\n...\n%YAML 1.2\n--- # three\na: 3\n--- {a: 4}\n";
+    let text = "# said before\n---\na: 1\nb:\n- c\n- d\n---\n# nothing\n---\na: 2\n...\n%YAML 1.2\n--- # three\na: 3\n--- {a: 4}\n";
     assert_eq!(rows(text), [r#"{"a":1,"b":["c","d"]}"#, r#"{"a":2}"#, r#"{"a":3}"#, r#"{"a":4}"#]);
     assert_eq!(rows("a: 1\r\nb:\r\n  c: 2\r\n---\r\na: 2\r\n"), [r#"{"a":1,"b":{"c":2}}"#, r#"{"a":2}"#]);
 }
@@ -55,8 +59,21 @@ fn a_record_that_cannot_be_read_costs_no_other() {
     );
     assert_eq!(
         rows("- a: 1\n  b: [\n- a: 2\nWARNING\n- a: 3\n"),
-        [r#"{"a":1,"b":["#, r#"{"a":2}"#, "\"WARNING\"", r#"{"a":3}"#]
+        [r#"{"a":1,"b":["#, r#"{"a":2}"#, "\"", r#"{"a":3}"#]
     );
+}
+
+#[test]
+fn a_text_alone_is_not_kept() {
+    assert_eq!(rows("---\nof a secret\n---\n- of one\n- a: 1\n- 5\n"), ["\"", "\"", r#"{"a":1}"#, "5"]);
+}
+
+/// What is left of a key can be all that said what a value is.
+#[test]
+fn a_first_record_whose_begin_may_be_elsewhere_is_known_or_not_kept() {
+    assert_eq!(rows_of("ingData:\n  password: x\n---\na: 1\n"), ["\"", r#"{"a":1}"#]);
+    assert_eq!(rows_of("\u{feff}---\na: 1\n"), [r#"{"a":1}"#]);
+    assert_eq!(rows_of("\u{feff}auditID: x\n---\na: 1\n"), [r#"{"auditID":"x"}"#, r#"{"a":1}"#]);
 }
 
 #[test]
@@ -70,6 +87,7 @@ fn known_records_are_told_from_others() {
         "- Category: kube-audit\n  log_s: '{}'\n",
         "- AuditId: a\n  Verb: get\n",
         "auditID: x\nverb: get\nlevel: Met",
+        "  of a value\ntimestamp: '1'\n---\ninsertId: a\nlogName: x\n",
         "apiVersion: audit.k8s.io/v1\nitems:\n- auditID: x\nkind: EventList\n",
     ] {
         assert!(is_yaml(text.as_bytes()), "{text}");
