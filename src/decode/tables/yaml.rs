@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle};
+use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use super::window::LONGEST;
 use super::{damaged, guarded};
@@ -26,8 +26,8 @@ pub(super) enum Read {
 }
 
 /// Appends the JSON of the document that a text is. One that is nothing but a text is no record, and can be the end of a
-/// value whose begin is elsewhere, a secret's for one: of it there is no more than a quote. `is_end` says that nothing follows the text: a last scalar that
-/// neither a quote nor a newline ends was cut then.
+/// value whose begin is elsewhere, a secret's for one: of it there is no more than a quote. `is_end` says that nothing
+/// follows the text: one whose last line has no end was cut then.
 ///
 /// # Errors
 /// When aliases make more of it than a row may have, or the parser panics.
@@ -60,11 +60,20 @@ enum Step {
 /// A mapping or a list that is open.
 struct Open {
     is_map: bool,
+    /// It has a bracket where it ends.
+    is_flow: bool,
     /// Next comes a key.
     is_key: bool,
     is_empty: bool,
     anchor: usize,
     start: usize,
+}
+
+/// The JSON of what stands last in the text.
+struct Leaf {
+    of: Range<usize>,
+    /// Neither a quote nor a bracket tells its end.
+    is_bare: bool,
 }
 
 struct Writer<'j> {
@@ -73,14 +82,13 @@ struct Writer<'j> {
     open: Vec<Open>,
     /// The JSON of values that aliases stand for.
     anchors: HashMap<usize, Range<usize>>,
-    /// The last scalar, where no quote tells its end.
-    bare: Option<Range<usize>>,
+    last: Option<Leaf>,
 }
 
 impl<'j> Writer<'j> {
     fn new(json: &'j mut Vec<u8>) -> Self {
         let start = json.len();
-        Self { json, start, open: Vec::new(), anchors: HashMap::new(), bare: None }
+        Self { json, start, open: Vec::new(), anchors: HashMap::new(), last: None }
     }
 
     fn event(&mut self, event: Event<'_>) -> io::Result<Step> {
@@ -98,12 +106,11 @@ impl<'j> Writer<'j> {
                 } else {
                     quote(&text, self.json);
                 }
-                let is_quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
-                self.bare = (!is_quoted).then(|| start..self.json.len());
+                self.passed(start, !matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
                 self.value(start, anchor);
             }
-            Event::MappingStart(_, anchor, _) => return Ok(self.enter(true, anchor)),
-            Event::SequenceStart(_, anchor, _) => return Ok(self.enter(false, anchor)),
+            Event::MappingStart(style, anchor, _) => return Ok(self.enter(true, style, anchor)),
+            Event::SequenceStart(style, anchor, _) => return Ok(self.enter(false, style, anchor)),
             Event::MappingEnd | Event::SequenceEnd => self.leave(),
             Event::Alias(anchor) => {
                 let Some(of) = self.anchors.get(&anchor).cloned() else { return Ok(Step::Broken) };
@@ -115,7 +122,7 @@ impl<'j> Writer<'j> {
                     return Err(damaged("aliases of YAML that make a record too long"));
                 }
                 self.json.extend_from_within(of);
-                self.bare = None;
+                self.passed(start, false);
                 self.value(start, 0);
             }
             _ => {}
@@ -151,39 +158,45 @@ impl<'j> Writer<'j> {
         }
     }
 
-    fn enter(&mut self, is_map: bool, anchor: usize) -> Step {
+    fn passed(&mut self, start: usize, is_bare: bool) {
+        self.last = Some(Leaf { of: start..self.json.len(), is_bare });
+    }
+
+    fn enter(&mut self, is_map: bool, style: StructureStyle, anchor: usize) -> Step {
         if self.is_key() {
             return Step::Broken;
         }
         let start = self.begin();
         self.json.push(if is_map { b'{' } else { b'[' });
-        self.open.push(Open { is_map, is_key: is_map, is_empty: true, anchor, start });
+        let is_flow = style == StructureStyle::Flow;
+        self.open.push(Open { is_map, is_flow, is_key: is_map, is_empty: true, anchor, start });
         Step::On
     }
 
     fn leave(&mut self) {
-        let Some(Open { is_map, anchor, start, .. }) = self.open.pop() else { return };
+        let Some(Open { is_map, is_flow, anchor, start, .. }) = self.open.pop() else { return };
         self.json.push(if is_map { b'}' } else { b']' });
+        if is_flow {
+            self.passed(start, false);
+        }
         self.value(start, anchor);
     }
 
-    fn end(&mut self, may_be_cut: bool) -> Read {
-        match self.bare.take() {
-            _ if matches!(&self.json[self.start..], b"" | b"null") => {
-                self.json.truncate(self.start);
-                Read::Nothing
-            }
-            Some(bare) if may_be_cut => {
-                self.json.truncate(bare.end);
-                // Inside a string, also where what is there of it looks like a number.
-                match self.json.pop_if(|byte| *byte == b'"') {
-                    Some(_) => {}
-                    None => self.json.insert(bare.start, b'"'),
-                }
-                Read::Cut
-            }
-            _ => Read::Whole,
+    fn end(&mut self, is_cut: bool) -> Read {
+        if matches!(&self.json[self.start..], b"" | b"null") {
+            self.json.truncate(self.start);
+            return Read::Nothing;
         }
+        let Some(Leaf { of, is_bare }) = self.last.take().filter(|_| is_cut) else { return Read::Whole };
+        self.json.truncate(of.end);
+        if of.start == self.start {
+            return self.broken();
+        }
+        // Inside a string, also where what is there of it looks like a number.
+        if is_bare && self.json.pop_if(|byte| *byte == b'"').is_none() {
+            self.json.insert(of.start, b'"');
+        }
+        Read::Cut
     }
 
     /// What follows cannot be read. A value that is whole before it loses its end, and where there is none one begins.
@@ -314,8 +327,11 @@ mod tests {
     }
 
     #[test]
-    fn a_last_scalar_without_an_end_was_cut() {
+    fn what_has_no_end_of_its_last_line_was_cut() {
         for (text, json) in [
+            ("a: {b: c}\nd: 'e'", r#"{"a":{"b":"c"},"d":"e""#),
+            ("a:\n  b: {}", r#"{"a":{"b":{}"#),
+            ("{a: {b: c}}", r#"{"a":{"b":"c"}"#),
             ("a: {b: c}\nd: secr", r#"{"a":{"b":"c"},"d":"secr"#),
             ("a:\n- b: 17", r#"{"a":[{"b":"17"#),
             ("a: |\n  {\"k\"", r#"{"a":"{\"k\""#),
@@ -323,7 +339,6 @@ mod tests {
             assert_eq!(read(text, true), (json.to_owned(), Read::Cut));
             assert_eq!(read(text, false).1, Read::Whole);
         }
-        assert_eq!(read("a: 'b'", true).1, Read::Whole);
     }
 
     proptest! {
