@@ -88,17 +88,16 @@ impl<'a> Piece<'a> {
     /// Whether this cannot be what a line goes on with, whose end was lost then: it begins as a record does, or is a whole
     /// line by itself. No object ends in another, as its end closes more than it opens.
     fn is_apart(&self, line: &Line<'_>) -> bool {
-        let is_line = |text: &str| is_klog(text) || line.is_object && is_closed(text.as_bytes());
+        let is_line = |text: &str| is_klog(text) || is_closed(text.as_bytes()) && line.is_open_object();
         RECORDS.iter().any(|record| self.text.starts_with(record))
-            || !self.goes_on && self.logged().is_some_and(|text| is_line(text.trim_ascii()))
+            || !self.goes_on && logged(self.text, self.behind).is_some_and(|text| is_line(text.trim_ascii()))
     }
+}
 
-    /// The text as it was logged; none where it is none.
-    fn logged(&self) -> Option<Cow<'a, str>> {
-        let text = str::from_utf8(self.text).ok()?;
-        // Docker's stands in a string.
-        if self.behind.is_empty() { Some(text.into()) } else { unescaped(text).map(Cow::Owned) }
-    }
+/// A text as it was logged; `None` where it is none. What docker's stands in goes on `behind` it.
+fn logged<'t>(text: &'t [u8], behind: &[u8]) -> Option<Cow<'t, str>> {
+    let text = str::from_utf8(text).ok()?;
+    if behind.is_empty() { Some(text.into()) } else { unescaped(text).map(Cow::Owned) }
 }
 
 /// A line without CRI's prefix, where it has one.
@@ -209,15 +208,19 @@ pub(super) fn joined(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
 /// A line that is put together, in the form of its first piece.
 struct Line<'a> {
     bytes: Vec<u8>,
+    /// Where the text begins in them.
+    begin: usize,
     behind: &'a [u8],
-    /// It begins as one.
-    is_object: bool,
 }
 
 impl<'a> Line<'a> {
     fn new(first: &Piece<'a>) -> Self {
-        let is_object = first.text.starts_with(b"{");
-        Self { bytes: first.before.to_vec(), behind: first.behind, is_object }
+        Self { bytes: first.before.to_vec(), begin: first.before.len(), behind: first.behind }
+    }
+
+    fn is_open_object(&self) -> bool {
+        let text = logged(&self.bytes[self.begin..], self.behind);
+        text.is_some_and(|text| text.starts_with('{') && scan::value(text.as_bytes(), 0) == Scan::More)
     }
 
     fn end(mut self) -> Vec<u8> {

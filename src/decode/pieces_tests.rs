@@ -94,7 +94,7 @@ fn pieces_of_docker_have_its_length() {
     assert!(found.len() == 3 && found[1] == docker(&pieces.concat()).trim_end());
     // Where the end of a line was lost, the next one is not what it goes on with.
     for next in ["{\"b\":\"\u{e9}\"}\n", &format!("{KLOG}\n")] {
-        let text = docker(&format!("{{{}", "x".repeat(DOCKER_PIECE - 1))) + &docker(next);
+        let text = docker(&format!("{{\"{}", "x".repeat(DOCKER_PIECE - 2))) + &docker(next);
         assert_eq!(lines(text.as_bytes(), Limits::default()).len(), 2, "{next}");
     }
     // What a shipper takes the line's end off is no piece, however long it is.
