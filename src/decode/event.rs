@@ -40,7 +40,7 @@ pub enum EventTimeSource {
     RequestReceivedTimestamp,
     /// `timestamp`: GKE's LogEntry, and events of 2017.
     Timestamp,
-    /// The container's own time, for a salvaged record whose times were cut off.
+    /// The container's own time, for a salvaged record whose times were cut off, or one of chosen fields that has none.
     Container,
 }
 

@@ -247,7 +247,7 @@ pub(super) fn is_empty(list: &str) -> bool {
 }
 
 /// Only what is whole may be put into a record that is put together.
-fn is_json(text: &str) -> bool {
+pub(super) fn is_json(text: &str) -> bool {
     text.starts_with(['{', '[']) && (quick::is_value(text) || serde_json::from_str::<&RawValue>(text).is_ok())
 }
 

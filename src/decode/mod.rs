@@ -7,6 +7,7 @@ mod cursor;
 mod cut;
 mod decoder;
 mod decompress;
+mod dotted;
 mod error;
 pub mod event;
 mod fields;

@@ -4,6 +4,7 @@
 //! It takes a third of serde's time: keys are compared where they stand, and bodies passed over eight bytes at
 //! a time.
 
+use super::containers::flattened;
 use super::cursor::Cursor;
 use super::record::Record;
 use super::wire::{Annotations, Event, Integer, ObjectRef, Parts, Raw, Status, Text, User};
@@ -43,7 +44,10 @@ pub(super) fn event(record: &str) -> Option<Event<'_>> {
         "_raw" => put(&mut event.of_splunk, raw(cursor)),
         "p_log_type" => put(&mut event.p_log_type, cursor.text()),
         "p_source_label" => put(&mut event.p_source_label, cursor.text()),
-        _ => cursor.skip(),
+        _ => {
+            event.has_dotted |= flattened::is_dotted(key);
+            cursor.skip()
+        }
     })?;
     cursor.end()?;
     event.parts = Some(parts);

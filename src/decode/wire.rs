@@ -92,6 +92,9 @@ pub(super) struct Event<'a> {
     pub p_log_type: Option<Text<'a>>,
     #[serde(rename = "p_source_label")]
     pub p_source_label: Option<Text<'a>>,
+    /// A key was flattened that could be one of its own.
+    #[serde(skip)]
+    pub has_dotted: bool,
     /// Of an Event that `quick` has read; serde leaves it to a second look at the values that are kept as text.
     #[serde(skip)]
     pub parts: Option<Parts<'a>>,
@@ -171,6 +174,8 @@ pub(super) struct Context<'a> {
     pub time: Option<i64>,
     /// The record was cut: it needs a user, a verb and a URI, and may have the container's time.
     pub cut: bool,
+    /// The record has the fields that somebody chose: it may have the container's time too.
+    pub partial: bool,
 }
 
 /// Whether a `kind` and `apiVersion` are those of an audit Event, or leave it open.
@@ -198,8 +203,8 @@ impl<'a> Event<'a> {
             texts.into_iter().chain([extra]).try_for_each(check_depth)?;
         }
         let (event_time, event_time_source) = match self.event_time() {
-            Err(Failure::Reject(reason)) if context.cut && reason.code == RejectCode::NoTime => {
-                (self.cut_time(context)?, EventTimeSource::Container)
+            Err(Failure::Reject(reason)) if reason.code == RejectCode::NoTime => {
+                (time_around(context, reason)?, EventTimeSource::Container)
             }
             outcome => outcome?,
         };
@@ -266,12 +271,6 @@ impl<'a> Event<'a> {
         })
     }
 
-    fn cut_time(&self, context: &Context<'_>) -> Result<i64, Failure> {
-        context
-            .time
-            .ok_or_else(|| Failure::new(RejectCode::Cut, "no time before the cut, nor around the record"))
-    }
-
     fn event_time(&self) -> Result<(i64, EventTimeSource), Failure> {
         let received = optional_time(&self.request_received_timestamp, "requestReceivedTimestamp")?;
         if let Some(time) = received {
@@ -289,6 +288,17 @@ impl<'a> Event<'a> {
             let detail = "neither requestReceivedTimestamp nor timestamp nor metadata.creationTimestamp";
             Failure::new(RejectCode::NoTime, detail)
         })
+    }
+}
+
+/// The container's time, of a record that lost its own.
+fn time_around(context: &Context<'_>, without: RejectReason) -> Result<i64, Failure> {
+    match context.time {
+        Some(time) if context.cut || context.partial => Ok(time),
+        _ if context.cut => {
+            Err(Failure::new(RejectCode::Cut, "no time before the cut, nor around the record"))
+        }
+        _ => Err(Failure::Reject(without)),
     }
 }
 

@@ -165,10 +165,10 @@ fn single<'a>(
         log_type: Some(LogType::AzureMonitorActivity),
         cluster: resource_id.rsplit('/').next().filter(|name| !name.is_empty()),
         account: after(resource_id, "subscriptions"),
-        region: None,
         log_stream: Some(category),
         time,
         cut: job.is_cut(),
+        ..Context::default()
     };
     let outcome = match (text, log) {
         (Some(text), _) => decode_text(job, text.0.trim_ascii(), &context),

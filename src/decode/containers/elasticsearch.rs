@@ -1,7 +1,7 @@
 //! Elasticsearch and OpenSearch: documents with what a shipper wrote in `_source`, one by one as elasticdump writes them,
-//! or in the `hits` of an answer to a search.
+//! or in the `hits` of an answer to a search; also with `fields` that were chosen in place of it, each a list of its values.
 
-use crate::decode::fields::{is_empty, records};
+use crate::decode::fields::{Fields, Object, elements, is_empty, records};
 use crate::decode::job::Job;
 use crate::decode::record::Record;
 use crate::decode::shape::Shape;
@@ -10,7 +10,9 @@ use crate::decode::wire::Failure;
 pub(super) const NAME: &str = "elasticsearch";
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
-    shape.has_any(&["_source", "hits"]) || (shape.has("responses") && shape.has("took"))
+    shape.has_any(&["_source", "hits"])
+        || (shape.has("responses") && shape.has("took"))
+        || (shape.has("fields") && (shape.has("_index") || shape.count() == 1))
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
@@ -30,8 +32,19 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     } else if let Some(list) = fields.raw("responses").filter(is_list) {
         // Of several searches at once.
         job.envelope(records(list));
+    } else if let Some(chosen) = fields.raw("fields").filter(|json| json.starts_with('{')) {
+        job.envelope([Record::unread(&unlisted(&Fields::of(chosen)?))]);
     } else {
         return Err(Failure::NotMine);
     }
     Ok(())
+}
+
+/// Fields, without the lists around single values.
+fn unlisted(fields: &Fields<'_>) -> String {
+    let value = |json| match elements(json)[..] {
+        [only] => only,
+        _ => json,
+    };
+    fields.all().fold(Object::new(), |record, (key, json)| record.json(key, Some(value(json)))).finish()
 }

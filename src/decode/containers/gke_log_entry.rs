@@ -6,10 +6,11 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use serde::Deserialize;
 
 use super::gke_entry::{Entry, Payload};
-use super::kube_apiserver;
+use super::{flattened, kube_apiserver};
 use crate::decode::event::content_hash;
 use crate::decode::job::Job;
 use crate::decode::quick;
@@ -46,7 +47,25 @@ pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failu
     if !record.text.starts_with('{') {
         return Err(Failure::NotMine);
     }
-    decode_entry(job, Entry::of(record.text)?, record.text)
+    let entry = Entry::of(record.text);
+    if !entry.as_ref().is_ok_and(|entry| is_whole(entry, record.text)) && flattened::holds_entry(record.text)
+    {
+        return Err(Failure::NotMine);
+    }
+    decode_entry(job, entry?, record.text)
+}
+
+/// Whether nothing of an entry can have been flattened. Those of other logs have no payload, and are many.
+fn is_whole(entry: &Entry<'_>, record: &str) -> bool {
+    match &entry.proto_payload {
+        Some(payload) => {
+            payload.method_name.is_some()
+                && payload.authentication_info.is_some()
+                && entry.labels.is_some()
+                && entry.resource.as_ref().is_some_and(|resource| resource.labels.is_some())
+        }
+        None => memmem::find(record.as_bytes(), b"\"protoPayload.").is_none(),
+    }
 }
 
 /// The same for an entry that was read from a record.

@@ -2,10 +2,11 @@
 //! EventList of its webhook. Also Events that a shipper added keys to (ViaQ, Panther), since unknown keys are
 //! passed over.
 
+use super::flattened;
 use super::message;
 use crate::decode::RejectCode;
 use crate::decode::cut;
-use crate::decode::fields::string;
+use crate::decode::fields::{Fields, string};
 use crate::decode::job::Job;
 use crate::decode::quick;
 use crate::decode::reasons::json_failure;
@@ -67,12 +68,12 @@ pub(super) fn decode_inner<'a>(
     record: &str,
     context: &Context<'a>,
 ) -> Result<(), Failure> {
-    if !event.is_audit() {
+    if !event.is_audit() || (event.has_dotted && flattened::holds_event(record)) {
         return Err(Failure::NotMine);
     }
     // Of a request that nobody could be named for the server writes an empty one.
     if event.user.is_none() && !context.cut {
-        let detail = "an Event without user, which the API server always writes: were its fields renamed or flattened?";
+        let detail = "an Event without user, which the API server always writes: were its fields renamed?";
         return Err(Failure::new(RejectCode::NotAudit, detail));
     }
     let event = event.into_audit(record, context)?;
@@ -121,9 +122,17 @@ fn each(job: &mut Job<'_>, first: &str, rest: &str, context: &Context<'_>) {
 
 /// Reads an Event's JSON.
 pub(in crate::decode) fn parse(record: &str) -> Result<Event<'_>, Failure> {
-    match quick::event(record) {
-        Some(event) => Ok(event),
-        None => serde_json::from_str(record).map_err(|error| json_failure(&error, record)),
+    if let Some(event) = quick::event(record) {
+        return Ok(event);
+    }
+    match serde_json::from_str(record) {
+        Ok(event) => {
+            let has_dotted = Fields::of(record).is_ok_and(|fields| flattened::has_dotted(&fields));
+            Ok(Event { has_dotted, ..event })
+        }
+        // A column has the name of a list, and a text.
+        Err(error) if error.is_data() && flattened::holds_event(record) => Err(Failure::NotMine),
+        Err(error) => Err(json_failure(&error, record)),
     }
 }
 

@@ -14,6 +14,7 @@ mod eks_sentinel;
 mod eks_subscription;
 mod elasticsearch;
 mod encoded;
+pub(super) mod flattened;
 mod gke_entry;
 mod gke_log_entry;
 mod gke_table;
@@ -74,6 +75,8 @@ containers![
     elasticsearch,
     loki,
     prefixed_line,
+    // Last, as these keys stand beside the record itself in rows of others.
+    flattened,
 ];
 
 /// How many of the containers are tried on a record because the one before it was in them. They leave a record to

@@ -18,7 +18,7 @@ pub(super) const NAME: &str = "shipper";
 const WRAPPERS: [&str; 4] = ["log", "message", "kubernetes.audit", "event.original"];
 
 /// When the line was read. Fluent Bit calls it `date` where it isn't told otherwise.
-const TIMES: [&str; 5] = ["time", "@timestamp", "timestamp", "_time", "date"];
+pub(super) const TIMES: [&str; 5] = ["time", "@timestamp", "timestamp", "_time", "date"];
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     shape.has_any(&WRAPPERS) || shape.has_any(&["event", "kubernetes"])

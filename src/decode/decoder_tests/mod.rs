@@ -1,5 +1,6 @@
 mod containers;
 mod cut;
+mod flattened;
 mod hostile;
 mod properties;
 mod wrappers;
@@ -190,7 +191,7 @@ fn what_is_no_record_says_why() {
             "bad-time requestReceivedTimestamp is \"yesterday\"",
         ),
         (with(json!({"stageTimestamp": "1"})), "bad-time stageTimestamp"),
-        (with(json!({"user": null, "user.username": "jane"})), "not-audit an Event without user"),
+        (with(json!({"user": null, "user_username": "jane"})), "not-audit an Event without user"),
         (with(json!({"user": "jane"})), "wrong-type user: invalid type: string, expected struct User"),
         (with(json!({"verb": 7})), "wrong-type verb: invalid type: integer `7`, expected a string"),
         (with(json!({"sourceIPs": "1.1.1.1"})), "wrong-type sourceIPs"),

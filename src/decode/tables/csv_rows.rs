@@ -49,9 +49,10 @@ impl Layout {
         // A line of one cell is a header with commas, or none.
         let mut delimiters = DELIMITERS.into_iter().filter(|byte| *byte == b',' || line.contains(byte));
         delimiters.find_map(|delimiter| {
-            let text =
-                if is_known_table(head, delimiter) { None } else { Some(text_column(head, delimiter)?) };
-            Some(Self { before, delimiter, text })
+            let is_table = is_known_table(head, delimiter);
+            let text = if is_table { None } else { text_column(head, delimiter) };
+            let is_known = is_table || text.is_some() || is_flattened_table(line, delimiter);
+            is_known.then_some(Self { before, delimiter, text })
         })
     }
 }
@@ -68,11 +69,21 @@ fn is_known_table(head: &[u8], delimiter: u8) -> bool {
         return false;
     }
     let line = &head[..memchr::memchr(b'\n', head).unwrap_or(0)];
-    let names = std::str::from_utf8(line).unwrap_or_default().split(char::from(delimiter));
-    let names: Vec<&str> = names.map(column).collect();
+    let names = names(line, delimiter);
     // Lines of a log have tabs and semicolons as well, and between them a tag such as `log`.
     let is_header = || are_names(line, delimiter) && (has_time(&names) || !is_known_by_log(&names));
     names.len() > 1 && is_known(&names) && (delimiter == b',' || is_header())
+}
+
+/// Whether a header names fields that were flattened.
+fn is_flattened_table(line: &[u8], delimiter: u8) -> bool {
+    line.len() <= LONGEST_HEADER
+        && are_names(line, delimiter)
+        && header::is_flattened(&names(line, delimiter))
+}
+
+fn names(line: &[u8], delimiter: u8) -> Vec<&str> {
+    std::str::from_utf8(line).unwrap_or_default().split(char::from(delimiter)).map(column).collect()
 }
 
 /// Whether a line can be the names of columns. Splunk writes `{}` behind the name of a list.

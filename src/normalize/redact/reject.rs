@@ -30,11 +30,15 @@ pub fn reject_bytes(record: &[u8]) -> Vec<u8> {
     spans.extend(pieces(kept));
     spans.extend(Scan::new(kept, record).inside_of_data().unwrap_or_default());
     spans.extend(credentials(kept, Ending::Cut));
-    spans.extend(quoted(kept).filter(|_| may_hold_secrets(kept, record)).map(|start| start..kept.len()));
+    let may_quote = || may_hold_secrets(kept, record) || memmem::find(kept, FLATTENED_MESSAGE).is_some();
+    spans.extend(quoted(kept).filter(|_| may_quote()).map(|start| start..kept.len()));
     let mut masked = splice(kept, &merge(spans));
     masked.truncate(REJECT_LIMIT);
     masked
 }
+
+/// A field that was chosen out of a record quotes a body too, and what it was about need not be beside it.
+const FLATTENED_MESSAGE: &[u8] = b"esponseStatus.message";
 
 /// How often all of a reject may be gone over to see whether masked values hold records.
 const MOST_REREADS: usize = 8;
