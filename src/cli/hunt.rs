@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use tempfile::TempDir;
 
 use super::detection::DetectionArgs;
 use super::exit::{Exit, Usage};
@@ -19,7 +18,7 @@ use super::{Session, is_broken_pipe};
 use crate::detect::HuntReport;
 use crate::hunt::{self, HuntOptions};
 use crate::ingest::IngestOptions;
-use crate::lake::Lake;
+use crate::lake::{Lake, TemporaryLake};
 use crate::report::{accounting, escape, summary};
 
 /// Find users who read many distinct secrets in a short time
@@ -103,11 +102,9 @@ pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
         return hunt_and_show(args, &options, &lake, output, session);
     }
     let Some(folder) = &args.lake.lake else {
-        let temporary = tempfile::Builder::new()
-            .prefix("kubetrawl-")
-            .tempdir()
+        let temporary = TemporaryLake::new()
             .context("cannot make a temporary lake; set TMPDIR, or name a lake with --lake")?;
-        let lake = temporary.path().join("lake");
+        let lake = temporary.path().to_owned();
         let reading =
             IngestOptions { once: true, ..args.reading.options(&args.sources, lake, &args.resources) };
         let outcome = ingest_and_hunt(args, &options, &reading, output, session);
@@ -122,9 +119,11 @@ pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
     ingest_and_hunt(args, &options, &reading, output, session)
 }
 
-fn remove(temporary: TempDir) -> anyhow::Result<()> {
-    let path = temporary.path().to_owned();
-    temporary.close().with_context(|| format!("cannot remove the temporary lake {}", path.display()))
+fn remove(temporary: TemporaryLake) -> anyhow::Result<()> {
+    let told = |(folder, error): (PathBuf, _)| {
+        anyhow::Error::new(error).context(format!("cannot remove the temporary lake {}", folder.display()))
+    };
+    temporary.remove().map_err(told)
 }
 
 fn ingest_and_hunt(

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use super::LakeError;
 
@@ -62,9 +63,7 @@ impl OutFile {
     pub fn finish(self) -> Result<(), LakeError> {
         let Self { path, file } = self;
         let inner = file.into_inner().map_err(|e| LakeError::io("write", &path)(e.into_error()))?;
-        step(Operation::Sync, &path)
-            .and_then(|()| inner.file.sync_all())
-            .map_err(LakeError::io("bring to the disk", &path))
+        sync(&path, || Ok(inner.file))
     }
 
     /// Flushes what is buffered, for files that need not outlive a crash.
@@ -133,16 +132,45 @@ pub fn link_or_rename(from: &Path, to: &Path) -> Result<(), LakeError> {
 
 /// Brings a file that was written elsewhere to the disk.
 pub fn sync_file(path: &Path) -> Result<(), LakeError> {
-    step(Operation::Sync, path)
-        .and_then(|()| File::open(path)?.sync_all())
-        .map_err(LakeError::io("bring to the disk", path))
+    sync(path, || File::open(path))
 }
 
 /// Brings a folder's list of names to the disk.
 pub fn sync_dir(path: &Path) -> Result<(), LakeError> {
+    sync(path, || File::open(path))
+}
+
+fn sync(path: &Path, open: impl FnOnce() -> io::Result<File>) -> Result<(), LakeError> {
+    if is_passing(path) {
+        return Ok(());
+    }
     step(Operation::Sync, path)
-        .and_then(|()| File::open(path)?.sync_all())
+        .and_then(|()| open()?.sync_all())
         .map_err(LakeError::io("bring to the disk", path))
+}
+
+/// Folders that go with the process.
+static PASSING: RwLock<Vec<PathBuf>> = RwLock::new(Vec::new());
+
+/// Nothing in a folder is brought to the disk while this lives: what is there goes with the process.
+pub struct Passing(PathBuf);
+
+impl Passing {
+    pub fn new(folder: &Path) -> Self {
+        PASSING.write().unwrap_or_else(PoisonError::into_inner).push(folder.to_path_buf());
+        Self(folder.to_path_buf())
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        PASSING.write().unwrap_or_else(PoisonError::into_inner).retain(|folder| *folder != self.0);
+    }
+}
+
+fn is_passing(path: &Path) -> bool {
+    let passing = PASSING.read().unwrap_or_else(PoisonError::into_inner);
+    passing.iter().any(|folder| path.starts_with(folder))
 }
 
 /// [`sync_dir`] of the folder that holds `path`.
@@ -288,5 +316,20 @@ pub(crate) mod fault {
     pub(super) fn tears(path: &Path) -> bool {
         let planned = PLANNED.lock().unwrap();
         planned.iter().any(|planned| path.starts_with(&planned.root) && planned.kind == Kind::Torn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_folder_that_passes_is_brought_to_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing");
+        let passing = Passing::new(folder.path());
+        assert!(sync_file(&missing).is_ok() && sync_parent(&missing).is_ok());
+        drop(passing);
+        assert!(sync_file(&missing).is_err() && sync_parent(&missing).is_ok());
     }
 }

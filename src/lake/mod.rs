@@ -24,6 +24,7 @@ pub mod rejects;
 pub mod scan;
 pub mod snapshot;
 pub mod taken;
+mod temporary;
 pub mod times;
 pub mod utc;
 pub mod writer;
@@ -45,6 +46,7 @@ pub(crate) use prefix::Prefixes;
 pub use publish::LakeWriter;
 pub use rejects::RejectRecord;
 pub use snapshot::{LakeFile, Requests, Snapshot};
+pub use temporary::TemporaryLake;
 pub use writer::StagedFile;
 
 use crate::cancel::Cancel;
