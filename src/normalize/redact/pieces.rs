@@ -27,7 +27,16 @@ pub(super) fn pieces(text: &[u8]) -> Vec<Range<usize>> {
         strings(text).into_iter().filter(|string| is_piece(&text[string.clone()])).collect();
     spans.extend(runs(text));
     spans.extend(later_piece(text));
+    spans.extend(last_piece(text));
     spans
+}
+
+/// The text of a line in the form of docker's json-file that begins no record and was cut itself: it can be the last piece of
+/// one, and be short.
+fn last_piece(line: &[u8]) -> Option<Range<usize>> {
+    const LOG: &[u8] = b"{\"log\":\"";
+    let text = line.strip_prefix(LOG).filter(|text| !text.starts_with(b"{"))?;
+    (string_end(text, 0) == text.len()).then_some(LOG.len()..line.len())
 }
 
 /// Whether a string is as long as the pieces of docker's json-file, and begins no record.
@@ -128,6 +137,7 @@ mod tests {
         ] {
             assert_eq!(masked(&line), kept + super::super::REDACTED);
         }
+        assert_eq!(masked("{\"log\":\"of MARK and"), format!("{{\"log\":\"{}", super::super::REDACTED));
         let piece = "x \\\"MARK\\\" y ".repeat(1_400);
         let docker = format!("{{\"stream\":\"stdout\",\"log\":\"{piece}\"}}");
         assert_eq!(

@@ -349,6 +349,8 @@ impl<'a> Scan<'a> {
     /// the string that all this stands in.
     fn mask_value(&mut self, level: i32) {
         let mut depth = 0;
+        // What stands behind a colon is no key, also where another colon follows: of two records one can end in the other.
+        let mut behind_colon = true;
         loop {
             self.at = self.skip_space(self.at);
             match self.text.get(self.at) {
@@ -362,19 +364,21 @@ impl<'a> Scan<'a> {
                     depth -= 1;
                     self.at += 1;
                 }
-                Some(b',' | b':') => {
+                Some(separator @ (b',' | b':')) => {
+                    behind_colon = *separator == b':';
                     self.at += 1;
                     continue;
                 }
                 Some(_) => match self.quote_at(self.at) {
                     Some(quote) if quote.level < level => return,
-                    Some(quote) => self.mask_string(quote),
+                    Some(quote) => self.mask_string(quote, behind_colon),
                     None => self.mask_literal(),
                 },
             }
-            if depth == 0 {
+            if depth == 0 && self.text.get(self.skip_space(self.at)) != Some(&b':') {
                 return;
             }
+            behind_colon = false;
         }
     }
 
@@ -388,7 +392,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Masks the string that `open` begins, unless it is a key, and goes behind it.
-    fn mask_string(&mut self, open: Quote) {
+    fn mask_string(&mut self, open: Quote, is_value: bool) {
         let mut close = self.next_quote(open.end);
         while let Some(quote) = close.filter(|quote| quote.level > open.level) {
             close = self.next_quote(quote.end);
@@ -400,7 +404,7 @@ impl<'a> Scan<'a> {
         };
         let inner_end = close.level < open.level;
         self.at = if inner_end { close.start } else { close.end };
-        let is_key = !inner_end && self.text.get(self.skip_space(close.end)) == Some(&b':');
+        let is_key = !is_value && !inner_end && self.text.get(self.skip_space(close.end)) == Some(&b':');
         if !is_key && close.start > open.end {
             self.spans.push(open.end..close.start);
         }

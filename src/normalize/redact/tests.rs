@@ -503,3 +503,19 @@ proptest! {
         }
     }
 }
+
+/// What one record's middle leaves of two.
+#[test]
+fn a_value_that_another_colon_follows_is_no_key() {
+    let data = r#"{"password":"MARK":"MARK","a":["MARK","MARK"],"b":{"c":"MARK":{"d":"MARK"}}}"#;
+    for record in [
+        format!(r#"{{"auditID":"x","requestObject":{{"kind":"Secret","data":{data}}}}}"#),
+        format!(r#"{{"objectRef":{{"resource":"secrets"}},"data":{data}}}"#),
+        r#"{"kind":"Secret","stringData":"MARK":"MARK"}"#.to_owned(),
+    ] {
+        let masked = String::from_utf8(reject_bytes(record.as_bytes())).unwrap();
+        assert!(!masked.contains("MARK"), "{masked}");
+    }
+    let kept = r#"{"kind":"Secret","data":{"keys":"REDACTED","stay":"REDACTED"}}"#;
+    assert_eq!(reject_bytes(kept.replace("REDACTED", "x").as_bytes()), kept.as_bytes());
+}
