@@ -109,14 +109,17 @@ fn stream_of(word: &[u8]) -> Option<usize> {
     STREAMS.iter().position(|stream| *stream == word)
 }
 
-/// Whether a text of JSON has as many bytes as docker reads at a time, and no line's end.
+/// Whether a text of JSON has as many bytes as docker reads at a time, and no line's end: a backslash and an n that end it can be
+/// what was logged.
 fn fills_a_piece(text: &[u8]) -> bool {
-    if text.len() < DOCKER_PIECE || text.ends_with(b"\\n") {
+    if text.len() < DOCKER_PIECE {
         return false;
     }
     let quoted = [b"\"", text, b"\""].concat();
-    let length = serde_json::from_slice::<Cow<'_, str>>(&quoted).map_or(0, |text| text.len());
-    (DOCKER_PIECE..=DOCKER_PIECE + REPLACED).contains(&length)
+    let is_piece = |text: Cow<'_, str>| {
+        (DOCKER_PIECE..=DOCKER_PIECE + REPLACED).contains(&text.len()) && !text.ends_with('\n')
+    };
+    serde_json::from_slice(&quoted).is_ok_and(is_piece)
 }
 
 /// Whether a line, or what begins with it, is a piece that others follow. Asked of every line: most are told by their

@@ -92,6 +92,9 @@ fn pieces_of_docker_have_its_length() {
     let text = docker("a\n") + &log + &docker("b\n");
     let found = lines(text.as_bytes(), Limits::default());
     assert!(found.len() == 3 && found[1] == docker(&pieces.concat()).trim_end());
+    // A piece can end in what stands for a newline in a record.
+    let text = docker(&("x".repeat(DOCKER_PIECE - 2) + "\\n")) + &docker("end\n");
+    assert_eq!(lines(text.as_bytes(), Limits::default()).len(), 1);
     // Where the end of a line was lost, the next one is not what it goes on with.
     for next in ["{\"b\":\"\u{e9}\"}\n", &format!("{KLOG}\n")] {
         let text = docker(&format!("{{\"{}", "x".repeat(DOCKER_PIECE - 2))) + &docker(next);
