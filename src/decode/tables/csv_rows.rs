@@ -22,6 +22,9 @@ const FOR_PROGRAMS: [&[u8]; 2] = [b"sep=", b"#TYPE "];
 /// The longest header of a table that is known by a text column.
 const LONGEST_HEADER: usize = 32 << 10;
 
+/// Rows of which one has to fit the header of such a table.
+const LOOKED_AT: usize = 4;
+
 /// Whether a file begins with the header of a table of audit records, or of one that has them as text.
 pub(in crate::decode) fn is_csv(head: &[u8]) -> bool {
     Layout::of(head).is_some()
@@ -118,7 +121,14 @@ fn text_column(head: &[u8], delimiter: u8) -> Option<usize> {
     if let Some(raw) = header::raw_column(&names) {
         return Some(raw);
     }
-    let row = rows.next_row().ok()?;
+    // Any row can have a cell too many.
+    let mut row = false;
+    for _ in 0..LOOKED_AT {
+        row = rows.next_row().ok()?;
+        if rows.record.len() <= names.len() {
+            break;
+        }
+    }
     if rows.record.len() > names.len() {
         return None;
     }

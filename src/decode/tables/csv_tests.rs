@@ -127,6 +127,7 @@ fn a_column_of_records_is_found_by_its_name_or_by_its_first_cell() {
         (format!("a,payload\n1,{}", &event[..35]), Some(("message", 1))),
         (format!("_raw\n{event}\n"), Some(("_raw", 0))),
         (format!("a,b\n1,2,{event}\n"), None),
+        (format!("time,message\n1,2,3\n1,{event}\n"), Some(("message", 1))),
         ("a,b\n1,\"{\"\"auditID\"\":1}\"\n".to_owned(), None),
         ("message,host\nx,y\n".to_owned(), None),
         ("auditID,log,_raw,sourceIPs{}\na,b,c,d\n".to_owned(), Some(("_raw", 2))),
