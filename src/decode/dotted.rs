@@ -129,7 +129,7 @@ impl<'f> Paths<'f> {
             let whole = if whole.starts_with('"') { scalar(whole)? } else { Cow::Borrowed(whole) };
             return Some(whole).filter(|json| is_json(json));
         }
-        let mut values: Vec<(Cow<'_, str>, &str)> =
+        let mut values: Vec<Value<'_>> =
             self.below(path).map(|(path, value)| (by_dots(path), value)).collect();
         if values.is_empty() {
             return None;
@@ -222,10 +222,13 @@ fn by_dots(path: &str) -> Cow<'_, str> {
     if path.contains('[') { Cow::Owned(path.replace('[', ".").replace(']', "")) } else { Cow::Borrowed(path) }
 }
 
+/// A value's path, and its JSON.
+type Value<'v> = (Cow<'v, str>, &'v str);
+
 /// Values in an object or a list of a body, whose paths are the same up to `from`.
 struct Level<'v> {
     /// In the order of their paths.
-    values: &'v [(Cow<'v, str>, &'v str)],
+    values: &'v [Value<'v>],
     from: usize,
     depth: usize,
     /// Keys are what is left of a path.
@@ -270,7 +273,7 @@ impl<'v> Level<'v> {
     }
 
     /// The values by their keys here.
-    fn groups(&self) -> Option<Vec<(&'v str, &'v [(Cow<'v, str>, &'v str)])>> {
+    fn groups(&self) -> Option<Vec<(&'v str, &'v [Value<'v>])>> {
         let mut groups = Vec::new();
         let mut rest = self.values;
         while let Some((path, _)) = rest.first() {

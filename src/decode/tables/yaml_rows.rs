@@ -183,8 +183,8 @@ impl Place {
             }
             Self::Top if is_list_key(&bytes[..line.length]) => {
                 let below = &bytes[line.length..];
-                let lines = Line::all(below, is_end);
-                match lines.filter(|line| line.kind != Kind::Blank).next() {
+                let mut lines = Line::all(below, is_end);
+                match lines.find(|line| line.kind != Kind::Blank) {
                     Some(first) if first.kind == Kind::Dash => {
                         *self = Self::List { column: first.column, is_value: true };
                         return Part::Passed(line.length);

@@ -77,6 +77,9 @@ pub fn values(text: &str) -> Vec<Value> {
     if text.starts_with(['{', '[']) {
         return serde_json::Deserializer::from_str(text).into_iter().map(Result::unwrap).collect();
     }
+    if let Some(documents) = text.strip_prefix("---\n") {
+        return documents.split("\n---\n").map(|yaml| serde_saphyr::from_str(yaml).unwrap()).collect();
+    }
     let braces = text.lines().filter_map(|line| line.find("{\"").map(|brace| &line[brace..]));
     braces.map(|json| serde_json::from_str(json).unwrap()).collect()
 }
