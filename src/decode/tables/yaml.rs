@@ -11,8 +11,8 @@ use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
+use super::guarded;
 use super::window::LONGEST;
-use super::{damaged, guarded};
 use crate::decode::strings::quote;
 
 /// What a text turned out to be.
@@ -28,26 +28,30 @@ pub(super) enum Read {
 /// Appends the JSON of the document that a text is. One that is nothing but a text is no record, and can be the end of a
 /// value whose begin is elsewhere, a secret's for one: of it there is no more than a quote. `is_end` says that nothing
 /// follows the text: one whose last line has no end was cut then.
-///
-/// # Errors
-/// When aliases make more of it than a row may have, or the parser panics.
-pub(super) fn to_json(text: &str, is_end: bool, json: &mut Vec<u8>) -> io::Result<Read> {
+pub(super) fn to_json(text: &str, is_end: bool, json: &mut Vec<u8>) -> Read {
+    let start = json.len();
+    // Where the parser panics, that is a record that cannot be read, and no other one's matter.
+    guarded::guarded(|| Ok::<_, io::Error>(read(text, is_end, json))).unwrap_or_else(|_| {
+        json.truncate(start);
+        json.push(b'"');
+        Read::Cut
+    })
+}
+
+fn read(text: &str, is_end: bool, json: &mut Vec<u8>) -> Read {
     let mut options = Options::default();
     options.set_emit_comments(false);
     // As who wrote it has it.
     options.block_scalar_eof_without_line_feed = true;
-    guarded::guarded(|| {
-        let mut writer = Writer::new(json);
-        for event in Parser::new_from_str_with_options(text, options) {
-            let Ok((event, _)) = event else { return Ok(writer.broken()) };
-            match writer.event(event)? {
-                Step::On => {}
-                Step::End => return Ok(writer.end(is_end && !text.ends_with('\n'))),
-                Step::Broken => return Ok(writer.broken()),
-            }
+    let mut writer = Writer::new(json);
+    for event in Parser::new_from_str_with_options(text, options) {
+        match event.map_or(Step::Broken, |(event, _)| writer.event(event)) {
+            Step::On => {}
+            Step::End => return writer.end(is_end && !text.ends_with('\n')),
+            Step::Broken => break,
         }
-        Ok::<_, io::Error>(writer.broken())
-    })
+    }
+    writer.broken()
 }
 
 enum Step {
@@ -91,14 +95,14 @@ impl<'j> Writer<'j> {
         Self { json, start, open: Vec::new(), anchors: HashMap::new(), last: None }
     }
 
-    fn event(&mut self, event: Event<'_>) -> io::Result<Step> {
+    fn event(&mut self, event: Event<'_>) -> Step {
         match event {
-            Event::StreamEnd => return Ok(Step::End),
-            Event::DocumentStart(..) if self.json.len() > self.start => return Ok(Step::Broken),
+            Event::StreamEnd => return Step::End,
+            Event::DocumentStart(..) if self.json.len() > self.start => return Step::Broken,
             Event::Scalar(text, style, anchor, tag) => {
                 let is_plain = style == ScalarStyle::Plain && tag.is_none();
                 if self.open.is_empty() && !(is_plain && is_literal(&text)) {
-                    return Ok(Step::Broken);
+                    return Step::Broken;
                 }
                 let start = self.begin();
                 if is_plain && !self.is_key() && is_literal(&text) {
@@ -109,17 +113,18 @@ impl<'j> Writer<'j> {
                 self.passed(start, !matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
                 self.value(start, anchor);
             }
-            Event::MappingStart(style, anchor, _) => return Ok(self.enter(true, style, anchor)),
-            Event::SequenceStart(style, anchor, _) => return Ok(self.enter(false, style, anchor)),
+            Event::MappingStart(style, anchor, _) => return self.enter(true, style, anchor),
+            Event::SequenceStart(style, anchor, _) => return self.enter(false, style, anchor),
             Event::MappingEnd | Event::SequenceEnd => self.leave(),
             Event::Alias(anchor) => {
-                let Some(of) = self.anchors.get(&anchor).cloned() else { return Ok(Step::Broken) };
+                let Some(of) = self.anchors.get(&anchor).cloned() else { return Step::Broken };
                 let start = self.begin();
                 if self.is_key() && self.json.get(of.start) != Some(&b'"') {
-                    return Ok(Step::Broken);
+                    return Step::Broken;
                 }
+                // Of aliases in aliases few bytes would become any number.
                 if self.json.len() + of.len() > self.start + LONGEST {
-                    return Err(damaged("aliases of YAML that make a record too long"));
+                    return Step::Broken;
                 }
                 self.json.extend_from_within(of);
                 self.passed(start, false);
@@ -127,7 +132,7 @@ impl<'j> Writer<'j> {
             }
             _ => {}
         }
-        Ok(Step::On)
+        Step::On
     }
 
     fn is_key(&self) -> bool {
@@ -236,14 +241,14 @@ mod tests {
     use super::*;
     use crate::decode::testing::json as any_json;
 
-    fn read(text: &str, is_end: bool) -> (String, Read) {
+    fn written(text: &str, is_end: bool) -> (String, Read) {
         let mut json = b"before".to_vec();
-        let read = to_json(text, is_end, &mut json).unwrap();
+        let read = to_json(text, is_end, &mut json);
         (String::from_utf8(json).unwrap().split_off("before".len()), read)
     }
 
     fn value(text: &str) -> Value {
-        let (json, read) = read(text, true);
+        let (json, read) = written(text, true);
         assert_eq!(read, Read::Whole, "{json}");
         serde_json::from_str(&json).unwrap()
     }
@@ -257,7 +262,7 @@ mod tests {
             assert_eq!(value(&format!("a: {text}\n")), json!({"a": text}));
         }
         let text = "a: 71\nb: -1.50\nc: true\nd: ~\ne:\nf: '71'\ng: !!str 71\nh: 2026-01-01T00:00:00Z\n";
-        let (json, _) = read(text, true);
+        let (json, _) = written(text, true);
         assert_eq!(
             json,
             r#"{"a":71,"b":-1.50,"c":true,"d":null,"e":null,"f":"71","g":"71","h":"2026-01-01T00:00:00Z"}"#
@@ -286,13 +291,13 @@ mod tests {
             text += &format!("a{level}: &a{level} [*a{0}, *a{0}, *a{0}]\n", level - 1);
         }
         let mut json = Vec::new();
-        assert!(to_json(&text, true, &mut json).is_err());
+        assert_eq!(to_json(&text, true, &mut json), Read::Cut);
         assert!(json.len() <= LONGEST);
     }
 
     #[test]
     fn an_alias_of_what_it_stands_in_breaks_off() {
-        assert_eq!(read("a: 1\nb: &b [1, *b]\n", true), (r#"{"a":1,"b":[1"#.to_owned(), Read::Cut));
+        assert_eq!(written("a: 1\nb: &b [1, *b]\n", true), (r#"{"a":1,"b":[1"#.to_owned(), Read::Cut));
     }
 
     #[test]
@@ -306,23 +311,23 @@ mod tests {
             ("]\n", "\""),
             ("{a: 1} b\n", r#"{"a":1"#),
         ] {
-            assert_eq!(read(text, true), (json.to_owned(), Read::Cut), "{text:?}");
+            assert_eq!(written(text, true), (json.to_owned(), Read::Cut), "{text:?}");
         }
         let deep = format!("a: 1\nb: {}", "[".repeat(100_000));
-        assert_eq!(read(&deep, true).1, Read::Cut);
+        assert_eq!(written(&deep, true).1, Read::Cut);
     }
 
     #[test]
     fn a_text_alone_is_not_kept() {
         for text in ["a text\n", "'a'\n", "|\n  text\n", "&a text\n"] {
-            assert_eq!(read(text, true), ("\"".to_owned(), Read::Cut), "{text:?}");
+            assert_eq!(written(text, true), ("\"".to_owned(), Read::Cut), "{text:?}");
         }
     }
 
     #[test]
     fn nothing_is_no_value() {
         for text in ["", "---\n", "# only this\n", "--- ~\n", "...\n"] {
-            assert_eq!(read(text, true), (String::new(), Read::Nothing), "{text:?}");
+            assert_eq!(written(text, true), (String::new(), Read::Nothing), "{text:?}");
         }
     }
 
@@ -336,8 +341,8 @@ mod tests {
             ("a:\n- b: 17", r#"{"a":[{"b":"17"#),
             ("a: |\n  {\"k\"", r#"{"a":"{\"k\""#),
         ] {
-            assert_eq!(read(text, true), (json.to_owned(), Read::Cut));
-            assert_eq!(read(text, false).1, Read::Whole);
+            assert_eq!(written(text, true), (json.to_owned(), Read::Cut));
+            assert_eq!(written(text, false).1, Read::Whole);
         }
     }
 
@@ -347,7 +352,7 @@ mod tests {
         fn json_is_read_as_it_is(json in any_json(4)) {
             let text = serde_json::to_string_pretty(&json).unwrap();
             let mut written = Vec::new();
-            let read = to_json(&(text + "\n"), true, &mut written).unwrap();
+            let read = to_json(&(text + "\n"), true, &mut written);
             if read == Read::Whole {
                 let mut read: Value = serde_json::from_slice(&written).unwrap();
                 numbers_as_text(&mut read);
@@ -360,7 +365,7 @@ mod tests {
         #[test]
         fn any_text_gives_json_or_the_begin_of_it(text in "[ \n:{}\\[\\],&*a'\"|>#!?-]{0,60}", is_end: bool) {
             let mut json = Vec::new();
-            match to_json(&text, is_end, &mut json).unwrap() {
+            match to_json(&text, is_end, &mut json) {
                 Read::Whole => {
                     serde_json::from_slice::<serde::de::IgnoredAny>(&json).unwrap();
                 }

@@ -46,8 +46,8 @@ pub(in crate::decode) fn is_yaml(head: &[u8]) -> bool {
 
 fn is_known_record(text: &[u8]) -> bool {
     let mut json = Vec::new();
-    let read = to_json(&String::from_utf8_lossy(text), false, &mut json);
-    read.is_ok() && is_known(&json)
+    to_json(&String::from_utf8_lossy(text), false, &mut json);
+    is_known(&json)
 }
 
 /// Whether the JSON of a record, of which the end may be missing, has fields of a known kind.
@@ -90,7 +90,7 @@ impl Rows for YamlRows {
                     let is_last = is_end && length == self.text.bytes().len();
                     let start = json.len();
                     let text = String::from_utf8_lossy(self.text.pass(length));
-                    if write(&text, self.place.is_list(), is_last, json)? == Read::Nothing {
+                    if write(&text, self.place.is_list(), is_last, json) == Read::Nothing {
                         continue;
                     }
                     if std::mem::take(&mut self.may_lack_head) && !is_known(&json[start..]) {
@@ -106,9 +106,9 @@ impl Rows for YamlRows {
 }
 
 /// Writes a record; an element of a list without the list.
-fn write(text: &str, is_element: bool, is_end: bool, json: &mut Vec<u8>) -> io::Result<Read> {
+fn write(text: &str, is_element: bool, is_end: bool, json: &mut Vec<u8>) -> Read {
     let start = json.len();
-    let read = to_json(text, is_end, json)?;
+    let read = to_json(text, is_end, json);
     if is_element && json.get(start) == Some(&b'[') {
         json.remove(start);
         if read == Read::Whole {
@@ -119,7 +119,7 @@ fn write(text: &str, is_element: bool, is_end: bool, json: &mut Vec<u8>) -> io::
             json.truncate(start + 1);
         }
     }
-    Ok(read)
+    read
 }
 
 fn too_long() -> io::Error {
