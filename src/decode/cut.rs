@@ -15,7 +15,7 @@ use super::scan::{self, Scan};
 pub(super) const TRUNCATED: &str = "[Truncated...]";
 
 /// Objects and lists that may be cut: users, what is wrapped around records, and lists of records.
-const OPEN: [&str; 19] = [
+const OPEN: [&str; 22] = [
     "user",
     "impersonatedUser",
     "properties",
@@ -35,10 +35,14 @@ const OPEN: [&str; 19] = [
     "resourceLogs",
     "scopeLogs",
     "logRecords",
+    "result",
+    "_source",
+    "event",
 ];
 
 /// Strings that hold a record, which may be cut too.
-const TEXTS: [&str; 6] = ["log", "message", "log_s", "value", "RawEvent", "@message"];
+const TEXTS: [&str; 9] =
+    ["log", "message", "log_s", "value", "RawEvent", "@message", "_raw", "event.original", "line"];
 
 /// How an API server begins every record.
 const BEGINNING: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
