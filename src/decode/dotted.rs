@@ -63,6 +63,11 @@ impl<'f> Paths<'f> {
         self.0.entry(path).or_insert(value);
     }
 
+    /// What a text at a path says, where it says something.
+    pub(super) fn word(&self, path: &str) -> Option<Cow<'_, str>> {
+        self.single(path).filter(|json| *json != NOTHING).and_then(scalar)
+    }
+
     pub(super) fn has(&self, path: &str) -> bool {
         self.single(path).is_some_and(|value| value != NOTHING)
     }
@@ -98,10 +103,12 @@ impl<'f> Paths<'f> {
         list(places.into_iter().filter_map(|(_, value)| text(single(value)?)))
     }
 
-    /// An object of texts whose keys may hold dots.
-    pub(super) fn map(&self, path: &str) -> Option<String> {
+    /// An object of texts whose keys may hold dots; without those that are JSON themselves where they must be `plain`.
+    pub(super) fn map(&self, path: &str, plain: bool) -> Option<String> {
+        let is_json = |text: &str| text.trim_start_matches(['"', ' ']).starts_with(['{', '[', '\\']);
         let fields =
             self.below(path).filter_map(|(key, value)| Some((with_dots(key), text(single(value)?)?)));
+        let fields = fields.filter(|(_, value)| !plain || !is_json(value));
         fields.fold(Object::new(), |map, (key, value)| map.json(&key, Some(value))).some()
     }
 

@@ -224,7 +224,7 @@ fn event(mut paths: Paths<'_>) -> String {
         .json("responseStatus", status(&paths, "responseStatus", secret))
         .json("requestObject", secret.body(&paths, "requestObject"))
         .json("responseObject", secret.body(&paths, "responseObject"))
-        .json("annotations", paths.map("annotations"))
+        .json("annotations", paths.map("annotations", secret == Secret::Unknown))
         .finish()
 }
 
@@ -256,7 +256,8 @@ fn status<'p>(paths: &'p Paths<'_>, at: &str, secret: Secret) -> Option<Cow<'p, 
     })
 }
 
-/// What a record that was put together says of its bodies. Which part of them is masked is told by the resource.
+/// What a record that was put together says of its bodies, and of patches in its annotations. Which part of them is masked
+/// is told by the resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Secret {
     Is,
@@ -266,20 +267,19 @@ enum Secret {
 
 impl Secret {
     fn of_event(paths: &Paths<'_>) -> Self {
-        match paths.single("objectRef.resource") {
-            Some("\"secrets\"") => Self::Is,
-            None if !paths.has("requestURI") => Self::Unknown,
+        match paths.word("objectRef.resource").as_deref() {
+            Some("secrets") => Self::Is,
+            None if paths.word("requestURI").is_none() => Self::Unknown,
             _ => Self::IsNot,
         }
     }
 
     fn of_entry(paths: &Paths<'_>) -> Self {
-        let holds = |path, word: &str| paths.single(path).is_some_and(|text| text.contains(word));
-        match paths.has("protoPayload.resourceName") {
-            false => Self::Unknown,
-            true if !holds("protoPayload.methodName", ".secrets.") => Self::IsNot,
-            true if holds("protoPayload.resourceName", "/secrets") => Self::Is,
-            true => Self::IsNot,
+        let method = paths.word("protoPayload.methodName").unwrap_or_default();
+        match paths.word("protoPayload.resourceName") {
+            None => Self::Unknown,
+            Some(path) if path.contains("/secrets") && method.contains(".secrets.") => Self::Is,
+            Some(_) => Self::IsNot,
         }
     }
 
@@ -306,7 +306,7 @@ fn entry(mut paths: Paths<'_>) -> String {
     let labels = texts("resource.labels", &["project_id", "location", "cluster_name"]);
     texts("", &["insertId", "logName", "timestamp"])
         .json("resource", texts("resource", &["type"]).json("labels", labels.some()).some())
-        .json("labels", paths.map("labels"))
+        .json("labels", paths.map("labels", secret == Secret::Unknown))
         .json("operation", texts("operation", &["id", "first", "last"]).some())
         .json("protoPayload", payload.some())
         .finish()

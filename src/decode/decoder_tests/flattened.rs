@@ -196,7 +196,8 @@ fn kept(record: &Value) -> String {
     Decoder::default().decode(record.to_string().as_bytes(), &mut |decoded| match decoded {
         Decoded::Event(event) => {
             let context = redact::Context::of(event);
-            for body in [&event.request_object, &event.response_object].into_iter().flatten() {
+            let bodies = [&event.request_object, &event.response_object, &event.annotations];
+            for body in bodies.into_iter().flatten() {
                 kept += &redact::body(body, context);
             }
             let status = event.response_status.as_deref().unwrap_or_default();
@@ -223,6 +224,10 @@ fn what_is_secret_in_a_body_is_masked_or_left_out() {
         ("responseObject.items{}.data.password", PLANTED.to_owned()),
         ("requestObject.stringData.password", PLANTED.to_owned()),
         (
+            "annotations.patch.webhook.admission.k8s.io/round_0_index_0",
+            format!("{{\"patch\":[{{\"op\":\"add\",\"path\":\"/data/a\",\"value\":\"{PLANTED}\"}}]}}"),
+        ),
+        (
             "responseObject.metadata.annotations.kubectl.kubernetes.io/last-applied-configuration",
             applied.clone(),
         ),
@@ -239,13 +244,15 @@ fn what_is_secret_in_a_body_is_masked_or_left_out() {
         json!({"objectRef.resource": "secrets", "responseObject.kind": "Secret"}),
         json!({"requestURI": "/api/v1/namespaces/n/secrets"}),
         json!({"objectRef.resource": "configmaps"}),
+        json!({"objectRef.resource": "-", "requestURI": ""}),
         json!({"verb": ["a", "b"]}),
     ];
     let base = json!({"auditID": "a", "verb": "get", "user.username": "a", "requestReceivedTimestamp": "2026-11-22T10:00:00Z"});
     for ((key, value), about) in fields.iter().flat_map(|field| about.iter().map(move |about| (field, about)))
     {
-        // As in a nested one: it quotes what is no Secret.
-        if *key == "responseStatus.message" && about["objectRef.resource"] == "configmaps" {
+        // As in a nested one: it is about no Secret.
+        let is_quote = *key == "responseStatus.message" || key.starts_with("annotations.");
+        if is_quote && about["objectRef.resource"] == "configmaps" {
             continue;
         }
         for prefix in ["", "kubernetes.audit."] {
