@@ -144,7 +144,8 @@ pub fn is_log_record(decoded: &Decoded<'_>) -> bool {
 
 /// Whether this visibly is an audit record, or holds one as text.
 fn has_audit_id(bytes: &[u8]) -> bool {
-    memmem::find(bytes, b"\"auditID").is_some() || memmem::find(bytes, b"\\\"auditID").is_some()
+    let marks: [&[u8]; 3] = [b"\"auditID", b"\\\"auditID", b".auditID\":"];
+    marks.iter().any(|mark| memmem::find(bytes, mark).is_some())
 }
 
 #[cfg(test)]

@@ -278,6 +278,18 @@ fn what_is_secret_in_a_body_is_masked_or_left_out() {
 }
 
 #[test]
+fn rejects_of_flattened_records_are_seen_to_be_records_of_a_log() {
+    let record = json!({"fields": flat(&event(), "kubernetes.audit.", false), "_index": "i"}).to_string();
+    for (text, expected) in
+        [(&record[..record.len() / 2], true), ("{\"name\":\"kubernetes.audit.auditID\"}", false)]
+    {
+        let mut found = false;
+        Decoder::default().decode(text.as_bytes(), &mut |decoded| found |= is_log_record(&decoded));
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
 fn bodies_that_cannot_be_told_are_left_out() {
     let of = |fields: Value| {
         let mut record = flat(&event(), "", false);
