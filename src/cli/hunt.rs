@@ -104,7 +104,7 @@ pub(super) fn run(args: &HuntArgs, session: &Session) -> anyhow::Result<Exit> {
     let Some(folder) = &args.lake.lake else {
         let temporary = TemporaryLake::new()
             .context("cannot make a temporary lake; set TMPDIR, or name a lake with --lake")?;
-        let lake = temporary.path().to_owned();
+        let lake = temporary.path();
         let reading =
             IngestOptions { once: true, ..args.reading.options(&args.sources, lake, &args.resources) };
         let outcome = ingest_and_hunt(args, &options, &reading, output, session);

@@ -8,6 +8,7 @@ use super::csv_usual::UsualRows;
 use super::header::{self, column, has_time, is_known, is_known_by_log, looks_like_event, named};
 use super::window::{LONGEST, MARK};
 use super::{Rows, damaged};
+use crate::decode::containers::flattened;
 use crate::decode::decompress::Whole;
 use crate::decode::fields::quoted;
 use crate::decode::strings::quote;
@@ -80,9 +81,7 @@ fn is_known_table(head: &[u8], delimiter: u8) -> bool {
 
 /// Whether a header names fields that were flattened.
 fn is_flattened_table(line: &[u8], delimiter: u8) -> bool {
-    line.len() <= LONGEST_HEADER
-        && are_names(line, delimiter)
-        && header::is_flattened(&names(line, delimiter))
+    line.len() <= LONGEST_HEADER && are_names(line, delimiter) && flattened::is_table(&names(line, delimiter))
 }
 
 fn names(line: &[u8], delimiter: u8) -> Vec<&str> {

@@ -1,6 +1,5 @@
 //! The columns by which a table is known, and those that hold records as text.
 
-use crate::decode::containers::flattened;
 use crate::decode::fields::quoted;
 
 /// Columns of which a table of audit records has at least one.
@@ -35,11 +34,6 @@ pub(super) fn is_known(names: &[impl AsRef<str>]) -> bool {
     // `auditID`, as Kubernetes writes it, is a field that a log store took out of a record.
     let is_known = |name: &str| name != MARKS[0] && is_in(&COLUMNS, name);
     names.iter().any(|name| is_known(name.as_ref())) && raw_column(names).is_none()
-}
-
-/// Whether these are the fields of records, that were flattened.
-pub(super) fn is_flattened(names: &[impl AsRef<str>]) -> bool {
-    flattened::is_table(names)
 }
 
 /// Whether nothing but a column `log` makes them that.

@@ -30,7 +30,7 @@ pub(in crate::decode) fn is_yaml(head: &[u8]) -> bool {
     if matches!(left.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'"')) {
         return false;
     }
-    let mut records = std::iter::from_fn(|| {
+    let records = std::iter::from_fn(|| {
         loop {
             let part = place.next(left, true);
             let (Part::Passed(length @ 1..) | Part::Record(length)) = part else { return None };
@@ -41,7 +41,7 @@ pub(in crate::decode) fn is_yaml(head: &[u8]) -> bool {
             }
         }
     });
-    records.by_ref().take(LOOKED_AT).any(is_known_record)
+    records.take(LOOKED_AT).any(is_known_record)
 }
 
 fn is_known_record(text: &[u8]) -> bool {
