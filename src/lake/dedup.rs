@@ -1,7 +1,7 @@
 //! Finds records that arrived twice, exactly, within a memory budget.
 //!
-//! Each row goes to one of 256 buckets by the first byte of its identity. Beyond the budget the
-//! buckets are appended to files. In the end each bucket is loaded alone (in parts by the second
+//! Each row goes to one of 256 buckets by the first byte of its identity. Where they fill the budget, they are
+//! appended to a file, one bucket after another. In the end each bucket is loaded alone (in parts by the second
 //! byte where it is larger than the budget), sorted, and equal identities are settled: of those that are
 //! whole, or else of all, the row with the smallest (source_uri, source_record) stays. What is remembered
 //! of the others is one bit for each row of a file that has some.
@@ -9,7 +9,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use super::{LakeError, io as disk};
@@ -17,8 +17,11 @@ use crate::normalize::Identity;
 
 const BUCKETS: usize = 256;
 
-/// Bytes of an entry in a bucket's file.
+/// Bytes of an entry in the file.
 const STORED: usize = 36;
+
+/// Bytes of the file that are read at once.
+const READ: usize = 256 << 10;
 
 /// The number of a file whose rows are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,13 +54,13 @@ const SALVAGED: u32 = 1 << 31;
 /// Collects the rows of an ingest, then those of the lake that they can be equal to.
 #[derive(Debug)]
 pub struct Dedup {
-    folder: PathBuf,
+    /// The file for what is spilled.
+    path: PathBuf,
     /// Entries that may be held in memory.
     budget: usize,
     held: usize,
     buckets: Vec<Bucket>,
-    /// Entries in each bucket's file.
-    spilled: Vec<usize>,
+    spills: Vec<Spill>,
     uris: Uris,
     files: Vec<(Standing, u32)>,
 }
@@ -86,6 +89,25 @@ impl Bucket {
 
     fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.0.iter().flatten()
+    }
+}
+
+/// What was appended to the file at once.
+#[derive(Debug)]
+struct Spill {
+    /// Entries in front of it.
+    start: u64,
+    /// Entries of each bucket.
+    lengths: Vec<u32>,
+}
+
+impl Spill {
+    fn end(&self) -> u64 {
+        self.start_of(self.lengths.len())
+    }
+
+    fn start_of(&self, bucket: usize) -> u64 {
+        self.start + self.lengths[..bucket].iter().copied().map(u64::from).sum::<u64>()
     }
 }
 
@@ -120,14 +142,14 @@ impl Uris {
 }
 
 impl Dedup {
-    /// Uses `folder`, which need not exist, for what does not fit into `budget` bytes.
-    pub fn new(folder: PathBuf, budget: usize) -> Self {
+    /// Makes the file `path` for what does not fit into `budget` bytes.
+    pub fn new(path: PathBuf, budget: usize) -> Self {
         Self {
-            folder,
+            path,
             budget: (budget / size_of::<Entry>()).max(1),
             held: 0,
             buckets: vec![Bucket::default(); BUCKETS],
-            spilled: vec![0; BUCKETS],
+            spills: Vec::new(),
             uris: Uris::default(),
             files: Vec::new(),
         }
@@ -147,7 +169,7 @@ impl Dedup {
     /// Adds a row of a file, with its record's number in its source, and whether it is what was left of a cut record.
     ///
     /// # Errors
-    /// When the budget is used up and a bucket's file cannot be written.
+    /// When the budget is used up and the file cannot be written.
     pub fn add(
         &mut self,
         file: FileNumber,
@@ -163,25 +185,16 @@ impl Dedup {
         if self.held >= self.budget { self.spill() } else { Ok(()) }
     }
 
-    fn bucket_path(&self, bucket: usize) -> PathBuf {
-        self.folder.join(format!("{bucket:02x}"))
-    }
-
     fn spill(&mut self) -> Result<(), LakeError> {
-        disk::create_dir_all(&self.folder)?;
-        for bucket in 0..BUCKETS {
-            let entries = std::mem::take(&mut self.buckets[bucket]);
-            if entries.len() == 0 {
-                continue;
-            }
-            let path = self.bucket_path(bucket);
-            let mut file = disk::append(&path)?;
-            for entry in entries.iter() {
-                file.write_all(&store(entry)).map_err(LakeError::io("write", &path))?;
-            }
-            file.close()?;
-            self.spilled[bucket] += entries.len();
+        let mut file = disk::append(&self.path)?;
+        for entry in self.buckets.iter().flat_map(Bucket::iter) {
+            file.write_all(&store(entry)).map_err(LakeError::io("write", &self.path))?;
         }
+        file.close()?;
+        let start = self.spills.last().map_or(0, Spill::end);
+        let lengths = self.buckets.iter().map(|bucket| bucket.len() as u32).collect();
+        self.spills.push(Spill { start, lengths });
+        self.buckets.fill(Bucket::default());
         self.held = 0;
         Ok(())
     }
@@ -190,23 +203,24 @@ impl Dedup {
     /// counted.
     ///
     /// # Errors
-    /// When a bucket's file cannot be read.
+    /// When the file cannot be read.
     pub fn resolve(mut self, dropped: &HashSet<String>) -> Result<Resolution, LakeError> {
         let dropped: HashSet<u32> =
             dropped.iter().filter_map(|uri| self.uris.numbers.get(uri)).copied().collect();
         let mut settled = Resolution::default();
         for bucket in 0..BUCKETS {
             let memory = std::mem::take(&mut self.buckets[bucket]);
-            let parts = (self.spilled[bucket] + memory.len()).div_ceil(self.budget).clamp(1, 256);
+            let spilled: usize = self.spills.iter().map(|spill| spill.lengths[bucket] as usize).sum();
+            let parts = (spilled + memory.len()).div_ceil(self.budget).clamp(1, 256);
             for part in 0..parts {
                 let of_part = |entry: &Entry| usize::from(entry.identity.0[1]) * parts / 256 == part;
                 let mut entries: Vec<Entry> = memory.iter().copied().filter(of_part).collect();
-                self.load(bucket, &of_part, &mut entries)?;
+                self.load(bucket, &of_part, &mut entries).map_err(LakeError::io("read", &self.path))?;
                 self.settle(entries, &dropped, &mut settled);
             }
         }
-        if self.folder.exists() {
-            disk::remove_dir_all(&self.folder)?;
+        if !self.spills.is_empty() {
+            disk::remove_file(&self.path)?;
         }
         Ok(settled)
     }
@@ -216,24 +230,25 @@ impl Dedup {
         bucket: usize,
         wanted: &dyn Fn(&Entry) -> bool,
         entries: &mut Vec<Entry>,
-    ) -> Result<(), LakeError> {
-        if self.spilled[bucket] == 0 {
+    ) -> io::Result<()> {
+        if self.spills.is_empty() {
             return Ok(());
         }
-        let path = self.bucket_path(bucket);
-        let read = |entries: &mut Vec<Entry>| {
-            let mut file = BufReader::with_capacity(256 << 10, File::open(&path)?);
-            let mut bytes = [0; STORED];
-            for _ in 0..self.spilled[bucket] {
+        let mut file = File::open(&self.path)?;
+        let mut bytes = [0; STORED];
+        for spill in &self.spills {
+            file.seek(SeekFrom::Start(spill.start_of(bucket) * STORED as u64))?;
+            let length = spill.lengths[bucket] as usize * STORED;
+            let mut file = BufReader::with_capacity(length.min(READ), (&file).take(length as u64));
+            for _ in 0..spill.lengths[bucket] {
                 file.read_exact(&mut bytes)?;
                 let entry = restore(&bytes);
                 if wanted(&entry) {
                     entries.push(entry);
                 }
             }
-            Ok(())
-        };
-        read(entries).map_err(LakeError::io("read", &path))
+        }
+        Ok(())
     }
 
     fn standing(&self, entry: &Entry) -> Standing {
