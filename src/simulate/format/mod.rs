@@ -35,6 +35,7 @@ mod eks_sentinel;
 mod elasticsearch;
 mod event_list;
 mod filebeat;
+mod flattened;
 mod fluent_bit;
 mod fluentd;
 mod gke;
@@ -230,12 +231,14 @@ formats! {
     GkePubsub "gke-pubsub" gke_pubsub::GkePubsub::new,
     GkeBigquery "gke-bigquery" gke_bigquery::GkeBigquery::new,
     GkeSentinel "gke-sentinel" gke_sentinel::GkeSentinel::new,
+    GkeFlattened "gke-flattened" flattened::Flattened::entries,
     FluentBit "fluent-bit" fluent_bit::FluentBit::text,
     FluentBitParsed "fluent-bit-parsed" fluent_bit::FluentBit::parsed,
     Fluentd "fluentd" fluentd::Fluentd::text,
     FluentdParsed "fluentd-parsed" fluentd::Fluentd::parsed,
     Filebeat "filebeat" filebeat::Filebeat::new,
     Viaq "viaq" viaq::Viaq::new,
+    Flattened "flattened" flattened::Flattened::events,
     Otlp "otlp" otlp::Otlp::new,
     Panther "panther" panther::Panther::new,
     SplunkCsv "splunk-csv" splunk::Splunk::csv,

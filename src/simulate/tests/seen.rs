@@ -98,6 +98,11 @@ fn rows(text: &str) -> Vec<Value> {
 /// Records are found; those of requests that aren't complete as None.
 fn find(value: &Value, found: &mut Vec<Option<Seen>>) {
     match value {
+        Value::Object(object)
+            if ["user.username", "protoPayload.methodName"].iter().any(|path| object.contains_key(*path)) =>
+        {
+            find(&nested(object), found);
+        }
         Value::Object(object) if object.contains_key("auditID") => found.push(seen_event(value)),
         Value::Object(object) if object.contains_key("protoPayload") => found.push(seen_entry(value)),
         Value::Object(object) if object.contains_key("AuditId") => found.push(seen_event(&of_row(value))),
@@ -145,6 +150,44 @@ fn find(value: &Value, found: &mut Vec<Option<Seen>>) {
         }
         _ => {}
     }
+}
+
+/// What fields were flattened from, but for objects whose own keys have dots.
+fn nested(fields: &Map<String, Value>) -> Value {
+    const WITH_DOTS: [&str; 6] = [
+        "annotations.",
+        "labels.",
+        "requestObject.",
+        "responseObject.",
+        "protoPayload.request.",
+        "protoPayload.response.",
+    ];
+    let mut nested = json!({});
+    for (path, value) in
+        fields.iter().filter(|(path, _)| !WITH_DOTS.iter().any(|dots| path.starts_with(dots)))
+    {
+        let mut at = &mut nested;
+        for key in path.split('.') {
+            at = match key.parse() {
+                Ok(place) => element(at, place),
+                Err(_) => &mut at[key],
+            };
+        }
+        *at = value.clone();
+    }
+    nested
+}
+
+/// An element of a list that grows to it.
+fn element(list: &mut Value, place: usize) -> &mut Value {
+    if !list.is_array() {
+        *list = json!([]);
+    }
+    let list = list.as_array_mut().unwrap();
+    if list.len() <= place {
+        list.resize(place + 1, Value::Null);
+    }
+    &mut list[place]
 }
 
 /// A dynamic column, which may be JSON in a string; other text is as it is.

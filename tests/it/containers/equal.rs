@@ -41,6 +41,7 @@ const FORMS: &[Form] = &[
     form("fluentd-parsed", "kube-apiserver", &[], &[]),
     form("filebeat", "kube-apiserver", &[], &[]),
     form("viaq", "kube-apiserver", &[], &[]),
+    form("flattened", "kube-apiserver", &[], &[]),
     form("otlp", "kube-apiserver", &[], &["cluster"]),
     form("splunk-csv", "kube-apiserver", &[], &[]),
     form("splunk-json", "kube-apiserver", &[], &[]),
@@ -133,6 +134,7 @@ const FORMS: &[Form] = &[
     form("gke-pubsub", "gke-log-entries", &[], &[]),
     form("gke-bigquery", "gke-log-entries", &[], &["response_status"]),
     form("gke-sentinel", "gke-log-entries", &[], &[]),
+    form("gke-flattened", "gke-log-entries", &[], &[]),
 ];
 
 const IMPERSONATION: &[&str] = &["impersonated_groups", "impersonated_username"];
