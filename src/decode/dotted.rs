@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use memchr::{memchr, memchr3};
+
 use super::fields::{Fields, Object, elements, is_json, list, quoted, scalar};
 use super::strings::quote;
 
@@ -31,16 +33,19 @@ const MAPS: [&str; 12] = [
 /// What an export writes where there is no value.
 const NOTHING: &str = "\"-\"";
 
-/// Values by their paths. Of several with one path the first one counts.
+/// Values by their paths. Of several with one path the first one counts. They are few and looked for by few names: most are
+/// told apart by their length, which takes less time than an order.
 #[derive(Default)]
-pub(super) struct Paths<'f>(BTreeMap<Cow<'f, str>, Cow<'f, str>>);
+pub(super) struct Paths<'f>(Vec<(Cow<'f, str>, Cow<'f, str>)>);
 
 impl<'f> Paths<'f> {
     /// The fields whose keys begin so, without that. Objects at `parents` are gone into, also where they are text.
     pub(super) fn of<'a: 'f>(fields: &'f Fields<'a>, prefix: &str, parents: &[&str]) -> Self {
         let mut paths = Self::default();
         for (key, value) in fields.all() {
-            if let Some(path) = key.strip_prefix(prefix) {
+            // An empty text's address need not exist, and comparing there took longer than all else that is done here.
+            let path = if prefix.is_empty() { Some(key) } else { key.strip_prefix(prefix) };
+            if let Some(path) = path {
                 paths.put(Cow::Borrowed(own_name(path)), Cow::Borrowed(value), parents);
             }
         }
@@ -48,7 +53,7 @@ impl<'f> Paths<'f> {
     }
 
     fn put(&mut self, path: Cow<'f, str>, value: Cow<'f, str>, parents: &[&str]) {
-        if parents.contains(&path.as_ref()) {
+        if value.starts_with(['{', '"']) && parents.contains(&path.as_ref()) {
             let text = if value.starts_with('"') { scalar(&value) } else { None };
             let object = text.as_deref().unwrap_or(&value);
             if let Ok(inside) = Fields::of(object)
@@ -60,7 +65,11 @@ impl<'f> Paths<'f> {
                 return;
             }
         }
-        self.0.entry(path).or_insert(value);
+        self.0.push((path, value));
+    }
+
+    fn get(&self, path: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == path).map(|(_, value)| value.as_ref())
     }
 
     /// What a text at a path says, where it says something.
@@ -72,9 +81,16 @@ impl<'f> Paths<'f> {
         self.single(path).is_some_and(|value| value != NOTHING)
     }
 
+    /// Whether something stands at a path or behind it.
+    pub(super) fn lead_through(&self, path: &str) -> bool {
+        self.0.iter().any(|(known, _)| {
+            known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
     /// Makes the number of a text at a path that says one.
     pub(super) fn make_number(&mut self, path: &str) {
-        if let Some(value) = self.0.get_mut(path)
+        if let Some((_, value)) = self.0.iter_mut().find(|(known, _)| known == path)
             && let Some(number) = single(value).and_then(scalar)
             && place_of(&number).is_some()
         {
@@ -84,7 +100,7 @@ impl<'f> Paths<'f> {
 
     /// The JSON of the value at a path, also where a list holds nothing else.
     pub(super) fn single(&self, path: &str) -> Option<&str> {
-        single(self.0.get(path)?)
+        single(self.get(path)?)
     }
 
     /// The text at a path as a JSON string; what is no text as it is, so that it is refused where it is read.
@@ -94,11 +110,14 @@ impl<'f> Paths<'f> {
 
     /// A list of texts: written as one, a value for each of its places, or as a text that an export made of it.
     pub(super) fn texts(&self, path: &str, separator: Option<&str>) -> Option<String> {
-        if let Some(value) = self.0.get(path) {
+        if let Some(value) = self.get(path) {
             return texts(value, separator);
         }
-        let mut places: Vec<(usize, &str)> =
-            self.below(path).filter_map(|(place, value)| Some((place.parse().ok()?, value))).collect();
+        let mut places: Vec<(usize, &str)> = self
+            .below(path)
+            .into_iter()
+            .filter_map(|(place, value)| Some((place.parse().ok()?, value)))
+            .collect();
         places.sort_unstable();
         list(places.into_iter().filter_map(|(_, value)| text(single(value)?)))
     }
@@ -106,8 +125,8 @@ impl<'f> Paths<'f> {
     /// An object of texts whose keys may hold dots; without those that are JSON themselves where they must be `plain`.
     pub(super) fn map(&self, path: &str, plain: bool) -> Option<String> {
         let is_json = |text: &str| text.trim_start_matches(['"', ' ']).starts_with(['{', '[', '\\']);
-        let fields =
-            self.below(path).filter_map(|(key, value)| Some((with_dots(key), text(single(value)?)?)));
+        let below = self.below(path).into_iter();
+        let fields = below.filter_map(|(key, value)| Some((with_dots(key), text(single(value)?)?)));
         let fields = fields.filter(|(_, value)| !plain || !is_json(value));
         fields.fold(Object::new(), |map, (key, value)| map.json(&key, Some(value))).some()
     }
@@ -132,30 +151,31 @@ impl<'f> Paths<'f> {
     /// The object or list that stands at a path, or that the paths behind it were made of; `None` where these do not tell.
     /// What is not `of_a_secret` has no `data` without the kind that tells whose they are: they could not be masked.
     pub(super) fn body(&self, path: &str, of_a_secret: bool) -> Option<Cow<'_, str>> {
-        if let Some(whole) = self.0.get(path).map(Cow::as_ref) {
+        if let Some(whole) = self.get(path) {
             let whole = if whole.starts_with('"') { scalar(whole)? } else { Cow::Borrowed(whole) };
             return Some(whole).filter(|json| is_json(json));
         }
         let mut values: Vec<Value<'_>> =
-            self.below(path).map(|(path, value)| (by_dots(path), value)).collect();
+            self.below(path).into_iter().map(|(path, value)| (by_dots(path), value)).collect();
         if values.is_empty() {
             return None;
         }
-        values.sort_by(|(one, _), (other, _)| one.split('.').cmp(other.split('.')));
+        values.sort_by(|(one, _), (other, _)| by_keys(one).cmp(by_keys(other)));
         let mut json = Vec::new();
         Level { values: &values, from: 0, depth: 0, is_map: false }.write(of_a_secret, &mut json)?;
         String::from_utf8(json).ok().map(Cow::Owned)
     }
 
-    /// What stands behind a path, by the rest of its own.
-    fn below<'p>(&'p self, path: &str) -> impl Iterator<Item = (&'p str, &'p str)> + use<'p, 'f> {
-        let begin = format!("{path}.");
-        let values =
-            self.0.range::<str, _>((std::ops::Bound::Included(begin.as_str()), std::ops::Bound::Unbounded));
-        let inside: Vec<_> = values
-            .map_while(|(path, value)| Some((path.strip_prefix(begin.as_str())?, value.as_ref())))
-            .collect();
-        inside.into_iter()
+    /// What stands behind a path, in the order of the rest of its own.
+    fn below(&self, path: &str) -> Vec<(&str, &str)> {
+        let values = self.0.iter().filter_map(|(known, value)| {
+            let rest = known.strip_prefix(path)?.strip_prefix('.')?;
+            Some((rest, value.as_ref()))
+        });
+        let mut inside: Vec<_> = values.collect();
+        inside.sort_by_key(|(rest, _)| *rest);
+        inside.dedup_by_key(|(rest, _)| *rest);
+        inside
     }
 }
 
@@ -229,6 +249,11 @@ fn by_dots(path: &str) -> Cow<'_, str> {
     if path.contains('[') { Cow::Owned(path.replace('[', ".").replace(']', "")) } else { Cow::Borrowed(path) }
 }
 
+/// What orders paths by their keys, one after another.
+fn by_keys(path: &str) -> impl Iterator<Item = Option<u8>> {
+    path.bytes().map(|byte| Some(byte).filter(|byte| *byte != b'.'))
+}
+
 /// A value's path, and its JSON.
 type Value<'v> = (Cow<'v, str>, &'v str);
 
@@ -285,10 +310,13 @@ impl<'v> Level<'v> {
         let mut rest = self.values;
         while let Some((path, _)) = rest.first() {
             let key = self.key(path);
-            let is_here = |(path, _): &&(Cow<'_, str>, _)| self.key(path) == key;
+            let is_here = |(path, _): &&(Cow<'_, str>, _)| {
+                let behind = self.rest(path).strip_prefix(key);
+                behind.is_some_and(|rest| rest.is_empty() || (!self.is_map && rest.starts_with('.')))
+            };
             let (inside, others) = rest.split_at(rest.iter().take_while(is_here).count());
             // No name of Kubernetes has a slash in it: it is the end of a key with dots.
-            if key.is_empty() || (!self.is_map && key.contains(['/', '{', '['])) {
+            if key.is_empty() || (!self.is_map && memchr3(b'/', b'{', b'[', key.as_bytes()).is_some()) {
                 return None;
             }
             groups.push((key, inside));
@@ -297,9 +325,14 @@ impl<'v> Level<'v> {
         Some(groups)
     }
 
+    fn rest<'p>(&self, path: &'p str) -> &'p str {
+        path.get(self.from..).unwrap_or_default()
+    }
+
     fn key<'p>(&self, path: &'p str) -> &'p str {
-        let rest = path.get(self.from..).unwrap_or_default();
-        if self.is_map { rest } else { rest.split('.').next().unwrap_or_default() }
+        let rest = self.rest(path);
+        let end = if self.is_map { None } else { memchr(b'.', rest.as_bytes()) };
+        end.map_or(rest, |end| &rest[..end])
     }
 }
 

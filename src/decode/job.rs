@@ -8,7 +8,7 @@ use super::containers::{CONTAINERS, EXACT};
 use super::cut;
 use super::reasons::{cut_reason, not_audit};
 use super::record::Record;
-use super::remembered::Remembered;
+use super::remembered::{Recognising, Remembered};
 use super::surrogates;
 use super::wire::Failure;
 use super::{AuditEvent, DecodeOptions, Decoded, Limits, Reject, RejectCode};
@@ -143,9 +143,9 @@ impl Job<'_> {
         if let Err(failure) = record.read() {
             return self.broken(failure, record.text);
         }
-        let first = self.first_asked(&record);
-        for (index, container) in CONTAINERS.iter().enumerate().skip(first) {
-            if (container.recognises)(&record.shape()) {
+        let recognising = self.recognising(&record);
+        for (index, container) in CONTAINERS.iter().enumerate() {
+            if recognising.has(index) {
                 self.enter(index);
                 match (container.decode)(self, &record) {
                     Err(Failure::NotMine) => {}
@@ -171,13 +171,15 @@ impl Job<'_> {
         }
     }
 
-    /// The first container that takes a record for its own. What they are told of it is mostly what they were told of
-    /// one shortly before.
-    fn first_asked(&mut self, record: &Record<'_>) -> usize {
-        let ask =
-            || CONTAINERS.iter().take_while(|container| !(container.recognises)(&record.shape())).count();
+    /// The containers that take a record for their own. What they are told of it is mostly what they were told of one
+    /// shortly before.
+    fn recognising(&mut self, record: &Record<'_>) -> Recognising {
+        let ask = || {
+            let shape = record.shape();
+            CONTAINERS.iter().map(|container| (container.recognises)(&shape)).collect()
+        };
         let Ok(fields) = record.fields() else { return ask() };
-        self.remembered.asked[usize::from(self.envelopes)].first(fields, ask)
+        self.remembered.asked[usize::from(self.envelopes)].recognising(fields, ask)
     }
 
     fn enter(&mut self, container: usize) {

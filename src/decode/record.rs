@@ -84,6 +84,6 @@ impl<'a> Record<'a> {
 
     /// What a record that was read looks like from outside.
     pub(super) fn shape(&self) -> Shape<'_> {
-        self.fields.as_ref().map_or(Shape::Line(self.text), Shape::Object)
+        self.fields.as_ref().map_or(Shape::Line(self.text), Shape::object)
     }
 }

@@ -36,16 +36,37 @@ impl Remembered {
     }
 }
 
-/// Records that containers were asked about, the last one first: what they were told of it, and the first that said yes.
+/// Containers by a bit for each, from the first one on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Recognising(u32);
+
+impl Recognising {
+    pub(super) fn has(self, container: usize) -> bool {
+        self.0 >> container & 1 == 1
+    }
+}
+
+impl FromIterator<bool> for Recognising {
+    fn from_iter<I: IntoIterator<Item = bool>>(answers: I) -> Self {
+        let bits = answers.into_iter().zip(0..u32::BITS).map(|(yes, container)| u32::from(yes) << container);
+        Self(bits.fold(0, |all, bit| all | bit))
+    }
+}
+
+/// Records that containers were asked about, the last one first: what they were told of it, and which of them said yes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked(Vec<(Outline, usize)>);
+pub(super) struct Asked(Vec<(Outline, Recognising)>);
 
 impl Asked {
     /// Records of one container differ in which of their fields are null.
     const MOST: usize = 8;
 
-    /// The first container that says yes to a record; they are asked where none like it was among the last.
-    pub(super) fn first(&mut self, fields: &Fields<'_>, ask: impl FnOnce() -> usize) -> usize {
+    /// The containers that say yes to a record; they are asked where none like it was among the last.
+    pub(super) fn recognising(
+        &mut self,
+        fields: &Fields<'_>,
+        ask: impl FnOnce() -> Recognising,
+    ) -> Recognising {
         let known = self.0.iter().position(|(outline, _)| outline.is_of(fields));
         let at = known.unwrap_or_else(|| {
             let mut outline =

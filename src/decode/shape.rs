@@ -6,21 +6,35 @@ use super::wire::Text;
 /// A record's outside. A null is as good as absent.
 pub(super) enum Shape<'a> {
     Line(&'a str),
-    Object(&'a Fields<'a>),
+    Object { fields: &'a Fields<'a>, keys: Keys },
 }
 
 impl<'a> Shape<'a> {
+    pub(super) fn object(fields: &'a Fields<'a>) -> Self {
+        let keys = fields.all().filter(|(_, value)| *value != "null").map(|(key, _)| Keys::of(key));
+        Self::Object { fields, keys: keys.fold(Keys::default(), Keys::and) }
+    }
+
     /// The line, where it is no object.
     pub(super) fn line(&self) -> Option<&'a str> {
         match self {
             Self::Line(line) => Some(line),
-            Self::Object(_) => None,
+            Self::Object { .. } => None,
+        }
+    }
+
+    /// The fields, where it is an object.
+    pub(super) fn fields(&self) -> Option<&'a Fields<'a>> {
+        match self {
+            Self::Line(_) => None,
+            Self::Object { fields, .. } => Some(fields),
         }
     }
 
     /// Whether the object has a key at its top.
     pub(super) fn has(&self, key: &str) -> bool {
-        matches!(self, Self::Object(fields) if fields.all().any(|(known, value)| known == key && value != "null"))
+        matches!(self, Self::Object { fields, keys } if keys.may_have(key)
+            && fields.all().any(|(known, value)| known == key && value != "null"))
     }
 
     /// Whether the object has one of these keys at its top.
@@ -30,18 +44,32 @@ impl<'a> Shape<'a> {
 
     /// How many keys the object has.
     pub(super) fn count(&self) -> usize {
-        match self {
-            Self::Line(_) => 0,
-            Self::Object(fields) => fields.all().filter(|(_, value)| *value != "null").count(),
-        }
+        self.fields().map_or(0, |fields| fields.all().filter(|(_, value)| *value != "null").count())
     }
 
     /// `kind` and `apiVersion`, the values that Kubernetes names its types by.
     pub(super) fn type_meta(&self) -> (Option<Text<'a>>, Option<Text<'a>>) {
-        match self {
-            Self::Line(_) => (None, None),
-            Self::Object(fields) => (text_of(fields, "kind"), text_of(fields, "apiVersion")),
-        }
+        self.fields().map_or((None, None), |fields| (text_of(fields, "kind"), text_of(fields, "apiVersion")))
+    }
+}
+
+/// Keys by a bit for each. Of those that are asked for nearly none is there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Keys(u128);
+
+impl Keys {
+    fn of(key: &str) -> Self {
+        let byte = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
+        let bytes = key.as_bytes();
+        Self(1 << ((byte(bytes.first()) + 31 * byte(bytes.last()) + 7 * bytes.len()) % 128))
+    }
+
+    fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    fn may_have(self, key: &str) -> bool {
+        self.0 & Self::of(key).0 != 0
     }
 }
 

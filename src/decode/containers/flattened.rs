@@ -87,7 +87,7 @@ const MORE_MARKS: [&str; 6] = [
 
 pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     let may_hold = |key: &str| is_dotted(key) || key == "protoPayload" || WITHIN.contains(&key);
-    matches!(shape, Shape::Object(fields) if fields.all().any(|(key, value)| may_hold(key) && value != "null"))
+    shape.fields().is_some_and(|fields| fields.all().any(|(key, value)| may_hold(key) && value != "null"))
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
@@ -126,16 +126,18 @@ pub(in crate::decode) fn is_table(names: &[impl AsRef<str>]) -> bool {
 
 /// Whether an Event is to be read here, by its text: what it lacks is there in dotted keys.
 pub(super) fn holds_event(record: &str) -> bool {
-    Fields::of(record).is_ok_and(|fields| lacks_object(&fields) && event_paths(&fields).is_some())
+    Fields::of(record).is_ok_and(|fields| is_event_of(&fields))
+}
+
+/// The same of one whose fields were read.
+pub(super) fn is_event_of(fields: &Fields<'_>) -> bool {
+    lacks_object(fields) && event_paths(fields).is_some()
 }
 
 fn lacks_object(fields: &Fields<'_>) -> bool {
-    let is_of =
-        |key: &str, name: &str| own_name(key).strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-    OF_EVENTS.iter().any(|name| {
-        let is_nested = fields.raw(name).is_some_and(|json| json.starts_with(['{', '[']));
-        !is_nested && fields.all().any(|(key, _)| is_of(key, name))
-    })
+    let is_nested = |name: &str| fields.raw(name).is_some_and(|json| json.starts_with(['{', '[']));
+    let objects = fields.all().filter_map(|(key, _)| own_name(key).split_once('.'));
+    objects.map(|(name, _)| name).any(|name| OF_EVENTS.contains(&name) && !is_nested(name))
 }
 
 /// The same of a log entry.
@@ -168,8 +170,10 @@ fn is_entry(has: impl Fn(&str) -> bool) -> bool {
 }
 
 fn event_paths<'f>(fields: &'f Fields<'_>) -> Option<Paths<'f>> {
-    let paths = |prefix| Paths::of(fields, prefix, &EVENT_OBJECTS);
-    [PREFIX, ""].into_iter().map(paths).find(|paths| is_event(|path| paths.has(path)))
+    let has_prefix = fields.all().any(|(key, _)| key.starts_with(PREFIX));
+    let prefixes: &[&str] = if has_prefix { &[PREFIX, ""] } else { &[""] };
+    let paths = |prefix: &&str| Paths::of(fields, prefix, &EVENT_OBJECTS);
+    prefixes.iter().map(paths).find(|paths| is_event(|path| paths.has(path)))
 }
 
 fn entry_paths<'f>(fields: &'f Fields<'_>) -> Option<Paths<'f>> {
@@ -232,6 +236,10 @@ fn event(mut paths: Paths<'_>) -> String {
 const KIBANAS: &str = ", ";
 
 fn user(paths: &Paths<'_>, at: &str) -> Option<String> {
+    // Nearly no record has both users, and a name is made for each of these paths.
+    if !paths.lead_through(at) {
+        return None;
+    }
     Object::new()
         .json("username", paths.text(&format!("{at}.username")))
         .json("uid", paths.text(&format!("{at}.uid")))
@@ -240,14 +248,24 @@ fn user(paths: &Paths<'_>, at: &str) -> Option<String> {
         .some()
 }
 
+const OBJECT_REF: [(&str, &str); 6] = [
+    ("resource", "objectRef.resource"),
+    ("namespace", "objectRef.namespace"),
+    ("name", "objectRef.name"),
+    ("apiGroup", "objectRef.apiGroup"),
+    ("apiVersion", "objectRef.apiVersion"),
+    ("subresource", "objectRef.subresource"),
+];
+
 fn object_ref(paths: &Paths<'_>) -> Option<String> {
-    let names = ["resource", "namespace", "name", "apiGroup", "apiVersion", "subresource"];
-    let fields = names.map(|name| (name, paths.text(&format!("objectRef.{name}"))));
-    fields.into_iter().fold(Object::new(), |object, (name, value)| object.json(name, value)).some()
+    OBJECT_REF.iter().fold(Object::new(), |object, (name, path)| object.json(name, paths.text(path))).some()
 }
 
 /// The status: what is not known to be of something else could quote a Secret, so that its words are left out.
 fn status<'p>(paths: &'p Paths<'_>, at: &str, secret: Secret) -> Option<Cow<'p, str>> {
+    if !paths.lead_through(at) {
+        return None;
+    }
     let whole = if secret == Secret::Unknown { None } else { paths.body(at, true) };
     whole.or_else(|| {
         let field = |name: &str| paths.single(&format!("{at}.{name}"));

@@ -37,10 +37,10 @@ pub(super) fn claims(kind: Option<Raw<'_>>, api_version: Option<Raw<'_>>, has_au
 }
 
 pub(super) fn decode(job: &mut Job<'_>, record: &Record<'_>) -> Result<(), Failure> {
-    let record = record.text;
-    if !record.starts_with('{') {
+    if !record.text.starts_with('{') || record.fields().is_ok_and(flattened::is_event_of) {
         return Err(Failure::NotMine);
     }
+    let record = record.text;
     let event = parse(record)?;
     if is_list(&event) {
         for Raw(item) in usual_or(event.items, quick::elements, "items")? {
