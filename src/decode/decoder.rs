@@ -109,13 +109,15 @@ impl Decoder {
 
     fn run(&mut self, frame: &[u8], sink: &mut Sink<'_>) {
         match pieces::joined(frame) {
-            None => _ = self.read(frame, sink),
-            Some(lines) => _ = lines.iter().try_for_each(|line| self.read(line, sink)),
+            None => _ = self.read(frame, false, sink),
+            Some(lines) => {
+                _ = lines.iter().try_for_each(|line| self.read(&line.bytes, line.is_spliced, sink));
+            }
         }
     }
 
     /// Reads a frame's bytes, or a line that its pieces make.
-    fn read(&mut self, frame: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
+    fn read(&mut self, frame: &[u8], is_spliced: bool, sink: &mut Sink<'_>) -> ControlFlow<()> {
         // Checked first: the lossy conversion alone took a sixth of all decoding.
         let text =
             simdutf8::basic::from_utf8(frame).map_or_else(|_| String::from_utf8_lossy(frame), Cow::Borrowed);
@@ -125,6 +127,7 @@ impl Decoder {
         let room = Cell::new(Limits::default().frame.saturating_add(frame.len().saturating_mul(MAX_GROWTH)));
         self.remembered.leave(0);
         let mut job = Job::new(&self.options, &mut self.remembered, sink, original, &room);
+        job.is_spliced = is_spliced;
         job.record(Record::unread(text));
         if job.is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

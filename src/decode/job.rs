@@ -34,6 +34,8 @@ pub(super) struct Job<'j> {
     sink: &'j mut Sink<'j>,
     /// Nothing more is wanted. Containers with many records leave the others alone, which would be for nothing.
     pub is_over: bool,
+    /// The text was put together of pieces.
+    pub is_spliced: bool,
     envelopes: u8,
     /// The frame's bytes, where its text is not the same.
     original: Option<Original<'j>>,
@@ -52,18 +54,26 @@ impl<'j> Job<'j> {
         original: Option<Original<'j>>,
         room: &'j Cell<usize>,
     ) -> Self {
-        Self { options, remembered, sink, is_over: false, envelopes: 0, original, left: None, room }
+        let (is_over, is_spliced) = (false, false);
+        Self { options, remembered, sink, is_over, is_spliced, envelopes: 0, original, left: None, room }
     }
 }
 
 impl Job<'_> {
     /// Hands out an event.
     pub(super) fn event(&mut self, event: &AuditEvent<'_>) {
+        let mut event = Cow::Borrowed(event);
         if self.is_cut() && !event.salvaged {
-            self.give(Decoded::Event(&AuditEvent { truncated: true, salvaged: true, ..event.clone() }));
-        } else {
-            self.give(Decoded::Event(event));
+            let event = event.to_mut();
+            (event.truncated, event.salvaged) = (true, true);
         }
+        // A piece in the middle leaves no mark where it is lost, and around such a gap a part of a secret's value stands
+        // behind any key.
+        if self.is_spliced && event.salvaged {
+            let event = event.to_mut();
+            (event.request_object, event.response_object) = (None, None);
+        }
+        self.give(Decoded::Event(&event));
     }
 
     /// Whether the record that is being decoded is the one that the text was cut in: its last one.
@@ -207,17 +217,28 @@ impl Job<'_> {
         };
         let bytes = self.original.map_or(record.as_bytes(), |original| original.bytes);
         let original = Some(Original { bytes, of: closed.len() });
-        let (options, envelopes, is_over) = (self.options, self.envelopes, false);
+        let (options, envelopes, is_over, is_spliced) =
+            (self.options, self.envelopes, false, self.is_spliced);
         let (left, room) = (Some(u64::MAX), &self.room.clone());
         let remembered = &mut *self.remembered;
-        Job { options, remembered, sink: &mut count, is_over, envelopes, original, left, room }
+        Job { options, remembered, sink: &mut count, is_over, is_spliced, envelopes, original, left, room }
             .record(Record::unread(&closed));
         if outcomes == 0 {
             return self.reject(failure, record);
         }
         let (left, room) = (Some(outcomes), self.room);
         let remembered = &mut *self.remembered;
-        let mut job = Job { options, remembered, sink: self.sink, is_over, envelopes, original, left, room };
+        let mut job = Job {
+            options,
+            remembered,
+            sink: self.sink,
+            is_over,
+            is_spliced,
+            envelopes,
+            original,
+            left,
+            room,
+        };
         job.record(Record::unread(&closed));
         self.is_over = job.is_over;
     }

@@ -185,8 +185,16 @@ pub(super) fn group(bytes: &[u8], start: usize, is_all: bool) -> Group {
     Group::End(end)
 }
 
+/// A line of a container's log.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Joined {
+    pub bytes: Vec<u8>,
+    /// It was put together of several pieces, between which another can have been lost.
+    pub is_spliced: bool,
+}
+
 /// The lines that pieces make, in the order of their ends; what has none comes last. `None` for a line that is whole.
-pub(super) fn joined(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(super) fn joined(frame: &[u8]) -> Option<Vec<Joined>> {
     if !goes_on(frame) || !frame.contains(&b'\n') {
         return None;
     }
@@ -194,12 +202,12 @@ pub(super) fn joined(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut open: [Option<Line<'_>>; STREAMS.len()] = [const { None }; STREAMS.len()];
     for line in frame.split(|byte| *byte == b'\n') {
         let Some(piece) = Piece::of(line) else {
-            lines.push(line.to_vec());
+            lines.push(Joined { bytes: line.to_vec(), is_spliced: false });
             continue;
         };
         let of_stream = &mut open[piece.stream];
         lines.extend(of_stream.take_if(|line| piece.is_apart(line)).map(Line::end));
-        of_stream.get_or_insert_with(|| Line::new(&piece)).bytes.extend_from_slice(piece.text);
+        of_stream.get_or_insert_with(|| Line::new(&piece)).add(&piece);
         if !piece.goes_on {
             lines.extend(of_stream.take().map(Line::end));
         }
@@ -214,11 +222,17 @@ struct Line<'a> {
     /// Where the text begins in them.
     begin: usize,
     behind: &'a [u8],
+    pieces: usize,
 }
 
 impl<'a> Line<'a> {
     fn new(first: &Piece<'a>) -> Self {
-        Self { bytes: first.before.to_vec(), begin: first.before.len(), behind: first.behind }
+        Self { bytes: first.before.to_vec(), begin: first.before.len(), behind: first.behind, pieces: 0 }
+    }
+
+    fn add(&mut self, piece: &Piece<'_>) {
+        self.bytes.extend_from_slice(piece.text);
+        self.pieces += 1;
     }
 
     fn is_open_object(&self) -> bool {
@@ -226,9 +240,9 @@ impl<'a> Line<'a> {
         text.is_some_and(|text| text.starts_with('{') && scan::value(text.as_bytes(), 0) == Scan::More)
     }
 
-    fn end(mut self) -> Vec<u8> {
+    fn end(mut self) -> Joined {
         self.bytes.extend_from_slice(self.behind);
-        self.bytes
+        Joined { bytes: self.bytes, is_spliced: self.pieces > 1 }
     }
 }
 

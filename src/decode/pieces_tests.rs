@@ -18,7 +18,9 @@ fn frames(text: &[u8], limits: Limits) -> Vec<(u64, Vec<u8>)> {
 
 /// The lines of a log, as the decoder takes them.
 fn lines(text: &[u8], limits: Limits) -> Vec<String> {
-    let whole = |frame: Vec<u8>| joined(&frame).unwrap_or_else(|| vec![frame]);
+    let whole = |frame: Vec<u8>| {
+        joined(&frame).map_or_else(|| vec![frame], |lines| lines.into_iter().map(|line| line.bytes).collect())
+    };
     let lines = frames(text, limits).into_iter().flat_map(|(_, frame)| whole(frame));
     lines.map(|line| String::from_utf8(line).unwrap()).collect()
 }

@@ -47,6 +47,27 @@ fn cut_messages_of_eks_take_the_time_before_them() {
     }
 }
 
+/// What follows a gap stands behind a key of its own no more.
+#[test]
+fn a_cut_line_of_several_pieces_keeps_no_body() {
+    let whole = ordered();
+    let (head, rest) = whole.split_at(whole.find("dmFs").unwrap() + 2);
+    let (gap, tail) = rest.split_at(rest.find("xxx").unwrap());
+    let cut = &tail[..tail.find("\"requestReceived").unwrap()];
+    let line = |tag: &str, pieces: &[&str]| {
+        pieces.iter().map(|piece| format!("{TIME} stdout {tag} {piece}\n")).collect::<String>()
+    };
+    assert_eq!(salvaged(line("P", &[head]).trim_end()), format!("{HEAD} (false, false)"));
+    let request = &whole[..whole.find("xxx").unwrap()];
+    assert_eq!(salvaged(line("P", &[request]).trim_end()), format!("{HEAD} (true, false)"));
+    for pieces in [&[head, cut][..], &[head, gap, cut]] {
+        assert_eq!(salvaged(line("P", pieces).trim_end()), format!("{HEAD} (false, false)"));
+    }
+    let bodies = |line: String| decode(&line, |event| (event.salvaged, event.request_object.is_some()));
+    let parts = line("P", &[head, gap]) + &line("F", &[tail]);
+    assert_eq!(bodies(parts.trim_end().to_owned()), [Ok((false, true))]);
+}
+
 #[test]
 fn cut_messages_of_aks_take_the_time_around_them() {
     let whole = ordered();
