@@ -198,8 +198,9 @@ fn is_escaped(lanes: u8x16) -> u32 {
     equal(lanes, b'"') | equal(lanes, b'\\') | controls(lanes)
 }
 
+/// Writes a byte that does not stand in a JSON string as it is.
 #[inline]
-fn put_escaped(byte: u8, json: &mut Vec<u8>) {
+pub(super) fn put_escaped(byte: u8, json: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let short = match byte {
         b'"' | b'\\' => byte,
@@ -214,6 +215,39 @@ fn put_escaped(byte: u8, json: &mut Vec<u8>) {
         }
     };
     json.extend_from_slice(&[b'\\', short]);
+}
+
+/// Copies what stands before the first of some bytes; gives its length.
+#[inline]
+pub(super) fn copy_before<const N: usize>(stops: [u8; N], from: &[u8], to: &mut Vec<u8>) -> usize {
+    copy_until(from, to, |lanes| equal_any(lanes, stops))
+}
+
+/// The same with a backslash before quotes and backslashes, of whole blocks alone: fewer bytes are left to others.
+pub(super) fn escape_before<const N: usize>(stops: [u8; N], from: &[u8], to: &mut Vec<u8>) -> usize {
+    let mut at = 0;
+    while let Some(block) = from[at..].first_chunk::<BLOCK>() {
+        let stop = marks(block, |lanes| equal_any(lanes, stops));
+        let length = stop.trailing_zeros() as usize;
+        let escapes = marks(block, |lanes| equal_any(lanes, [b'"', b'\\'])) & !stop & stop.wrapping_sub(1);
+        let start = to.len();
+        to.resize(start + 2 * BLOCK + COPIED, 0);
+        let (mut read, mut written) = (at, start);
+        for bit in bits(escapes) {
+            copy(&from[read..], at + bit - read, &mut to[written..]);
+            written += at + bit - read;
+            to[written] = b'\\';
+            written += 1;
+            read = at + bit;
+        }
+        at += length;
+        copy(&from[read..], at - read, &mut to[written..]);
+        to.truncate(written + at - read);
+        if stop != 0 {
+            break;
+        }
+    }
+    at
 }
 
 /// Copies what stands before the first byte that is marked; gives its length.
@@ -284,6 +318,13 @@ fn is_escape(bytes: &[u8], at: usize) -> bool {
 #[inline]
 fn equal(lanes: u8x16, byte: u8) -> u32 {
     lanes.simd_eq(u8x16::splat(byte)).to_bitmask()
+}
+
+/// The same of several bytes.
+#[inline]
+fn equal_any<const N: usize>(lanes: u8x16, bytes: [u8; N]) -> u32 {
+    let found = bytes.map(|byte| lanes.simd_eq(u8x16::splat(byte)));
+    found.into_iter().fold(u8x16::ZERO, |all, found| all | found).to_bitmask()
 }
 
 #[inline]

@@ -84,4 +84,17 @@ proptest! {
             prop_assert_eq!(String::from_utf8(json), Ok(format!("x{}", serde_json::Value::from(text))));
         }
     }
+
+    #[test]
+    fn copies_up_to_a_stop(text in inside()) {
+        let stop = text.find(['x', '\n']).unwrap_or(text.len());
+        let mut to = b"to".to_vec();
+        prop_assert_eq!(copy_before([b'x', b'\n'], text.as_bytes(), &mut to), stop);
+        prop_assert_eq!(&to[2..], &text.as_bytes()[..stop]);
+        to.truncate(2);
+        let length = escape_before([b'x', b'\n'], text.as_bytes(), &mut to);
+        prop_assert!(length == stop || length < stop && text.len() - length < BLOCK);
+        let escape = |byte: &u8| if matches!(byte, b'"' | b'\\') { vec![b'\\', *byte] } else { vec![*byte] };
+        prop_assert_eq!(&to[2..], text.as_bytes()[..length].iter().flat_map(escape).collect::<Vec<_>>());
+    }
 }

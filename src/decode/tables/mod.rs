@@ -16,6 +16,8 @@ mod thrift;
 mod window;
 mod yaml;
 mod yaml_rows;
+mod yaml_scalars;
+mod yaml_usual;
 
 use std::io;
 

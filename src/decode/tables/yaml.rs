@@ -13,6 +13,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use super::guarded;
 use super::window::LONGEST;
+use super::yaml_usual;
 use crate::decode::strings::quote;
 
 /// What a text turned out to be.
@@ -29,6 +30,11 @@ pub(super) enum Read {
 /// value whose begin is elsewhere, a secret's for one: of it there is no more than a quote. `is_end` says that nothing
 /// follows the text: one whose last line has no end was cut then.
 pub(super) fn to_json(text: &str, is_end: bool, json: &mut Vec<u8>) -> Read {
+    if yaml_usual::write(text, json) { Read::Whole } else { parsed(text, is_end, json) }
+}
+
+/// The same of any text.
+pub(super) fn parsed(text: &str, is_end: bool, json: &mut Vec<u8>) -> Read {
     let start = json.len();
     // Where the parser panics, that is a record that cannot be read, and no other one's matter.
     guarded::guarded(|| Ok::<_, io::Error>(read(text, is_end, json))).unwrap_or_else(|_| {
@@ -217,11 +223,14 @@ impl<'j> Writer<'j> {
 }
 
 /// Whether a scalar without quotes is no text.
-fn is_literal(text: &str) -> bool {
-    matches!(text, "" | "~" | "null" | "true" | "false") || is_number(text)
+pub(super) fn is_literal(text: &str) -> bool {
+    // Most begin like none.
+    matches!(text.as_bytes(), [] | [b'~' | b'n' | b't' | b'f' | b'-' | b'0'..=b'9', ..])
+        && (matches!(text, "" | "~" | "null" | "true" | "false") || is_number(text))
 }
 
-fn literal(text: &str) -> Cow<'_, str> {
+/// What it is in JSON then.
+pub(super) fn literal(text: &str) -> Cow<'_, str> {
     if matches!(text, "" | "~") { "null".into() } else { text.into() }
 }
 
