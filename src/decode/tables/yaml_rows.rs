@@ -5,6 +5,7 @@
 //! left is never inside a text of a mapping, so documents and elements are told by their lines, and one that cannot be read
 //! costs no other.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::header::{self, column};
@@ -46,7 +47,7 @@ pub(in crate::decode) fn is_yaml(head: &[u8]) -> bool {
 
 fn is_known_record(text: &[u8]) -> bool {
     let mut json = Vec::new();
-    to_json(&String::from_utf8_lossy(text), false, &mut json);
+    to_json(&as_text(text), false, &mut json);
     is_known(&json)
 }
 
@@ -89,7 +90,7 @@ impl Rows for YamlRows {
                 Part::Record(length) => {
                     let is_last = is_end && length == self.text.bytes().len();
                     let start = json.len();
-                    let text = String::from_utf8_lossy(self.text.pass(length));
+                    let text = as_text(self.text.pass(length));
                     if write(&text, self.place.is_list(), is_last, json) == Read::Nothing {
                         continue;
                     }
@@ -103,6 +104,10 @@ impl Rows for YamlRows {
             }
         }
     }
+}
+
+fn as_text(bytes: &[u8]) -> Cow<'_, str> {
+    simdutf8::basic::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Writes a record; an element of a list without the list.
@@ -165,7 +170,7 @@ impl Place {
                 if !has_content {
                     return Part::Passed(line.length);
                 }
-                return record(bytes, is_end, |_| false);
+                return record(bytes, is_end, None, |_| false);
             }
             Kind::Dash | Kind::Other => {}
         }
@@ -176,7 +181,8 @@ impl Place {
                     *self = Self::Tail;
                     return Part::Passed(line.length);
                 }
-                return record(bytes, is_end, |line| line.column == column && line.kind == Kind::Dash);
+                let is_next = |line: &Line| line.column == column && line.kind == Kind::Dash;
+                return record(bytes, is_end, Some(column), is_next);
             }
             Self::Top if line.kind == Kind::Dash => {
                 *self = Self::List { column: line.column, is_value: false };
@@ -196,16 +202,17 @@ impl Place {
             _ => {}
         }
         match *self {
-            Self::List { column, .. } => record(bytes, is_end, |line| line.column <= column),
-            _ => record(bytes, is_end, |_| false),
+            Self::List { column, .. } => record(bytes, is_end, Some(column), |line| line.column <= column),
+            _ => record(bytes, is_end, None, |_| false),
         }
     }
 }
 
-/// The record that the bytes begin with. It ends before a document's mark, and before a line that `is_next`.
-fn record(bytes: &[u8], is_end: bool, is_next: impl Fn(&Line) -> bool) -> Part {
+/// The record that the bytes begin with. It ends before a document's mark, and before a line that `is_next`, which begins
+/// no further in than this column, if there is one.
+fn record(bytes: &[u8], is_end: bool, column: Option<usize>, is_next: impl Fn(&Line) -> bool) -> Part {
     let mut length = 0;
-    for line in Line::all(bytes, is_end) {
+    while let Some(line) = Line::first(&bytes[length..], is_end) {
         let ends = match line.kind {
             Kind::Blank => false,
             Kind::Marker { .. } => true,
@@ -215,8 +222,23 @@ fn record(bytes: &[u8], is_end: bool, is_next: impl Fn(&Line) -> bool) -> Part {
             return Part::Record(length);
         }
         length += line.length;
+        length += inside(&bytes[length..], column);
     }
-    if is_end { Part::Record(length) } else { Part::More }
+    if is_end { Part::Record(bytes.len()) } else { Part::More }
+}
+
+/// Passes over whole lines that are in a record by how they begin, as nearly all are; gives their length.
+fn inside(bytes: &[u8], column: Option<usize>) -> usize {
+    let mut length = 0;
+    loop {
+        let line = &bytes[length..];
+        let is_inside = match column {
+            Some(column) => line.get(..=column).is_some_and(|begin| begin.iter().all(|byte| *byte == b' ')),
+            None => !matches!(line.first(), Some(b'-' | b'.')),
+        };
+        let Some(end) = memchr::memchr(b'\n', line).filter(|_| is_inside) else { return length };
+        length += end + 1;
+    }
 }
 
 /// Whether a line is a key whose list holds records, and nothing else.

@@ -115,6 +115,25 @@ fn a_record_longer_than_the_head_is_known_by_its_begin() {
 }
 
 proptest! {
+    /// Lines that are told by how they begin are in the record that all of them together say.
+    #[test]
+    fn records_end_where_their_lines_say(text in "[a#.\\- \n]{0,60}", column in prop::option::of(0_usize..3), is_end: bool) {
+        let is_next = |line: &Line| column.is_some_and(|column| line.column <= column);
+        let ends = |line: &Line| match line.kind {
+            Kind::Blank => false,
+            Kind::Marker { .. } => true,
+            Kind::Dash | Kind::Other => is_next(line),
+        };
+        let (mut length, mut is_first) = (0, true);
+        let next = Line::all(text.as_bytes(), is_end).find(|line| {
+            let is_next = !std::mem::take(&mut is_first) && ends(line);
+            length += if is_next { 0 } else { line.length };
+            is_next
+        });
+        let expected = if next.is_some() || is_end { Part::Record(length) } else { Part::More };
+        prop_assert_eq!(record(text.as_bytes(), is_end, column, is_next), expected);
+    }
+
     /// However a document is broken, its neighbours are what they are alone.
     #[test]
     fn what_stands_beside_a_record_changes_nothing(parts in prop::collection::vec("[a-c: \n'\"|>\\[\\]{}&*!-]{0,20}", 0..5)) {
