@@ -33,15 +33,17 @@ const MAPS: [&str; 12] = [
 /// What an export writes where there is no value.
 const NOTHING: &str = "\"-\"";
 
+/// Values that memory is taken for at once: Events without bodies have 20 to 30.
+const USUAL_PATHS: usize = 32;
+
 /// Values by their paths. Of several with one path the first one counts. They are few and looked for by few names: most are
 /// told apart by their length, which takes less time than an order.
-#[derive(Default)]
 pub(super) struct Paths<'f>(Vec<(Cow<'f, str>, Cow<'f, str>)>);
 
 impl<'f> Paths<'f> {
     /// The fields whose keys begin so, without that. Objects at `parents` are gone into, also where they are text.
     pub(super) fn of<'a: 'f>(fields: &'f Fields<'a>, prefix: &str, parents: &[&str]) -> Self {
-        let mut paths = Self::default();
+        let mut paths = Self(Vec::with_capacity(USUAL_PATHS));
         for (key, value) in fields.all() {
             // An empty text's address need not exist, and comparing there took longer than all else that is done here.
             let path = if prefix.is_empty() { Some(key) } else { key.strip_prefix(prefix) };
@@ -53,7 +55,8 @@ impl<'f> Paths<'f> {
     }
 
     fn put(&mut self, path: Cow<'f, str>, value: Cow<'f, str>, parents: &[&str]) {
-        if value.starts_with(['{', '"']) && parents.contains(&path.as_ref()) {
+        let may_be_object = ["{", "\"{", "\"\\"].iter().any(|begin| value.starts_with(begin));
+        if may_be_object && parents.contains(&path.as_ref()) {
             let text = if value.starts_with('"') { scalar(&value) } else { None };
             let object = text.as_deref().unwrap_or(&value);
             if let Ok(inside) = Fields::of(object)

@@ -135,9 +135,14 @@ pub(super) fn is_event_of(fields: &Fields<'_>) -> bool {
 }
 
 fn lacks_object(fields: &Fields<'_>) -> bool {
+    let mut is_dotted = [false; OF_EVENTS.len()];
+    for (name, _) in fields.all().filter_map(|(key, _)| own_name(key).split_once('.')) {
+        if let Some(at) = OF_EVENTS.iter().position(|known| *known == name) {
+            is_dotted[at] = true;
+        }
+    }
     let is_nested = |name: &str| fields.raw(name).is_some_and(|json| json.starts_with(['{', '[']));
-    let objects = fields.all().filter_map(|(key, _)| own_name(key).split_once('.'));
-    objects.map(|(name, _)| name).any(|name| OF_EVENTS.contains(&name) && !is_nested(name))
+    OF_EVENTS.iter().zip(is_dotted).any(|(name, is_dotted)| is_dotted && !is_nested(name))
 }
 
 /// The same of a log entry.
