@@ -55,7 +55,7 @@ impl<'f> Paths<'f> {
     }
 
     fn put(&mut self, path: Cow<'f, str>, value: Cow<'f, str>, parents: &[&str]) {
-        let may_be_object = ["{", "\"{", "\"\\"].iter().any(|begin| value.starts_with(begin));
+        let may_be_object = matches!(value.as_bytes(), [b'{', ..] | [b'"', b'{' | b'\\', ..]);
         if may_be_object && parents.contains(&path.as_ref()) {
             let text = if value.starts_with('"') { scalar(&value) } else { None };
             let object = text.as_deref().unwrap_or(&value);
@@ -81,7 +81,7 @@ impl<'f> Paths<'f> {
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
-        self.single(path).is_some_and(|value| value != NOTHING)
+        self.get(path).is_some_and(says_something)
     }
 
     /// Whether something stands at a path or behind it.
@@ -197,6 +197,11 @@ fn with_dots(key: &str) -> Cow<'_, str> {
         }
         _ => Cow::Borrowed(key),
     }
+}
+
+/// Whether a value is one.
+pub(super) fn says_something(json: &str) -> bool {
+    single(json).is_some_and(|value| value != NOTHING)
 }
 
 fn single(json: &str) -> Option<&str> {
@@ -341,6 +346,9 @@ impl<'v> Level<'v> {
 
 /// Whether keys are the places of a list; in their order then.
 fn by_place<T>(groups: &mut [(&str, T)]) -> bool {
+    if groups.first().is_some_and(|(key, _)| place_of(key).is_none()) {
+        return false;
+    }
     let mut places: Vec<_> = groups.iter().filter_map(|(key, _)| place_of(key)).collect();
     places.sort_unstable();
     let are_all =

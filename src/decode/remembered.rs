@@ -1,5 +1,6 @@
 //! What a decoder remembers of the records before: the next one is most likely in the same containers.
 
+use super::containers::CONTAINERS;
 use super::fields::Fields;
 use super::job::MAX_ENVELOPES;
 use super::shape::Outline;
@@ -39,6 +40,8 @@ impl Remembered {
 /// Containers by a bit for each, from the first one on.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Recognising(u32);
+
+const _: () = assert!(CONTAINERS.len() <= u32::BITS as usize);
 
 impl Recognising {
     pub(super) fn has(self, container: usize) -> bool {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::gke_log_entry::decode_entry;
 use super::kube_apiserver::parse;
 use super::{gke_entry, shipper};
-use crate::decode::dotted::{Paths, own_name};
+use crate::decode::dotted::{Paths, own_name, says_something};
 use crate::decode::fields::{Fields, Object};
 use crate::decode::job::Job;
 use crate::decode::record::Record;
@@ -131,13 +131,17 @@ pub(super) fn holds_event(record: &str) -> bool {
 
 /// The same of one whose fields were read.
 pub(super) fn is_event_of(fields: &Fields<'_>) -> bool {
-    lacks_object(fields) && event_paths(fields).is_some()
+    // Mostly the keys are the paths, and no others have to be made.
+    let has = |path: &str| fields.all().any(|(key, value)| key == path && says_something(value));
+    lacks_object(fields) && (is_event(has) || event_paths(fields).is_some())
 }
 
 fn lacks_object(fields: &Fields<'_>) -> bool {
     let mut is_dotted = [false; OF_EVENTS.len()];
-    for (name, _) in fields.all().filter_map(|(key, _)| own_name(key).split_once('.')) {
-        if let Some(at) = OF_EVENTS.iter().position(|known| *known == name) {
+    for (key, _) in fields.all() {
+        let key = own_name(key);
+        let name = memchr::memchr(b'.', key.as_bytes()).map(|end| &key[..end]);
+        if let Some(at) = OF_EVENTS.iter().position(|known| Some(*known) == name) {
             is_dotted[at] = true;
         }
     }
@@ -175,6 +179,9 @@ fn is_entry(has: impl Fn(&str) -> bool) -> bool {
 }
 
 fn event_paths<'f>(fields: &'f Fields<'_>) -> Option<Paths<'f>> {
+    if !fields.all().any(|(key, _)| matches!(own_path(key), "user" | "user.username")) {
+        return None;
+    }
     let has_prefix = fields.all().any(|(key, _)| key.starts_with(PREFIX));
     let prefixes: &[&str] = if has_prefix { &[PREFIX, ""] } else { &[""] };
     let paths = |prefix: &&str| Paths::of(fields, prefix, &EVENT_OBJECTS);
@@ -182,6 +189,9 @@ fn event_paths<'f>(fields: &'f Fields<'_>) -> Option<Paths<'f>> {
 }
 
 fn entry_paths<'f>(fields: &'f Fields<'_>) -> Option<Paths<'f>> {
+    if !fields.all().any(|(key, _)| matches!(own_name(key), "protoPayload" | "protoPayload.methodName")) {
+        return None;
+    }
     let paths = Paths::of(fields, "", &ENTRY_OBJECTS);
     is_entry(|path| paths.has(path)).then_some(paths)
 }
@@ -224,12 +234,12 @@ fn hand_out(job: &mut Job<'_>, fields: &Fields<'_>, json: &str, record: &str) ->
 fn event(mut paths: Paths<'_>) -> String {
     paths.make_number("responseStatus.code");
     let secret = Secret::of_event(&paths);
-    let texts = EVENT_TEXTS.iter().fold(Object::new(), |event, name| event.json(name, paths.text(name)));
-    texts
+    let event = EVENT_TEXTS.iter().fold(Object::new(), |event, name| event.json(name, paths.text(name)));
+    event
         .json("user", user(&paths, "user"))
         .json("impersonatedUser", user(&paths, "impersonatedUser"))
         .json("sourceIPs", paths.texts("sourceIPs", Some(KIBANAS)))
-        .json("objectRef", object_ref(&paths))
+        .json("objectRef", texts(&paths, OBJECT_REF).some())
         .json("responseStatus", status(&paths, "responseStatus", secret))
         .json("requestObject", secret.body(&paths, "requestObject"))
         .json("responseObject", secret.body(&paths, "responseObject"))
@@ -253,7 +263,10 @@ fn user(paths: &Paths<'_>, at: &str) -> Option<String> {
         .some()
 }
 
-const OBJECT_REF: [(&str, &str); 6] = [
+/// Texts of an object, and their paths.
+type Names = [(&'static str, &'static str)];
+
+const OBJECT_REF: &Names = &[
     ("resource", "objectRef.resource"),
     ("namespace", "objectRef.namespace"),
     ("name", "objectRef.name"),
@@ -261,9 +274,30 @@ const OBJECT_REF: [(&str, &str); 6] = [
     ("apiVersion", "objectRef.apiVersion"),
     ("subresource", "objectRef.subresource"),
 ];
+const PAYLOAD: &Names = &[
+    ("serviceName", "protoPayload.serviceName"),
+    ("methodName", "protoPayload.methodName"),
+    ("resourceName", "protoPayload.resourceName"),
+];
+const CALLER: &Names = &[
+    ("principalEmail", "protoPayload.authenticationInfo.principalEmail"),
+    ("principalSubject", "protoPayload.authenticationInfo.principalSubject"),
+    ("authoritySelector", "protoPayload.authenticationInfo.authoritySelector"),
+];
+const METADATA: &Names = &[
+    ("callerIp", "protoPayload.requestMetadata.callerIp"),
+    ("callerIP", "protoPayload.requestMetadata.callerIP"),
+    ("callerSuppliedUserAgent", "protoPayload.requestMetadata.callerSuppliedUserAgent"),
+];
+const RESOURCE_LABELS: &Names = &[
+    ("project_id", "resource.labels.project_id"),
+    ("location", "resource.labels.location"),
+    ("cluster_name", "resource.labels.cluster_name"),
+];
+const OPERATION: &Names = &[("id", "operation.id"), ("first", "operation.first"), ("last", "operation.last")];
 
-fn object_ref(paths: &Paths<'_>) -> Option<String> {
-    OBJECT_REF.iter().fold(Object::new(), |object, (name, path)| object.json(name, paths.text(path))).some()
+fn texts(paths: &Paths<'_>, names: &Names) -> Object {
+    names.iter().fold(Object::new(), |object, (name, path)| object.json(name, paths.text(path)))
 }
 
 /// The status: what is not known to be of something else could quote a Secret, so that its words are left out.
@@ -314,23 +348,22 @@ impl Secret {
 fn entry(mut paths: Paths<'_>) -> String {
     paths.make_number("protoPayload.status.code");
     let secret = Secret::of_entry(&paths);
-    let texts = |at: &str, names: &[&str]| {
-        let path = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
-        names.iter().fold(Object::new(), |object, name| object.json(name, paths.text(&path(name))))
-    };
-    let caller = ["principalEmail", "principalSubject", "authoritySelector"];
-    let metadata = ["callerIp", "callerIP", "callerSuppliedUserAgent"];
-    let payload = texts("protoPayload", &["serviceName", "methodName", "resourceName"])
-        .json("authenticationInfo", texts("protoPayload.authenticationInfo", &caller).some())
-        .json("requestMetadata", texts("protoPayload.requestMetadata", &metadata).some())
+    let payload = texts(&paths, PAYLOAD)
+        .json("authenticationInfo", texts(&paths, CALLER).some())
+        .json("requestMetadata", texts(&paths, METADATA).some())
         .json("request", secret.body(&paths, "protoPayload.request"))
         .json("response", secret.body(&paths, "protoPayload.response"))
         .json("status", status(&paths, "protoPayload.status", secret));
-    let labels = texts("resource.labels", &["project_id", "location", "cluster_name"]);
-    texts("", &["insertId", "logName", "timestamp"])
-        .json("resource", texts("resource", &["type"]).json("labels", labels.some()).some())
+    let resource = Object::new()
+        .json("type", paths.text("resource.type"))
+        .json("labels", texts(&paths, RESOURCE_LABELS).some());
+    Object::new()
+        .json("insertId", paths.text("insertId"))
+        .json("logName", paths.text("logName"))
+        .json("timestamp", paths.text("timestamp"))
+        .json("resource", resource.some())
         .json("labels", paths.map("labels", secret == Secret::Unknown))
-        .json("operation", texts("operation", &["id", "first", "last"]).some())
+        .json("operation", texts(&paths, OPERATION).some())
         .json("protoPayload", payload.some())
         .finish()
 }
