@@ -31,8 +31,6 @@ fn hidden(id: u64) -> String {
 /// Makes of what was ingested what an older program would have left: the rejects are those of the
 /// records, and the files hold them as they are.
 fn upgrade(bench: &Bench, names: &[&str]) {
-    let lake = Lake::open(&bench.lake).unwrap();
-    let snapshot = lake.snapshot().unwrap();
     let mut frames = HashMap::new();
     for name in names {
         let before = fs::read_to_string(bench.log(name)).unwrap();
@@ -43,12 +41,18 @@ fn upgrade(bench: &Bench, names: &[&str]) {
         }
         fs::write(bench.log(name), after).unwrap();
     }
+    renew(bench, &frames);
+}
+
+/// Makes the rejects those of these texts, which are told by the hashes of what was ingested.
+fn renew(bench: &Bench, texts: &HashMap<String, String>) {
+    let snapshot = Lake::open(&bench.lake).unwrap().snapshot().unwrap();
     for (_, relative) in snapshot.rejects() {
         let path = bench.lake.join(relative);
         let old: Vec<RejectRecord> = rejects::read(&path).unwrap().map(Result::unwrap).collect();
         let mut file = RejectWriter::new(&path);
         for reject in old {
-            file.write(&renewed(reject, &frames)).unwrap();
+            file.write(&renewed(reject, texts)).unwrap();
         }
         file.finish().unwrap();
     }
@@ -179,6 +183,30 @@ fn what_was_kept_stands_in_for_a_source_that_is_gone_or_has_changed() {
         bench.assert_sound();
         assert_eq!(again(&mut bench).unwrap().commit, None);
     }
+}
+
+#[test]
+fn a_line_in_pieces_is_put_together_again() {
+    let text = |hidden: &str, visible: &str| {
+        let [(a, b), (c, d)] = [hidden, visible].map(|event| event.trim_end().split_at(200));
+        let lines = [("stdout P", a), ("stderr P", c), ("stderr F", d), ("stdout F", b)];
+        lines.map(|(tag, piece)| format!("2026-11-22T10:00:01.5Z {tag} {piece}\n")).concat()
+    };
+    let line = |event: &str| format!("2026-11-22T10:00:01.5Z stdout P {}", event.trim_end());
+    let (before, after) = (hidden(1), event(1));
+    let frames = [text(&before, &event(2)), text(&after, &event(2))];
+    let mut bench = Bench::new();
+    bench.write("a.log", frames[0].as_bytes());
+    bench.ingest(&["a.log"]);
+    assert_eq!((bench.rows().len(), bench.rejects().len()), (1, 1));
+    bench.write("a.log", frames[1].as_bytes());
+    let frames = frames.each_ref().map(|frame| frame.trim_end());
+    let texts = [(sha256(frames[0]), frames[1].to_owned()), (sha256(line(&before)), line(&after))];
+    renew(&bench, &texts.into());
+    let report = again(&mut bench).unwrap();
+    assert_eq!((report.read, report.from_source, report.rows, report.left), (1, 1, 1, 0));
+    assert_eq!(bench.rows(), clean(&bench, &["a.log"], |options| options));
+    bench.assert_sound();
 }
 
 #[test]
